@@ -1,0 +1,45 @@
+/* MD5, SHA-1 and SHA-256 of a byte stream, all three in one pass. */
+#ifndef ASSAY_DIGEST_H
+#define ASSAY_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "assay/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ASSAY_MD5_BYTES    16
+#define ASSAY_SHA1_BYTES   20
+#define ASSAY_SHA256_BYTES 32
+
+/* MD5 and SHA-1 are for exchange with others; identity is SHA-256 alone. */
+struct assay_digests {
+    uint8_t md5[ASSAY_MD5_BYTES];
+    uint8_t sha1[ASSAY_SHA1_BYTES];
+    uint8_t sha256[ASSAY_SHA256_BYTES];
+    uint64_t size; /* bytes hashed */
+};
+
+struct assay_digester; /* opaque; one thread at a time */
+
+/* ENOMEM. The caller frees *out with assay_digester_free. */
+enum assay_err assay_digester_new(struct assay_digester **out);
+
+/* Add size bytes (borrowed for the call; size 0 is fine). ENOMEM. */
+enum assay_err assay_digester_feed(struct assay_digester *d, const void *bytes, size_t size);
+
+/* The digests of all bytes fed; the digester then starts anew. ENOMEM. */
+enum assay_err assay_digester_finish(struct assay_digester *d, struct assay_digests *out);
+
+void assay_digester_free(struct assay_digester *d); /* NULL is fine */
+
+/* All at once. ENOMEM. */
+enum assay_err assay_digest(const void *bytes, size_t size, struct assay_digests *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

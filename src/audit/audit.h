@@ -1,0 +1,120 @@
+/* The tamper-evident record: entries written with their acts, a Merkle tree over them, signed
+ * heads. */
+#ifndef AUDIT_AUDIT_H
+#define AUDIT_AUDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "keys/keys.h"
+#include "store/store.h"
+
+/*
+ * doc/record.md is the format: RFC 6962 tree, C2SP tlog-tiles in DATA/audit, checkpoints signed
+ * with Ed25519. An entry is one line of JSON with its keys in fixed order: v event t_ms mono_ms
+ * boot actor role session action objects purpose outcome software data commit
+ */
+struct audit_event_id {
+    uint8_t bytes[16];
+};
+
+/* Who does it. Commands of the operator: staff_id 0, role "operator"; background steps: role
+ * "system". */
+struct audit_actor {
+    int64_t staff_id;        /* 0: no person */
+    const char *role;        /* as in doc/glossary.md */
+    int64_t session_id;      /* 0: none */
+    const char *workstation; /* label of the session's workstation; NULL: none */
+};
+
+/* The table of actions stands in audit/actions.c and doc/record.md; tests compare the two. */
+enum audit_action {
+#define AUDIT_ACTION(symbol, name, what) AUDIT_##symbol,
+#include "audit/actions.inc"
+#undef AUDIT_ACTION
+    AUDIT_ACTION_COUNT
+};
+const char *audit_action_name(enum audit_action action);
+
+struct audit_object {
+    const char *noun; /* as in doc/glossary.md: "item", "task", "lot" ... */
+    int64_t id;
+};
+
+/* Text that must not stand in the entry (a name, path, URL, note, reason): only SHA-256(salt ||
+ * text) does; text and salt go to table record_text, which can be erased. */
+struct audit_text {
+    const char *field;
+    const char *text; /* NULL: left out */
+};
+
+#define AUDIT_OBJECTS_MAX 16
+#define AUDIT_TEXTS_MAX   16
+
+struct audit_entry {
+    enum audit_action action;
+    struct audit_actor actor;
+    struct audit_object objects[AUDIT_OBJECTS_MAX]; /* up to the first with noun NULL */
+    const char *purpose;                            /* code; NULL: "none" */
+    const char *outcome;                            /* NULL: "done"; "refused", "failed" ... */
+    const char *data; /* a JSON object with integers and strings only; NULL: {} */
+    struct audit_text texts[AUDIT_TEXTS_MAX]; /* up to the first with field NULL */
+};
+
+/* Write the entry in the act's own transaction. When this fails the caller must fail too: no entry,
+ * no act. *id (may be NULL) is the entry's random id. ELIMIT for an entry of over 65,535 bytes. */
+enum assay_err audit_write(struct tx *tx, const struct audit_entry *entry,
+                           struct audit_event_id *id, struct err *e);
+
+/* ---- the sequencer ---- */
+
+struct audit_head {
+    uint64_t size; /* entries */
+    uint8_t root[32];
+};
+
+/*
+ * Give indexes to committed entries, write tiles and bundles, and sign a head if it grew: re-reads
+ * the stored bytes, recomputes, checks that the new head extends the last signed one (the store's,
+ * the tiles' and keys_head_path's, compare-and-swap). One process at a time, by a lease row; EBUSY
+ * when another has it. EDAMAGED when the record is behind or differs from the last signed head:
+ * nothing is signed. *head (may be NULL) is the head that now stands.
+ */
+enum assay_err audit_advance(struct store *s, const struct keys *k, const char *data_dir,
+                             struct audit_head *head, struct err *e);
+
+/* The last signed head's checkpoint text (C2SP signed note), appended to b. ENOTFOUND before the
+ * first. */
+enum assay_err audit_checkpoint(const char *data_dir, struct buf *b, struct err *e);
+
+/* C2SP tlog-proof text form of one entry, by its event id, against the last signed head; appended
+ * to b. ENOTFOUND when it has no index yet. */
+enum assay_err audit_prove(struct store *s, const char *data_dir, const struct audit_event_id *id,
+                           struct buf *b, struct err *e);
+
+/* Check such a text alone: entry bytes, public key. For recipients of packages. EFORMAT, EDAMAGED.
+ */
+enum assay_err audit_proof_verify(const char *proof, const void *entry, size_t entry_size,
+                                  const uint8_t public_key[KEYS_PUBLIC_BYTES],
+                                  struct audit_head *head, struct err *e);
+
+struct audit_report {
+    uint64_t entries;   /* in the store */
+    uint64_t sequenced; /* of them with an index */
+    struct audit_head head;
+    uint64_t texts_erased; /* salted texts that are gone; that is allowed */
+};
+
+/*
+ * Prove the record whole: every row's bytes against its leaf, leaves against tiles, tiles against
+ * the signed head, the signature, the head against the head outside, order, commitments against the
+ * texts that are there. EDAMAGED: the text names the first entry (its index and event id) that is
+ * wrong and how.
+ */
+enum assay_err audit_verify(struct store *s, const struct keys *k, const char *data_dir,
+                            struct audit_report *report, struct err *e);
+
+#endif

@@ -1,0 +1,58 @@
+/* Statements for the files of src/store; nobody else includes this. */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "store/store.h"
+
+/*
+ * One SQL text for both engines: $1, $2 ... each first used in order; INTEGER, BLOB, STRICT in
+ * migrations become BIGINT, BYTEA and nothing on PostgreSQL. The text must be a string literal (its
+ * address is the key of the cache of prepared statements).
+ *
+ *     struct sql *q = sql(tx, "SELECT id FROM item WHERE sha256 = $1");
+ *     sql_blob(q, sha256, 32);
+ *     rc = sql_one(q, e);                     // OK with a row, ENOTFOUND without
+ *     if (rc == ASSAY_OK) *id = sql_get_int(q, 0);
+ *     sql_done(q);
+ *
+ * Errors while preparing or binding are kept and come out of the first sql_step/sql_one/sql_run.
+ */
+struct sql;
+
+struct sql *sql(struct tx *tx, const char *text);
+
+/* Bind the next parameter, from $1 on. Pointers must live until the first step. */
+void sql_int(struct sql *q, int64_t v);
+void sql_id(struct sql *q, int64_t id);                       /* 0 binds NULL */
+void sql_text(struct sql *q, const char *text);               /* NULL binds NULL */
+void sql_blob(struct sql *q, const void *bytes, size_t size); /* bytes NULL binds NULL */
+void sql_null(struct sql *q);
+
+/* The next row: ASSAY_OK, or ASSAY_ENOTFOUND after the last (no text in e). EEXISTS for a unique or
+ * primary key conflict, ESTATE for a CHECK, foreign key or trigger that refuses, EFULL, EIO, EBUSY.
+ */
+enum assay_err sql_step(struct sql *q, struct err *e);
+enum assay_err sql_one(struct sql *q, struct err *e); /* first row; same as sql_step */
+/* Run to the end without rows; *changed (may be NULL) counts rows inserted, updated or deleted. */
+enum assay_err sql_run(struct sql *q, int64_t *changed, struct err *e);
+/* sql_run and sql_done in one. */
+enum assay_err sql_run_done(struct sql *q, int64_t *changed, struct err *e);
+
+/* Columns of the present row, from 0. Text and blobs are borrowed until the next step. */
+bool sql_is_null(struct sql *q, int column);
+int64_t sql_get_int(struct sql *q, int column);                    /* NULL gives 0 */
+const char *sql_get_text(struct sql *q, int column);               /* NULL gives NULL */
+const void *sql_get_blob(struct sql *q, int column, size_t *size); /* NULL gives NULL, size 0 */
+/* A blob of exactly size bytes into out; false (out zeroed) when NULL or of another size. */
+bool sql_get_bytes(struct sql *q, int column, void *out, size_t size);
+char *sql_dup_text(struct sql *q, int column, struct arena *a); /* NULL gives NULL */
+
+void sql_done(struct sql *q); /* always, also after errors; NULL is fine */
+
+#endif

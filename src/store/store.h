@@ -1,0 +1,52 @@
+/* The one door to the database: SQLite and PostgreSQL behind transactions given as functions. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * All SQL text lies in src/store, one file a noun (store/item.h ...); those functions take a struct
+ * tx. A write is a function that runs inside a transaction; when store_write returns ASSAY_OK, what
+ * it did is on the disk. On SQLite one writer thread runs all that wait in one transaction (group
+ * commit), each in its own savepoint, so one failing changes nothing for the others. On PostgreSQL
+ * each caller uses a connection of a pool (READ COMMITTED, synchronous_commit on); a serialization
+ * failure or deadlock runs the function anew. So fn must not have effects outside the transaction,
+ * may run more than once, and should be short: under 50 ms in all.
+ */
+struct store;
+struct tx;
+
+typedef enum assay_err store_fn(struct tx *tx, void *ctx, struct err *e);
+
+enum store_engine { STORE_SQLITE, STORE_POSTGRES };
+
+/*
+ * url NULL: DATA/assay.db. Else postgres://... Applies missing migrations under a lock, one process
+ * at a time. EVERSION when the store is newer than the program, EDAMAGED when an applied migration
+ * differs, EKEY/EIO when it cannot be reached. The url is remembered in DATA/store.url (without
+ * password: use PGPASSFILE or PGPASSWORD) by `assay init`.
+ */
+enum assay_err store_open(const char *data_dir, const char *url, struct store **out, struct err *e);
+void store_close(struct store *s); /* waits for writes under way; NULL is fine */
+enum store_engine store_engine(const struct store *s);
+
+/* Run fn in a transaction and commit it. What fn returns is returned; anything but ASSAY_OK leaves
+ * no trace. EFULL: the disk is full, nothing was written, try again when there is room. EIO: the
+ * disk failed; the store refuses every write from then on until the program is started anew. Safe
+ * from any thread. */
+enum assay_err store_write(struct store *s, store_fn *fn, void *ctx, struct err *e);
+
+/* Run fn on one consistent snapshot; it must not write. Safe from any thread. */
+enum assay_err store_read(struct store *s, store_fn *fn, void *ctx, struct err *e);
+
+/* The schema's number after migration, and how many transactions were committed by this process. */
+int64_t store_schema(const struct store *s);
+int64_t store_commits(const struct store *s);
+
+/* SQLite: PRAGMA integrity_check and foreign_key_check; PostgreSQL: constraints' validity.
+ * EDAMAGED. */
+enum assay_err store_check(struct store *s, struct err *e);
+
+#endif
