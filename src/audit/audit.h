@@ -56,6 +56,7 @@ struct audit_text {
 
 struct audit_entry {
     enum audit_action action;
+    const struct keys *keys; /* seals the texts (keys_seal); may be NULL when there are none */
     struct audit_actor actor;
     struct audit_object objects[AUDIT_OBJECTS_MAX]; /* up to the first with noun NULL */
     const char *purpose;                            /* code; NULL: "none" */

@@ -60,6 +60,14 @@ enum assay_err keys_unwrap(const struct keys *k, const uint8_t wrapped[KEYS_WRAP
                            const void *context, size_t context_size,
                            uint8_t data_key[KEYS_DATA_BYTES], struct err *e);
 
+/* Seal a short text (a note, a path) under the wrap key, appended to out: key id 4, nonce 12,
+ * sealed bytes, tag 16. context, such as table and id, is bound to it. */
+void keys_seal(const struct keys *k, const void *context, size_t context_size, const void *bytes,
+               size_t size, struct buf *out);
+/* Open it, appended to plain. EKEY, EDAMAGED. */
+enum assay_err keys_open_sealed(const struct keys *k, const void *context, size_t context_size,
+                                const void *sealed, size_t size, struct buf *plain, struct err *e);
+
 /* HMAC-SHA256 under the name key; label keeps uses apart, such as "blob" or "item". */
 void keys_name(const struct keys *k, const char *label, const void *bytes, size_t size,
                uint8_t out[KEYS_NAME_BYTES]);
