@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define TEXT_MS_MAX INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
+
 static int64_t clock_read_us(clockid_t id)
 {
     struct timespec t;
@@ -161,7 +163,7 @@ enum assay_err clock_parse(const char *text, int64_t *ms)
     t.tm_mon = month - 1;
     t.tm_mday = day;
     int64_t value = ((int64_t)timegm(&t) - east * 60) * 1000 + fraction;
-    if (value < 0)
+    if (value < 0 || value > TEXT_MS_MAX)
         return ASSAY_EFORMAT;
     *ms = value;
     return ASSAY_OK;
