@@ -45,7 +45,8 @@ struct json_reader *json_reader_stream(json_fill *fill, void *ctx, size_t token_
 void json_reader_free(struct json_reader *r); /* NULL is fine */
 
 /* The next token. For keys, strings and numbers *text (NUL-terminated, unescaped, borrowed until
- * the next call) and *size are set. EFORMAT, ELIMIT (token or depth). */
+ * the next call) and *size are set. EFORMAT, ELIMIT (token or depth); each later call gives the
+ * same error again. */
 enum assay_err json_next(struct json_reader *r, enum json_token *token, const char **text,
                          size_t *size, struct err *e);
 
@@ -83,8 +84,9 @@ enum assay_err json_parse(struct arena *a, const void *bytes, size_t size, struc
 /* Child by key; NULL when absent or when j is NULL or no object. */
 const struct json *json_get(const struct json *j, const char *key);
 
-/* Members with checks, for bodies. `path` in errors is the key. A required member that is absent,
- * or one of another kind, is EFORMAT; optional ones leave *out as it was when absent or null. */
+/* Members with checks, for bodies; texts are borrowed from the tree. EFORMAT, naming line and key,
+ * for a required member that is absent and for one of another kind, too long (size_max bytes) or
+ * out of min..max; optional ones leave *out as it was when absent or null. */
 enum assay_err json_need_text(const struct json *j, const char *key, size_t size_max,
                               const char **out, struct err *e);
 enum assay_err json_need_int(const struct json *j, const char *key, int64_t min, int64_t max,
@@ -100,7 +102,8 @@ enum assay_err json_need_id(const struct json *j, const char *key, int64_t *out,
 /* EFORMAT naming the first key of object j that is not in the NULL-terminated list. */
 enum assay_err json_only(const struct json *j, const char *const *keys, struct err *e);
 
-/* ---- writer: no spaces, members in the order given ---- */
+/* ---- writer: no spaces, members in the order given ----
+ * Text that is not UTF-8 is written with U+FFFD for each byte that does not fit. */
 
 struct json_out {
     struct buf *b;
