@@ -1,9 +1,9 @@
 -- 0001: the tables of the way of a file, from intake to a signed release.
 --
 -- Written for SQLite (STRICT). The PostgreSQL text is made of it by three whole-word substitutions:
--- INTEGER to BIGINT, BLOB to BYTEA, STRICT to nothing. All times are UTC milliseconds since 1970 and
--- end in _ms. Ids are 63-bit and made by the application. Text that came from outside (names, paths,
--- URLs, notes, reasons) is sealed with the workspace's wrap key and ends in _sealed.
+-- INTEGER to BIGINT, BLOB to BYTEA, STRICT to nothing. All times are UTC milliseconds since 1970
+-- and end in _ms. Ids are 63-bit and made by the application. Text that came from outside (names,
+-- paths, URLs, notes, reasons) is sealed with the workspace's wrap key and ends in _sealed.
 
 CREATE TABLE workspace (
     id            INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
@@ -186,8 +186,9 @@ CREATE TABLE task (
     item_id     INTEGER NOT NULL REFERENCES item (id),
     scheme_name TEXT    NOT NULL,
     batch_id    INTEGER NOT NULL REFERENCES batch (id), -- the first that brought it
-    state       TEXT    NOT NULL CHECK (state IN ('received', 'unsupported', 'undecodable',
-                    'waiting', 'later', 'second_look', 'escalated', 'graded', 'submitted', 'passed')),
+    state       TEXT    NOT NULL CHECK (state IN (
+                    'received', 'unsupported', 'undecodable', 'waiting',
+                    'later', 'second_look', 'escalated', 'graded', 'submitted', 'passed')),
     state_ms    INTEGER NOT NULL,
     priority    INTEGER NOT NULL,
     due_ms      INTEGER NOT NULL,
@@ -221,12 +222,13 @@ CREATE TABLE vote (
 
 CREATE TABLE lease (
     task_id          INTEGER NOT NULL PRIMARY KEY REFERENCES task (id), -- so one holder at a time
-    token            BLOB    NOT NULL UNIQUE CHECK (length(token) = 16), -- random; a grade quotes it
+    token            BLOB    NOT NULL UNIQUE CHECK (length(token) = 16), -- random, quoted
     fence            INTEGER NOT NULL,
     staff_id         INTEGER NOT NULL REFERENCES staff (id),
     session_id       INTEGER NOT NULL REFERENCES session (id),
     authorisation_id INTEGER NOT NULL REFERENCES authorisation (id),
-    purpose          TEXT    NOT NULL CHECK (purpose IN ('grade', 'settle', 'reading', 'correction')),
+    purpose          TEXT    NOT NULL CHECK (purpose IN
+                         ('grade', 'settle', 'reading', 'correction')),
     reading_id       INTEGER,
     correction_id    INTEGER,
     taken_ms         INTEGER NOT NULL,
@@ -266,7 +268,8 @@ CREATE TABLE decision (
     version          INTEGER NOT NULL CHECK (version >= 1),
     staff_id         INTEGER NOT NULL REFERENCES staff (id),
     lot_id           INTEGER REFERENCES lot (id),
-    basis            TEXT    NOT NULL CHECK (basis IN ('seen', 'inherited', 'propagated', 'source')),
+    basis            TEXT    NOT NULL CHECK (basis IN
+                         ('seen', 'inherited', 'propagated', 'source')),
     from_decision_id INTEGER REFERENCES decision (id), -- inherited, propagated
     distance         INTEGER,                          -- propagated: PDQ bits
     scheme_name      TEXT    NOT NULL,
@@ -284,8 +287,8 @@ CREATE TABLE decision (
 ) STRICT;
 CREATE INDEX decision_by_lot ON decision (lot_id);
 
--- A sighting whose bytes were decided before inherits that decision; when the decision is superseded
--- the link gets a new version in the same transaction.
+-- A sighting whose bytes were decided before inherits that decision; when the decision is
+-- superseded the link gets a new version in the same transaction.
 CREATE TABLE inheritance (
     sighting_id INTEGER NOT NULL REFERENCES sighting (id),
     version     INTEGER NOT NULL CHECK (version >= 1),

@@ -35,35 +35,40 @@ void log_set_request(int64_t id)
     request = id;
 }
 
-/* False when the event has had its lines for this second; *dropped is what was held back before. */
-static bool allowed(const char *event, uint32_t *dropped)
+/* The event's row, or the one unused for longest made its own. Call with the lock held. */
+static struct rate *rate_of(const char *event, int64_t second)
 {
-    int64_t second = clock_mono_ms() / 1000;
     struct rate *oldest = &rates[0];
-    bool good = true;
 
-    (void)pthread_mutex_lock(&lock);
     for (size_t i = 0; i < LOG_EVENTS; i++) {
-        if (rates[i].event != NULL && strcmp(rates[i].event, event) == 0) {
-            oldest = &rates[i];
-            goto found;
-        }
+        if (rates[i].event != NULL && strcmp(rates[i].event, event) == 0)
+            return &rates[i];
         if (rates[i].event == NULL || rates[i].second < oldest->second)
             oldest = &rates[i];
     }
     *oldest = (struct rate){.event = event, .second = second};
-found:
-    if (oldest->second != second) {
-        oldest->second = second;
-        oldest->count = 0;
+    return oldest;
+}
+
+/* False when the event has had its lines for this second; *dropped is what was held back before. */
+static bool allowed(const char *event, uint32_t *dropped)
+{
+    int64_t second = clock_mono_ms() / 1000;
+    bool good = true;
+
+    (void)pthread_mutex_lock(&lock);
+    struct rate *r = rate_of(event, second);
+    if (r->second != second) {
+        r->second = second;
+        r->count = 0;
     }
     *dropped = 0;
-    if (++oldest->count > LOG_EVENTS_A_SECOND) {
-        oldest->dropped++;
+    if (++r->count > LOG_EVENTS_A_SECOND) {
+        r->dropped++;
         good = false;
-    } else if (oldest->dropped > 0) {
-        *dropped = oldest->dropped;
-        oldest->dropped = 0;
+    } else if (r->dropped > 0) {
+        *dropped = r->dropped;
+        r->dropped = 0;
     }
     (void)pthread_mutex_unlock(&lock);
     return good;

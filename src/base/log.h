@@ -36,7 +36,14 @@ struct log_field {
 
 /* At least one field; LOG_NONE where there is none to give. */
 #define LOG_NONE ((struct log_field){0})
-#define LOG_FIELDS(...) (const struct log_field[]){__VA_ARGS__, {0}}
+#define LOG_FIELDS(...)                                                                            \
+    (const struct log_field[])                                                                     \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
 #define log_debug(event, ...) log_event(LOG_LEVEL_DEBUG, event, LOG_FIELDS(__VA_ARGS__))
 #define log_info(event, ...)  log_event(LOG_LEVEL_INFO, event, LOG_FIELDS(__VA_ARGS__))
 #define log_warn(event, ...)  log_event(LOG_LEVEL_WARN, event, LOG_FIELDS(__VA_ARGS__))
