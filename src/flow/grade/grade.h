@@ -3,7 +3,7 @@
 #define FLOW_GRADE_GRADE_H
 
 #include "flow/flow.h"
-#include "flow/queue/queue.h"
+#include "flow/lease.h"
 
 struct grade_new {
     uint8_t lease[QUEUE_TOKEN_BYTES];

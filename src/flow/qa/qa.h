@@ -3,7 +3,7 @@
 #define FLOW_QA_QA_H
 
 #include "flow/flow.h"
-#include "flow/queue/queue.h"
+#include "flow/lease.h"
 
 #define QA_SAMPLE_PERCENT 10
 #define QA_SAMPLE_MIN     5

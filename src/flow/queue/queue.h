@@ -3,9 +3,9 @@
 #define FLOW_QUEUE_QUEUE_H
 
 #include "flow/flow.h"
+#include "flow/lease.h"
 
-#define QUEUE_LEASE_MS    (15 * 60 * 1000)
-#define QUEUE_TOKEN_BYTES 16
+#define QUEUE_LEASE_MS (15 * 60 * 1000)
 
 enum queue_name { QUEUE_GRADE, QUEUE_LATER, QUEUE_ESCALATED, QUEUE_READING, QUEUE_THIRD };
 enum assay_err queue_parse(const char *name, enum queue_name *out);
@@ -21,23 +21,6 @@ enum assay_err queue_take(struct world *w, const struct caller *c, enum queue_na
 /* The picture of one's own correction: a Lease object. */
 enum assay_err queue_take_correction(struct world *w, const struct caller *c, int64_t correction_id,
                                      struct buf *answer, struct err *e);
-
-/* A live lease of this caller, for the steps' transactions. ESTATE "lease lost" when it ran out,
- * was taken over or never was. */
-struct lease {
-    int64_t task_id, fence, reading_id, correction_id, authorisation_id;
-    char purpose[16];
-    uint8_t token[QUEUE_TOKEN_BYTES];
-};
-enum assay_err queue_lease(struct tx *tx, const struct caller *c,
-                           const uint8_t token[QUEUE_TOKEN_BYTES], struct lease *out,
-                           struct err *e);
-enum assay_err queue_lease_end(struct tx *tx, const struct lease *l, struct err *e);
-/* Lease a task to the caller within a step's own transaction (undo); the Lease object is appended
- * to answer. */
-enum assay_err queue_lease_begin(struct world *w, struct tx *tx, const struct caller *c,
-                                 struct task *t, const char *purpose, struct buf *answer,
-                                 struct err *e);
 
 enum assay_err queue_extend(struct world *w, const struct caller *c,
                             const uint8_t token[QUEUE_TOKEN_BYTES], struct buf *answer,
