@@ -1,0 +1,16 @@
+/* The names of the record's actions. */
+#include <assert.h>
+
+#include "audit/audit.h"
+
+const char *audit_action_name(enum audit_action action)
+{
+    static const char *const names[] = {
+#define AUDIT_ACTION(symbol, name, what) [AUDIT_##symbol] = (name),
+#include "audit/actions.inc"
+#undef AUDIT_ACTION
+    };
+
+    assert((size_t)action < sizeof names / sizeof names[0]);
+    return names[action];
+}
