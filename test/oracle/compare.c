@@ -109,7 +109,7 @@ void oracle_compare(const void *text, size_t size)
         assert(twice.size == again.size);
         assert(memcmp(twice.data, again.data, again.size) == 0);
         buf_clear(&twice);
-    } else if (rc == ASSAY_EFORMAT) {
+    } else if (rc == ASSAY_EFORMAT && memchr(text, 0, size) == NULL) {
         assert(jansson != ORACLE_TAKEN);
     }
     buf_clear(&ours);

@@ -27,7 +27,8 @@ enum oracle_answer oracle_yajl(const void *text, size_t size, struct buf *events
 /*
  * Hold our reader and writer against both judges over one text; aborts, by an assertion, where
  * they differ other than by rule. Our rules: depth 64, a byte order mark is skipped, numbers of any
- * size; yajl is laxer than the standard, so it is asked only about what we take.
+ * size; yajl is laxer than the standard, so it is asked only about what we take; jansson 2.14 loses
+ * a zero byte behind a number, so it is not asked about refused texts that hold one.
  */
 void oracle_compare(const void *text, size_t size);
 
