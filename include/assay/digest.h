@@ -25,7 +25,8 @@ struct assay_digests {
 
 struct assay_digester; /* opaque; one thread at a time */
 
-/* ENOMEM. The caller frees *out with assay_digester_free. */
+/* ENOMEM; EUNSUPPORTED when the OpenSSL installed lacks one of the three. The caller frees *out
+ * with assay_digester_free. */
 enum assay_err assay_digester_new(struct assay_digester **out);
 
 /* Add size bytes (borrowed for the call; size 0 is fine). ENOMEM. */
@@ -36,7 +37,7 @@ enum assay_err assay_digester_finish(struct assay_digester *d, struct assay_dige
 
 void assay_digester_free(struct assay_digester *d); /* NULL is fine */
 
-/* All at once. ENOMEM. */
+/* All at once. ENOMEM, EUNSUPPORTED. */
 enum assay_err assay_digest(const void *bytes, size_t size, struct assay_digests *out);
 
 #ifdef __cplusplus

@@ -26,8 +26,8 @@ struct assay_pdq {
     uint8_t quality;                /* 0 featureless .. 100 rich */
 };
 
-/* A picture being hashed row by row; opaque; one thread at a time. Memory is about
- * 4 * width * (height / 128 + 4) + 512 * height bytes, whatever the size of the picture. */
+/* A picture being hashed row by row; opaque; one thread at a time. Its memory is about
+ * 4 * width * (height / 128 + 19) bytes: 0.7 MB for 4000 x 3000, 5.9 MB for 15000 x 10000. */
 struct assay_pdq_stream;
 
 /*
@@ -50,7 +50,8 @@ enum assay_err assay_pdq_stream_rgb(struct assay_pdq_stream *s, const uint8_t *r
 enum assay_err assay_pdq_stream_luma(struct assay_pdq_stream *s, const uint8_t *luma, size_t stride,
                                      uint32_t count);
 
-/* The hash, after all rows were fed; ERANGE before that. out is written on success only. */
+/* The hash, after all rows were fed; ERANGE before that. out is written on success only. May be
+ * asked for again. */
 enum assay_err assay_pdq_stream_finish(struct assay_pdq_stream *s, struct assay_pdq *out);
 
 void assay_pdq_stream_free(struct assay_pdq_stream *s); /* NULL is fine */

@@ -1,0 +1,244 @@
+/* PDQ row by row: bands of rows go through the two box filters into a small picture. */
+#include "hash/pdq_steps.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIXEL_BYTES 3
+#define ALIGNMENT   64 /* a cache line */
+
+/*
+ * The way of a row:
+ *
+ *     pixels -> luma, a row of the present band
+ *     band full -> rows' box sums -> columns' box, all columns, in place -> rows' box at 64 columns
+ *     each row of 64 -> columns' box -> kept when it is one of the 64 rows
+ *
+ * A box's output lags behind its input, so black rows are sent after the last one to push the
+ * picture out; the zeros change no sum.
+ */
+struct assay_pdq_stream {
+    uint32_t width, height, fed; /* fed: rows taken so far */
+    struct pdq_box across, down;
+    size_t lead_tiles, tiles; /* tiles before the picture; tiles with picture in them */
+    uint32_t banded; /* rows sent through the first columns' pass, a multiple of PDQ_BAND */
+    struct pdq_tile *luma, *sums;
+    struct pdq_columns *columns; /* one a tile with picture in it */
+    float *past;                 /* for each such tile the last down.window rows, PDQ_STEP wide */
+    uint32_t thinned;            /* rows sent through the second columns' pass */
+    uint32_t kept;               /* rows of the small picture that are there */
+    float thin_sum[PDQ_SIDE];
+    float *thin_past; /* down.window rows of PDQ_SIDE */
+    float small[PDQ_SIDE][PDQ_SIDE];
+};
+
+static size_t aligned(size_t size)
+{
+    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+/* One block holds the stream and its rows: a single allocation can fail, a single free ends it. */
+static struct assay_pdq_stream *allocate(struct assay_pdq_stream plan)
+{
+    size_t band = (2 * plan.lead_tiles + plan.tiles) * sizeof(struct pdq_tile);
+    size_t columns = plan.tiles * sizeof(struct pdq_columns);
+    size_t past = plan.tiles * plan.down.window * PDQ_STEP * sizeof(float);
+    size_t thin = plan.down.window * PDQ_SIDE * sizeof(float);
+    size_t size = aligned(sizeof plan) + 2 * band + aligned(columns) + past + thin;
+
+    unsigned char *block = aligned_alloc(ALIGNMENT, aligned(size));
+    if (block == NULL)
+        return NULL;
+    memset(block, 0, size);
+    struct assay_pdq_stream *s = (struct assay_pdq_stream *)block;
+    *s = plan;
+    s->luma = (struct pdq_tile *)(block += aligned(sizeof plan));
+    s->sums = (struct pdq_tile *)(block += band);
+    s->columns = (struct pdq_columns *)(block += band);
+    s->past = (float *)(block += aligned(columns));
+    s->thin_past = (float *)(block + past);
+    return s;
+}
+
+enum assay_err assay_pdq_stream_new(uint32_t width, uint32_t height, struct assay_pdq_stream **out)
+{
+    struct assay_pdq_stream plan = {.width = width, .height = height};
+
+    assert(out != NULL);
+    if (width < ASSAY_PDQ_SIDE_MIN || width > ASSAY_PDQ_SIDE_MAX || height < ASSAY_PDQ_SIDE_MIN ||
+        height > ASSAY_PDQ_SIDE_MAX)
+        return ASSAY_ERANGE;
+    plan.across = pdq_box(width);
+    plan.down = pdq_box(height);
+    plan.lead_tiles = plan.across.lead / PDQ_STEP;
+    plan.tiles = (width + PDQ_STEP - 1) / PDQ_STEP;
+    struct assay_pdq_stream *s = allocate(plan);
+    if (s == NULL)
+        return ASSAY_ENOMEM;
+    for (size_t x = 0; x < s->tiles * PDQ_STEP; x++)
+        s->columns[x / PDQ_STEP].under[x % PDQ_STEP] =
+            pdq_box_under(&s->across, (uint32_t)x + s->across.lag);
+    *out = s;
+    return ASSAY_OK;
+}
+
+void assay_pdq_stream_free(struct assay_pdq_stream *s)
+{
+    free(s);
+}
+
+/* One row of 64 through the second columns' pass. */
+static void thin_row(struct assay_pdq_stream *s, const float row[PDQ_SIDE])
+{
+    uint32_t step = s->thinned++;
+    float *oldest = s->thin_past + (size_t)PDQ_SIDE * (step % s->down.window);
+
+    for (size_t x = 0; x < PDQ_SIDE; x++) {
+        s->thin_sum[x] = s->thin_sum[x] + row[x] - oldest[x];
+        oldest[x] = row[x];
+    }
+    float under = pdq_box_under(&s->down, step);
+    for (; s->kept < PDQ_SIDE && pdq_sample(s->kept, s->height) + s->down.lag == step; s->kept++)
+        for (size_t x = 0; x < PDQ_SIDE; x++)
+            s->small[s->kept][x] = s->thin_sum[x] / under;
+}
+
+/* The present band, complete, through both filters. */
+static void filter_band(struct assay_pdq_stream *s)
+{
+    float under[PDQ_BAND], thin[PDQ_BAND][PDQ_SIDE];
+    uint32_t slot = s->banded % s->down.window;
+
+    for (uint32_t r = 0; r < PDQ_BAND; r++)
+        under[r] = pdq_box_under(&s->down, s->banded + r);
+    pdq_row_sums(s->luma, &s->across, s->sums);
+    for (size_t i = 0; i < s->tiles; i++)
+        pdq_column_step(&s->sums[s->lead_tiles + i], &s->columns[i],
+                        s->past + i * s->down.window * PDQ_STEP, s->down.window, slot, under);
+    pdq_row_samples(s->sums, &s->across, thin);
+    for (uint32_t r = 0; r < PDQ_BAND; r++) {
+        uint32_t step = s->banded + r;
+        if (step >= s->down.lag && step - s->down.lag < s->height)
+            thin_row(s, thin[r]);
+    }
+    s->banded += PDQ_BAND;
+}
+
+static void black_from(struct assay_pdq_stream *s, uint32_t row)
+{
+    for (size_t i = 0; i < s->tiles; i++)
+        for (size_t r = row; r < PDQ_BAND; r++)
+            memset(s->luma[s->lead_tiles + i].at[r], 0, sizeof s->luma->at[r]);
+}
+
+/* After the last row: push out what still lags behind in both columns' passes. */
+static void drain(struct assay_pdq_stream *s)
+{
+    static const float black[PDQ_SIDE];
+
+    if (s->fed % PDQ_BAND != 0) {
+        black_from(s, s->fed % PDQ_BAND);
+        filter_band(s);
+    }
+    black_from(s, 0);
+    while (s->banded < s->height + s->down.lag)
+        filter_band(s);
+    while (s->kept < PDQ_SIDE)
+        thin_row(s, black);
+}
+
+/* A picture of exactly 64 x 64 is the small picture; the method does not filter it. */
+static void keep_row(struct assay_pdq_stream *s, uint32_t row)
+{
+    for (size_t i = 0; i < s->tiles; i++)
+        memcpy(&s->small[s->fed][i * PDQ_STEP], s->luma[s->lead_tiles + i].at[row],
+               sizeof s->luma->at[row]);
+}
+
+typedef void luma_row(const uint8_t *pixels, uint32_t width, size_t row, struct pdq_tile *band);
+
+static enum assay_err feed(struct assay_pdq_stream *s, const uint8_t *rows, size_t stride,
+                           uint32_t count, luma_row *convert)
+{
+    if (count > s->height - s->fed)
+        return ASSAY_ERANGE;
+    bool plain = s->width == PDQ_SIDE && s->height == PDQ_SIDE;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = s->fed % PDQ_BAND;
+        convert(rows + stride * i, s->width, row, s->luma + s->lead_tiles);
+        if (plain)
+            keep_row(s, row);
+        s->fed++;
+        if (!plain && row == PDQ_BAND - 1)
+            filter_band(s);
+        if (!plain && s->fed == s->height)
+            drain(s);
+    }
+    return ASSAY_OK;
+}
+
+enum assay_err assay_pdq_stream_rgb(struct assay_pdq_stream *s, const uint8_t *rgb, size_t stride,
+                                    uint32_t count)
+{
+    assert(s != NULL);
+    assert(rgb != NULL || count == 0);
+    if (stride < (size_t)PIXEL_BYTES * s->width)
+        return ASSAY_ERANGE;
+    return feed(s, rgb, stride, count, pdq_luma_rgb);
+}
+
+enum assay_err assay_pdq_stream_luma(struct assay_pdq_stream *s, const uint8_t *luma, size_t stride,
+                                     uint32_t count)
+{
+    assert(s != NULL);
+    assert(luma != NULL || count == 0);
+    if (stride < s->width)
+        return ASSAY_ERANGE;
+    return feed(s, luma, stride, count, pdq_luma_grey);
+}
+
+enum assay_err assay_pdq_stream_finish(struct assay_pdq_stream *s, struct assay_pdq *out)
+{
+    assert(s != NULL);
+    assert(out != NULL);
+    if (s->fed != s->height)
+        return ASSAY_ERANGE;
+    pdq_bits(s->small, out->bytes);
+    out->quality = pdq_quality(s->small);
+    return ASSAY_OK;
+}
+
+typedef enum assay_err stream_feed(struct assay_pdq_stream *s, const uint8_t *rows, size_t stride,
+                                   uint32_t count);
+
+static enum assay_err hash_whole(const uint8_t *rows, uint32_t width, uint32_t height,
+                                 size_t stride, stream_feed *feed_rows, struct assay_pdq *out)
+{
+    struct assay_pdq_stream *s;
+    enum assay_err rc = assay_pdq_stream_new(width, height, &s);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    if ((rc = feed_rows(s, rows, stride, height)) == ASSAY_OK)
+        rc = assay_pdq_stream_finish(s, out);
+    assay_pdq_stream_free(s);
+    return rc;
+}
+
+enum assay_err assay_pdq_hash_rgb(const uint8_t *rgb, uint32_t width, uint32_t height,
+                                  size_t stride, struct assay_pdq *out)
+{
+    assert(rgb != NULL);
+    assert(out != NULL);
+    return hash_whole(rgb, width, height, stride, assay_pdq_stream_rgb, out);
+}
+
+enum assay_err assay_pdq_hash_luma(const uint8_t *luma, uint32_t width, uint32_t height,
+                                   size_t stride, struct assay_pdq *out)
+{
+    assert(luma != NULL);
+    assert(out != NULL);
+    return hash_whole(luma, width, height, stride, assay_pdq_stream_luma, out);
+}

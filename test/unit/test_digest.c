@@ -1,0 +1,115 @@
+/* Digests: published vectors, splits that must not matter, and starting anew. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/digest.h"
+#include "base/str.h"
+
+#define MILLION 1000000
+
+/* RFC 1321, RFC 3174 and FIPS 180-4 with its example pages. */
+static const struct vector {
+    const char *text; /* NULL: a million times 'a' */
+    const char *md5, *sha1, *sha256;
+} vectors[] = {
+    {"", "d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    {"abc", "900150983cd24fb0d6963f7d28e17f72", "a9993e364706816aba3e25717850c26c9cd0d89d",
+     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+    {NULL, "7707d6ae4e027c70eea2a935c2296f21", "34aa973cd4c4daa4f61eeb2bdbad27316534016f",
+     "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"},
+};
+
+static char *million(void)
+{
+    char *bytes = malloc(MILLION);
+
+    assert_non_null(bytes);
+    memset(bytes, 'a', MILLION);
+    return bytes;
+}
+
+static void check(const struct assay_digests *d, const struct vector *v, uint64_t size)
+{
+    char hex[2 * ASSAY_SHA256_BYTES + 1];
+
+    str_hex(d->md5, sizeof d->md5, hex);
+    assert_string_equal(hex, v->md5);
+    str_hex(d->sha1, sizeof d->sha1, hex);
+    assert_string_equal(hex, v->sha1);
+    str_hex(d->sha256, sizeof d->sha256, hex);
+    assert_string_equal(hex, v->sha256);
+    assert_true(d->size == size);
+}
+
+static void published_vectors_hold(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        const struct vector *v = &vectors[i];
+        char *bytes = v->text != NULL ? NULL : million();
+        size_t size = v->text != NULL ? strlen(v->text) : MILLION;
+        struct assay_digests d;
+
+        assert_int_equal(assay_digest(v->text != NULL ? v->text : bytes, size, &d), ASSAY_OK);
+        check(&d, v, size);
+        free(bytes);
+    }
+}
+
+static void any_split_gives_the_digests_of_the_whole(void **state)
+{
+    static const size_t pieces[] = {1, 63, 64, 65, 4095, 16383, 16384, 16385, 50000};
+    char *bytes = million();
+    struct assay_digester *d;
+    struct assay_digests out;
+
+    (void)state;
+    assert_int_equal(assay_digester_new(&d), ASSAY_OK);
+    /* One digester throughout: after each finish it must begin anew. */
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        for (size_t at = 0; at < MILLION; at += pieces[i]) {
+            size_t left = MILLION - at;
+            assert_int_equal(
+                assay_digester_feed(d, bytes + at, left < pieces[i] ? left : pieces[i]), ASSAY_OK);
+        }
+        assert_int_equal(assay_digester_finish(d, &out), ASSAY_OK);
+        check(&out, &vectors[2], MILLION);
+    }
+    assay_digester_free(d);
+    free(bytes);
+}
+
+static void feeding_nothing_changes_nothing(void **state)
+{
+    struct assay_digester *d;
+    struct assay_digests out;
+
+    (void)state;
+    assert_int_equal(assay_digester_new(&d), ASSAY_OK);
+    assert_int_equal(assay_digester_feed(d, NULL, 0), ASSAY_OK);
+    assert_int_equal(assay_digester_feed(d, "ab", 2), ASSAY_OK);
+    assert_int_equal(assay_digester_feed(d, "", 0), ASSAY_OK);
+    assert_int_equal(assay_digester_feed(d, "c", 1), ASSAY_OK);
+    assert_int_equal(assay_digester_finish(d, &out), ASSAY_OK);
+    check(&out, &vectors[1], 3);
+    assert_int_equal(assay_digester_finish(d, &out), ASSAY_OK);
+    check(&out, &vectors[0], 0);
+    assay_digester_free(d);
+    assay_digester_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(published_vectors_hold),
+        cmocka_unit_test(any_split_gives_the_digests_of_the_whole),
+        cmocka_unit_test(feeding_nothing_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
