@@ -150,8 +150,9 @@ enum assay_err fs_create(const char *path, const void *bytes, size_t size, mode_
 
 enum assay_err fs_make_dirs(const char *path, mode_t mode, struct err *e)
 {
-    char part[PATH_MAX];
+    char part[PATH_MAX], above[PATH_MAX];
     size_t size = strlen(path);
+    enum assay_err rc;
 
     if (size == 0 || size >= sizeof part)
         return err_set(e, ASSAY_ERANGE, "folder name of %zu bytes", size);
@@ -160,8 +161,13 @@ enum assay_err fs_make_dirs(const char *path, mode_t mode, struct err *e)
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, mode) != 0 && errno != EEXIST)
-            return err_errno(e, "make folder %.200s", part);
+        if (mkdir(part, mode) != 0) {
+            if (errno != EEXIST)
+                return err_errno(e, "make folder %.200s", part);
+            continue;
+        }
+        if ((rc = dir_of(part, above, sizeof above, e)) != 0 || (rc = fs_sync_dir(above, e)) != 0)
+            return rc;
     }
     return ASSAY_OK;
 }

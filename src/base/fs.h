@@ -31,7 +31,8 @@ enum assay_err fs_replace(const char *path, const void *bytes, size_t size, mode
 enum assay_err fs_create(const char *path, const void *bytes, size_t size, mode_t mode,
                          struct err *e);
 
-/* mkdir -p with the given mode for the last part and parents alike; fine when it exists. */
+/* mkdir -p with the given mode for the last part and parents alike; fine when it exists. The
+ * folders made are on the disk on return. */
 enum assay_err fs_make_dirs(const char *path, mode_t mode, struct err *e);
 
 #endif

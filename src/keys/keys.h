@@ -34,6 +34,10 @@ struct keys_place {
 /* Fill what is NULL from ASSAY_KEY_FILE and ASSAY_PASSPHRASE_FILE. */
 void keys_place_from_env(struct keys_place *p);
 
+/* For main(), before any key is read: no core dumps, and no other process of this user may read our
+ * memory (PR_SET_DUMPABLE, RLIMIT_CORE). EIO. */
+enum assay_err keys_harden_process(struct err *e);
+
 /* Make keyring, site key and DATA/keys/{record,release}.pub (and release.minisign.pub) for a new
  * workspace. EEXISTS when there is a keyring; ERANGE when the site key would lie under data_dir.
  * Everything is on the disk on return. */
