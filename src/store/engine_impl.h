@@ -32,6 +32,8 @@ enum tx_kind {
     TX_MIGRATE, /* TX_WRITE, and no other process migrates meanwhile */
 };
 
+enum sql_type { SQL_ANY, SQL_INT, SQL_TEXT, SQL_BLOB }; /* of a NULL that is bound */
+
 enum conn_use { CONN_READ, CONN_WRITE };
 
 /* A connection: one thread at a time. Engines put their own fields behind it. */
@@ -90,7 +92,7 @@ struct engine {
     void (*bind_int)(struct sql *q, int index, int64_t v);
     void (*bind_text)(struct sql *q, int index, const char *text);
     void (*bind_blob)(struct sql *q, int index, const void *bytes, size_t size);
-    void (*bind_null)(struct sql *q, int index);
+    void (*bind_null)(struct sql *q, int index, enum sql_type type);
     enum assay_err (*step)(struct sql *q, struct err *e);
     int64_t (*changed)(struct sql *q); /* after the last step */
     bool (*is_null)(struct sql *q, int column);
@@ -101,6 +103,7 @@ struct engine {
 };
 
 extern const struct engine engine_sqlite;
+extern const struct engine engine_postgres;
 
 /* A statement's error that the transaction, and on SQLite the whole group, does not outlive. */
 void conn_note(struct conn *c, enum assay_err rc);

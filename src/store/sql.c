@@ -69,10 +69,15 @@ void sql_int(struct sql *q, int64_t v)
     q->conn->engine->bind_int(q, next_index(q), v);
 }
 
+static void bind_null(struct sql *q, enum sql_type type)
+{
+    q->conn->engine->bind_null(q, next_index(q), type);
+}
+
 void sql_id(struct sql *q, int64_t id)
 {
     if (id == 0)
-        sql_null(q);
+        bind_null(q, SQL_INT);
     else
         sql_int(q, id);
 }
@@ -80,7 +85,7 @@ void sql_id(struct sql *q, int64_t id)
 void sql_text(struct sql *q, const char *text)
 {
     if (text == NULL)
-        sql_null(q);
+        bind_null(q, SQL_TEXT);
     else
         q->conn->engine->bind_text(q, next_index(q), text);
 }
@@ -88,14 +93,14 @@ void sql_text(struct sql *q, const char *text)
 void sql_blob(struct sql *q, const void *bytes, size_t size)
 {
     if (bytes == NULL)
-        sql_null(q);
+        bind_null(q, SQL_BLOB);
     else
         q->conn->engine->bind_blob(q, next_index(q), bytes, size);
 }
 
 void sql_null(struct sql *q)
 {
-    q->conn->engine->bind_null(q, next_index(q));
+    bind_null(q, SQL_ANY);
 }
 
 enum assay_err sql_step(struct sql *q, struct err *e)

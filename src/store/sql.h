@@ -22,6 +22,11 @@
  *     sql_done(q);
  *
  * Errors while preparing or binding are kept and come out of the first sql_step/sql_one/sql_run.
+ *
+ * After an error the transaction is lost, on both engines: every later statement in it gives the
+ * same error, and so does store_write even when fn returns ASSAY_OK. To go on past a conflict write
+ * ON CONFLICT DO NOTHING and look at what changed. All rows of a PostgreSQL answer are in memory at
+ * once, so long lists are read in pages.
  */
 struct sql;
 

@@ -27,7 +27,7 @@ void sqlite_sql_free(struct sql *q);
 void sqlite_bind_int(struct sql *q, int index, int64_t v);
 void sqlite_bind_text(struct sql *q, int index, const char *text);
 void sqlite_bind_blob(struct sql *q, int index, const void *bytes, size_t size);
-void sqlite_bind_null(struct sql *q, int index);
+void sqlite_bind_null(struct sql *q, int index, enum sql_type type);
 enum assay_err sqlite_step(struct sql *q, struct err *e);
 int64_t sqlite_changed(struct sql *q);
 bool sqlite_is_null(struct sql *q, int column);

@@ -88,11 +88,12 @@ void sqlite_bind_blob(struct sql *base, int index, const void *bytes, size_t siz
         bound(q, sqlite3_bind_blob64(q->stmt, at, bytes, size, SQLITE_TRANSIENT));
 }
 
-void sqlite_bind_null(struct sql *base, int index)
+void sqlite_bind_null(struct sql *base, int index, enum sql_type type)
 {
     struct sqlite_sql *q = (struct sqlite_sql *)base;
     int at = where(q, index);
 
+    (void)type;
     if (at != 0)
         bound(q, sqlite3_bind_null(q->stmt, at));
 }

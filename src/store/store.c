@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "store/engine_impl.h"
@@ -14,6 +14,7 @@
 
 #define POOL_MAX   16 /* connections at once, beside SQLite's writer */
 #define TRIES_MAX  5  /* of one function, when the engine says to run it anew */
+#define RETRY_MS   5  /* times the number of the try */
 #define PATH_BYTES 4096
 
 struct store {
@@ -54,12 +55,31 @@ static enum assay_err pool_take(struct store *s, struct conn **out, struct err *
     return rc;
 }
 
+/* After one connection is lost (the server went away), those that lie idle are lost too. */
+static void pool_drop_idle(struct store *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    struct conn *c = s->idle;
+    s->idle = NULL;
+    for (struct conn *at = c; at != NULL; at = at->next)
+        s->open_count--;
+    (void)pthread_cond_broadcast(&s->freed);
+    (void)pthread_mutex_unlock(&s->lock);
+    while (c != NULL) {
+        struct conn *next = c->next;
+        s->engine->disconnect(c);
+        c = next;
+    }
+}
+
 static void pool_give(struct store *s, struct conn *c)
 {
     bool lost = c->lost;
 
-    if (lost)
+    if (lost) {
         s->engine->disconnect(c);
+        pool_drop_idle(s);
+    }
     (void)pthread_mutex_lock(&s->lock);
     if (lost) {
         s->open_count--;
@@ -99,12 +119,13 @@ static enum assay_err run(struct store *s, enum tx_kind kind, store_fn *fn, void
 {
     enum assay_err rc;
     bool again;
-    int tries = 0;
 
-    do
+    for (int tries = 1;; tries++) {
         rc = run_once(s, kind, fn, ctx, &again, e);
-    while (again && ++tries < TRIES_MAX);
-    return rc;
+        if (!again || tries == TRIES_MAX)
+            return rc;
+        clock_sleep_ms(RETRY_MS * tries);
+    }
 }
 
 enum assay_err store_write(struct store *s, store_fn *fn, void *ctx, struct err *e)
@@ -131,7 +152,10 @@ static enum assay_err choose(struct store *s, const char *data_dir, const char *
     if (url != NULL) {
         if (!str_starts(url, "postgres://") && !str_starts(url, "postgresql://"))
             return err_set(e, ASSAY_ERANGE, "a store's URL begins with postgres://");
-        return err_set(e, ASSAY_EUNSUPPORTED, "this assay was built without PostgreSQL");
+        s->engine = &engine_postgres;
+        s->url = mem_strdup(url);
+        s->place = (struct store_place){.url = s->url};
+        return ASSAY_OK;
     }
     int size = snprintf(path, sizeof path, "%s/assay.db", data_dir);
     if (size < 0 || (size_t)size >= sizeof path)

@@ -25,7 +25,9 @@ enum store_engine { STORE_SQLITE, STORE_POSTGRES };
 /*
  * url NULL: DATA/assay.db. Else postgres://... Applies missing migrations under a lock, one process
  * at a time. EVERSION when the store is newer than the program, EDAMAGED when an applied migration
- * differs, EKEY/EIO when it cannot be reached. The url is remembered in DATA/store.url (without
+ * differs, EKEY when the server wants another password, EBUSY when it cannot be reached,
+ * EUNSUPPORTED when it does not keep what it commits (fsync, synchronous_commit or
+ * full_page_writes off). The url is remembered in DATA/store.url (without
  * password: use PGPASSFILE or PGPASSWORD) by `assay init`.
  */
 enum assay_err store_open(const char *data_dir, const char *url, struct store **out, struct err *e);
@@ -34,8 +36,10 @@ enum store_engine store_engine(const struct store *s);
 
 /* Run fn in a transaction and commit it. What fn returns is returned; anything but ASSAY_OK leaves
  * no trace. EFULL: the disk is full, nothing was written, try again when there is room. EIO: the
- * disk failed; the store refuses every write from then on until the program is started anew. Safe
- * from any thread. */
+ * disk failed; the store refuses every write from then on until the program is started anew; on
+ * PostgreSQL the connection was lost while committing, and whether it was written is unknown.
+ * EBUSY: somebody held a lock too long or the server is away; nothing was written. Safe from any
+ * thread, but not from inside fn. */
 enum assay_err store_write(struct store *s, store_fn *fn, void *ctx, struct err *e);
 
 /* Run fn on one consistent snapshot; it must not write. Safe from any thread. */

@@ -60,7 +60,7 @@ static void the_file_is_for_its_owner_alone(void **state)
     struct stat st;
 
     if (db_engine() != STORE_SQLITE)
-        skip();
+        return; /* PostgreSQL keeps its files itself */
     put_ok(db_store(*state), 1);
     for (size_t i = 0; i < 3; i++) {
         static const char *const ends[] = {"", "-wal", "-shm"};
