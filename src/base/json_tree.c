@@ -19,24 +19,12 @@ static int by_key(const void *a, const void *b)
 
 #define SHOWN_SIZE 81 /* bytes of a key quoted in an error, with the NUL */
 
-/* A key from outside as it may stand in a message: cut, and no control characters for a terminal or
- * a log to obey. */
-static const char *shown(const char *key, char out[SHOWN_SIZE])
-{
-    size_t i = 0;
-
-    for (; key[i] != '\0' && i + 1 < SHOWN_SIZE; i++)
-        out[i] = (unsigned char)key[i] < 0x20 || key[i] == 0x7f ? '?' : key[i];
-    out[i] = '\0';
-    return out;
-}
-
 static enum assay_err twice(const struct json *member, struct err *e)
 {
     char key[SHOWN_SIZE];
 
     return err_set(e, ASSAY_EFORMAT, "line %u: \"%s\" stands twice in one object", member->line,
-                   shown(member->key, key));
+                   str_shown(member->key, key, sizeof key));
 }
 
 /* Two parsers of one text may choose different members of one name; so such a text is refused. */
@@ -298,7 +286,7 @@ enum assay_err json_only(const struct json *j, const char *const *keys, struct e
         if (keys[i] == NULL) {
             char key[SHOWN_SIZE];
             return err_set(e, ASSAY_EFORMAT, "line %u: \"%s\" is not known here", m->line,
-                           shown(m->key, key));
+                           str_shown(m->key, key, sizeof key));
         }
     }
     return ASSAY_OK;

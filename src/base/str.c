@@ -186,6 +186,22 @@ bool str_ends(const char *text, const char *suffix)
     return size >= tail && memcmp(text + size - tail, suffix, tail) == 0;
 }
 
+const char *str_shown(const char *text, char *out, size_t size)
+{
+    size_t used = strlen(text);
+
+    assert(size > 0);
+    if (used >= size) {
+        used = size - 1;
+        while (used > 0 && ((unsigned char)text[used] & 0xc0) == 0x80)
+            used--;
+    }
+    for (size_t i = 0; i < used; i++)
+        out[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
+    out[used] = '\0';
+    return out;
+}
+
 bool str_equal_secret(const void *a, const void *b, size_t size)
 {
     const unsigned char *x = a, *y = b;

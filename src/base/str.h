@@ -33,6 +33,10 @@ bool str_equal(const char *a, const char *b); /* both non-NULL */
 bool str_starts(const char *text, const char *prefix);
 bool str_ends(const char *text, const char *suffix);
 
+/* Text from outside as it may stand in a message: at most size - 1 bytes, cut between characters,
+ * control characters as '?' so that no terminal or log obeys them. Returns out. */
+const char *str_shown(const char *text, char *out, size_t size);
+
 /* Compare secrets in time that depends on size only. */
 bool str_equal_secret(const void *a, const void *b, size_t size);
 

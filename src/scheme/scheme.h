@@ -34,7 +34,7 @@ enum scheme_outcome {
 
 struct scheme_code {
     const char *code, *label, *legal; /* legal reference or "" */
-    const char *key;                  /* the default key on the keyboard, one character */
+    const char *key;                  /* the default key on the keyboard, one of 0-9 a-z */
     const char *mark;                 /* letter or shape shown beside the colour */
     const char *colour;               /* "#rrggbb" */
     enum scheme_outcome outcome;
@@ -75,28 +75,39 @@ struct scheme {
     size_t rule_count;
 };
 
-/* Read and check a scheme file; everything in *out lives in arena a. EFORMAT names line and reason.
- */
+/* Read and check a scheme file; everything in *out lives in arena a. EFORMAT names line and reason;
+ * ELIMIT: more than SCHEME_TEXT_MAX bytes. */
 enum assay_err scheme_parse(struct arena *a, const void *text, size_t size, struct scheme **out,
                             struct err *e);
 
+/* The scheme files that are part of the program, index from 0: borrowed text (NUL-terminated), its
+ * file name and size. NULL behind the last one. */
+const char *scheme_builtin(size_t index, const char **name, size_t *size);
+
 const struct scheme_code *scheme_find_code(const struct scheme *s, const char *code); /* or NULL */
+
+/* The value of "group:value", or NULL; *group (may be NULL) is set when found. */
+const struct scheme_value *scheme_find_tag(const struct scheme *s, const char *tag,
+                                           const struct scheme_group **group);
 
 /*
  * Check a decision: the code exists, each tag ("group:value", no doubles) exists, exclusive groups
- * have at most one, required groups are set, no rule is broken. complete false leaves out
- * "required" (a half-made decision). EFORMAT: the text names the rule in words for the assessor.
+ * have at most one, a code without the tag panel has none, required groups are set, no rule is
+ * broken. SCHEME_CHECK_PARTIAL leaves out "required" (a half-made decision). EFORMAT: the text
+ * names the rule in words for the assessor.
  */
 enum scheme_check { SCHEME_CHECK_COMPLETE, SCHEME_CHECK_PARTIAL };
 enum assay_err scheme_check_decision(const struct scheme *s, const char *code,
                                      const char *const *tags, size_t tag_count,
                                      enum scheme_check check, struct err *e);
 
-/* Canonical text of tags: sorted, joined by one space; appended to b. What the store keeps. */
+/* Canonical text of tags (at most SCHEME_TAGS_MAX): sorted, joined by one space; appended to b.
+ * What the store keeps. */
 void scheme_tags_text(const char *const *tags, size_t tag_count, struct buf *b);
 
 /* How far two codes are apart, for quality reading: none (same), minor (tags only, by the caller),
- * major (another code on the same side of the legal line), critical (across it). */
+ * major (another code on the same side of the legal line, or one of them "cannot assess", which is
+ * on neither), critical (across it, or a code that this scheme does not have). */
 enum scheme_severity { SCHEME_SAME, SCHEME_MINOR, SCHEME_MAJOR, SCHEME_CRITICAL };
 enum scheme_severity scheme_compare(const struct scheme *s, const char *code_a, const char *code_b);
 

@@ -68,6 +68,18 @@ static void utf8_is_strict(void **state)
     assert_false(str_is_utf8("\xff", 1));
 }
 
+static void text_from_outside_is_shown_cut_and_without_control_characters(void **state)
+{
+    char out[6];
+
+    (void)state;
+    assert_string_equal(str_shown("a\n\x1b\x7f", out, sizeof out), "a???");
+    assert_string_equal(str_shown("abcde", out, sizeof out), "abcde");
+    assert_string_equal(str_shown("abcdef", out, sizeof out), "abcde");
+    assert_string_equal(str_shown("abcd\xc3\xa9", out, sizeof out), "abcd");
+    assert_string_equal(str_shown("a\xf0\x9f\x8c\xb2", out, sizeof out), "a\xf0\x9f\x8c\xb2");
+}
+
 static void numbers_keep_to_their_range(void **state)
 {
     int64_t v = 7;
@@ -195,6 +207,7 @@ int main(void)
         cmocka_unit_test(hex_goes_both_ways),
         cmocka_unit_test(base64_goes_both_ways_and_refuses_second_texts),
         cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(text_from_outside_is_shown_cut_and_without_control_characters),
         cmocka_unit_test(numbers_keep_to_their_range),
         cmocka_unit_test(times_are_rfc_3339),
         cmocka_unit_test(ids_never_repeat_and_go_up),
