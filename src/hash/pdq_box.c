@@ -6,6 +6,9 @@
 #include <string.h>
 
 #define PIXEL_BYTES 3
+#define LUMA_STEP   128 /* pixels */
+
+static_assert(LUMA_STEP % PDQ_STEP == 0, "a step of luma fills whole tiles");
 
 /* Three products and two sums, left to right, in float: the order is part of the hash. */
 static inline float luma(uint32_t r, uint32_t g, uint32_t b)
@@ -18,28 +21,50 @@ static inline uint32_t word(const uint8_t *p)
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* Four pixels are three words; taken so, compilers turn the loop into plain vector code. */
-static void luma_step(const uint8_t *rgb, float *out)
+/* Room for a step's words, kept by the caller so that it is not cleared at each step. */
+struct luma_words {
+    uint32_t a[LUMA_STEP / 4], b[LUMA_STEP / 4], c[LUMA_STEP / 4];
+};
+
+/*
+ * LUMA_STEP pixels. Four pixels are three words; taken so, in a loop too long to be unrolled,
+ * compilers make vector code of it with no more than the oldest instructions.
+ */
+static void luma_step(const uint8_t *rgb, struct luma_words *restrict w, float *restrict out)
 {
-    for (size_t i = 0; i < PDQ_STEP / 4; i++) {
-        uint32_t a = word(rgb + 12 * i), b = word(rgb + 12 * i + 4), c = word(rgb + 12 * i + 8);
-        out[4 * i] = luma(a & 255, a >> 8 & 255, a >> 16 & 255);
-        out[4 * i + 1] = luma(a >> 24, b & 255, b >> 8 & 255);
-        out[4 * i + 2] = luma(b >> 16 & 255, b >> 24, c & 255);
-        out[4 * i + 3] = luma(c >> 8 & 255, c >> 16 & 255, c >> 24);
+    uint32_t *restrict a = w->a, *restrict b = w->b, *restrict c = w->c;
+
+    for (size_t i = 0; i < LUMA_STEP / 4; i++) {
+        a[i] = word(rgb + 12 * i);
+        b[i] = word(rgb + 12 * i + 4);
+        c[i] = word(rgb + 12 * i + 8);
+    }
+    for (size_t i = 0; i < LUMA_STEP / 4; i++) {
+        out[4 * i] = luma(a[i] & 255, a[i] >> 8 & 255, a[i] >> 16 & 255);
+        out[4 * i + 1] = luma(a[i] >> 24, b[i] & 255, b[i] >> 8 & 255);
+        out[4 * i + 2] = luma(b[i] >> 16 & 255, b[i] >> 24, c[i] & 255);
+        out[4 * i + 3] = luma(c[i] >> 8 & 255, c[i] >> 16 & 255, c[i] >> 24);
     }
 }
 
 void pdq_luma_rgb(const uint8_t *rgb, uint32_t width, size_t row, struct pdq_tile *band)
 {
-    uint32_t x = 0;
+    uint8_t rest[PIXEL_BYTES * LUMA_STEP];
+    struct luma_words words;
+    float out[LUMA_STEP];
 
     assert(row < PDQ_BAND);
-    for (; x + PDQ_STEP <= width; x += PDQ_STEP)
-        luma_step(rgb + (size_t)PIXEL_BYTES * x, band[x / PDQ_STEP].at[row]);
-    for (; x < width; x++) {
-        const uint8_t *p = rgb + (size_t)PIXEL_BYTES * x;
-        band[x / PDQ_STEP].at[row][x % PDQ_STEP] = luma(p[0], p[1], p[2]);
+    for (uint32_t x = 0; x < width; x += LUMA_STEP) {
+        const uint8_t *from = rgb + (size_t)PIXEL_BYTES * x;
+        uint32_t left = width - x;
+        if (left < LUMA_STEP) { /* black behind the last pixel: zeros, as the band has there */
+            memset(rest, 0, sizeof rest);
+            memcpy(rest, from, (size_t)PIXEL_BYTES * left);
+            from = rest;
+        }
+        luma_step(from, &words, out);
+        for (uint32_t i = 0; i < LUMA_STEP && i < left; i += PDQ_STEP)
+            memcpy(band[(x + i) / PDQ_STEP].at[row], out + i, sizeof band->at[row]);
     }
 }
 
@@ -132,18 +157,18 @@ void pdq_row_samples(const struct pdq_tile *in, const struct pdq_box *box,
 void pdq_column_step(struct pdq_tile *tile, struct pdq_columns *columns, float *past,
                      uint32_t window, uint32_t slot, const float under[PDQ_BAND])
 {
-    float sum[PDQ_STEP];
+    float *restrict sum = columns->sum;
+    const float *restrict across = columns->under;
 
-    memcpy(sum, columns->sum, sizeof sum);
     for (size_t r = 0; r < PDQ_BAND; r++) {
         float *restrict at = tile->at[r], *restrict oldest = past + (size_t)PDQ_STEP * slot;
+        float down = under[r];
         for (size_t x = 0; x < PDQ_STEP; x++) {
-            float newest = at[x] / columns->under[x];
+            float newest = at[x] / across[x];
             sum[x] = sum[x] + newest - oldest[x];
             oldest[x] = newest;
-            at[x] = sum[x] / under[r];
+            at[x] = sum[x] / down;
         }
         slot = slot + 1 < window ? slot + 1 : 0;
     }
-    memcpy(columns->sum, sum, sizeof sum);
 }

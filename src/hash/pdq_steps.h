@@ -9,16 +9,16 @@
 
 #define PDQ_SIDE 64 /* rows and columns of the small picture that is transformed */
 #define PDQ_BAND 8  /* rows that advance together */
-#define PDQ_STEP 16 /* columns of a tile */
+#define PDQ_STEP 32 /* columns of a tile */
 
 /*
  * Rows travel in bands of PDQ_BAND. A band of W columns is a run of tiles, each PDQ_STEP columns
  * wide:
  *
  *     tile 0                tile 1
- *     row 0: x = 0 .. 15    row 0: x = 16 .. 31    ...
+ *     row 0: x = 0 .. 31    row 0: x = 32 .. 63    ...
  *     ...                   ...
- *     row 7: x = 0 .. 15    row 7: x = 16 .. 31
+ *     row 7: x = 0 .. 31    row 7: x = 32 .. 63
  *
  * So one column's cells lie PDQ_STEP floats apart, a constant: eight running sums along the rows
  * need one address; and a row's cells within a tile are next to one another, as the columns' pass
