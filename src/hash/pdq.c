@@ -201,11 +201,14 @@ enum assay_err assay_pdq_stream_luma(struct assay_pdq_stream *s, const uint8_t *
 
 enum assay_err assay_pdq_stream_finish(struct assay_pdq_stream *s, struct assay_pdq *out)
 {
+    float spectrum[PDQ_FREQUENCIES][PDQ_FREQUENCIES];
+
     assert(s != NULL);
     assert(out != NULL);
     if (s->fed != s->height)
         return ASSAY_ERANGE;
-    pdq_bits(s->small, out->bytes);
+    pdq_spectrum(s->small, spectrum);
+    pdq_bits(spectrum, out->bytes);
     out->quality = pdq_quality(s->small);
     return ASSAY_OK;
 }

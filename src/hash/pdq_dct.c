@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#define SIDE     16 /* frequencies 1 .. 16 each way */
+#define SIDE     PDQ_FREQUENCIES
 #define BITS     (SIDE * SIDE)
 #define QUARTER  64  /* steps of a quarter turn in the table below */
 #define FULL     256 /* steps of a full turn */
@@ -37,7 +37,7 @@ float pdq_cosine(uint32_t i, uint32_t j)
 }
 
 /* Each sum starts at zero and runs over k in order: 64 of them side by side, none reordered. */
-static void transform(const float small[PDQ_SIDE][PDQ_SIDE], float out[SIDE][SIDE])
+void pdq_spectrum(const float small[PDQ_SIDE][PDQ_SIDE], float out[SIDE][SIDE])
 {
     float half[SIDE][PDQ_SIDE] = {0}, across[PDQ_SIDE][SIDE];
 
@@ -82,12 +82,10 @@ static uint32_t median_key(const uint32_t keys[BITS])
     return found;
 }
 
-void pdq_bits(const float small[PDQ_SIDE][PDQ_SIDE], uint8_t bits[ASSAY_PDQ_BYTES])
+void pdq_bits(const float spectrum[SIDE][SIDE], uint8_t bits[ASSAY_PDQ_BYTES])
 {
-    float spectrum[SIDE][SIDE];
     uint32_t keys[BITS];
 
-    transform(small, spectrum);
     for (size_t i = 0; i < BITS; i++) {
         /* Adding zero turns a negative zero into the positive one, which it equals. */
         keys[i] = key_of(spectrum[i / SIDE][i % SIDE] + 0.0f);

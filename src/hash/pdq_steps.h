@@ -2,14 +2,22 @@
 #ifndef HASH_PDQ_STEPS_H
 #define HASH_PDQ_STEPS_H
 
+#include <assert.h>
+#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "assay/pdq.h"
 
-#define PDQ_SIDE 64 /* rows and columns of the small picture that is transformed */
-#define PDQ_BAND 8  /* rows that advance together */
-#define PDQ_STEP 32 /* columns of a tile */
+static_assert(FLT_EVAL_METHOD == 0, "PDQ rounds every operation to float");
+#ifdef __FAST_MATH__
+#error "PDQ's sums must not be reordered: build without -ffast-math"
+#endif
+
+#define PDQ_SIDE        64 /* rows and columns of the small picture that is transformed */
+#define PDQ_FREQUENCIES 16 /* 1 .. 16 each way; no constant term */
+#define PDQ_BAND        8  /* rows that advance together */
+#define PDQ_STEP        32 /* columns of a tile */
 
 /*
  * Rows travel in bands of PDQ_BAND. A band of W columns is a run of tiles, each PDQ_STEP columns
@@ -80,8 +88,13 @@ void pdq_column_step(struct pdq_tile *tile, struct pdq_columns *columns, float *
 /* 0 .. 100 from the gradients of the small picture. */
 uint8_t pdq_quality(const float small[PDQ_SIDE][PDQ_SIDE]);
 
-/* The 256 bits from the small picture: transform, median, compare. */
-void pdq_bits(const float small[PDQ_SIDE][PDQ_SIDE], uint8_t bits[ASSAY_PDQ_BYTES]);
+/* The small picture's cosine transform; rows of the result are vertical frequencies. */
+void pdq_spectrum(const float small[PDQ_SIDE][PDQ_SIDE],
+                  float out[PDQ_FREQUENCIES][PDQ_FREQUENCIES]);
+
+/* The 256 bits: which coefficients lie above the lower median. */
+void pdq_bits(const float spectrum[PDQ_FREQUENCIES][PDQ_FREQUENCIES],
+              uint8_t bits[ASSAY_PDQ_BYTES]);
 
 /* Entry (frequency i + 1, sample j) of the cosine transform, i = 0 .. 15, j = 0 .. 63. */
 float pdq_cosine(uint32_t i, uint32_t j);
