@@ -14,9 +14,6 @@
 #define SQL_PARAMS_MAX 64  /* values one statement can bind */
 #define SQL_BUCKETS    256 /* of the cache of statements; a program has a few hundred */
 
-/* How long to wait for somebody else's lock before EBUSY. */
-#define STORE_BUSY_MS 10000
-
 #define STORE_FULL_TEXT "the disk is full; nothing was written, try again when there is room"
 
 /* Where the data is; strings live as long as the store. */
@@ -24,6 +21,7 @@ struct store_place {
     const char *path; /* DATA/assay.db */
     const char *url;  /* PostgreSQL's; NULL on SQLite */
     const char *vfs;  /* SQLite's; NULL for its own */
+    int busy_ms;      /* to wait for somebody else's lock before EBUSY */
 };
 
 enum tx_kind {

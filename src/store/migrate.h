@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "store/store.h"
 
+#define STORE_BUSY_MS 10000
+
 #define MIGRATION_ENGINES      2
 #define MIGRATION_SHA256_BYTES 32
 
@@ -34,6 +36,7 @@ struct store_options {
     const struct migration *migrations;
     size_t migrations_count;
     const char *vfs; /* NULL: SQLite's own */
+    int busy_ms;     /* how long to wait for another's lock before EBUSY; 0: STORE_BUSY_MS */
 };
 
 /* store_open with options; the options' migrations are borrowed during the call only. */

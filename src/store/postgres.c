@@ -173,8 +173,10 @@ static enum assay_err connect_to(const struct store_place *place, enum conn_use 
     }
     if ((rc = check_settings(c, e)) != 0)
         goto out;
-    static_assert(STORE_BUSY_MS == 10000, "lock_timeout below is the same");
-    rc = run(c, "SET lock_timeout = 10000; SET client_min_messages = warning; SET jit = off", e);
+    (void)snprintf(text, sizeof text,
+                   "SET lock_timeout = %d; SET client_min_messages = warning; SET jit = off",
+                   place->busy_ms);
+    rc = run(c, text, e);
 out:
     if (rc != ASSAY_OK) {
         disconnect(&c->base);

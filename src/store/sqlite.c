@@ -55,9 +55,7 @@ enum assay_err sqlite_error(sqlite3 *db, int code, struct err *e)
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return err_set(e, ASSAY_EBUSY,
-                       "another program holds the database for more than %d seconds; nothing was "
-                       "written, try again",
-                       STORE_BUSY_MS / 1000);
+                       "another program holds the database; nothing was written, try again");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return err_set(e, ASSAY_EDAMAGED, "the database is damaged (%s)", text);
@@ -124,7 +122,7 @@ static enum assay_err use_log(struct sqlite_conn *c, struct err *e)
         int code = sqlite3_exec(c->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
         if (code == SQLITE_OK)
             return ASSAY_OK;
-        if (code != SQLITE_BUSY || clock_mono_ms() - began_ms > STORE_BUSY_MS)
+        if (code != SQLITE_BUSY || clock_mono_ms() - began_ms > c->busy_ms)
             return sqlite_error(c->db, sqlite3_extended_errcode(c->db), e);
         clock_sleep_ms(RETRY_MS);
     }
@@ -136,7 +134,7 @@ static enum assay_err configure(struct sqlite_conn *c, enum conn_use use, struct
     sqlite3_stmt *mode = NULL;
 
     (void)sqlite3_extended_result_codes(c->db, 1);
-    (void)sqlite3_busy_timeout(c->db, STORE_BUSY_MS);
+    (void)sqlite3_busy_timeout(c->db, c->busy_ms);
     (void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     (void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -185,6 +183,7 @@ static enum assay_err connect_to(const struct store_place *place, enum conn_use 
         return rc;
     struct sqlite_conn *c = mem_zalloc(sizeof *c);
     c->base.engine = &engine_sqlite;
+    c->busy_ms = place->busy_ms;
     int code = sqlite3_open_v2(place->path, &c->db,
                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
                                    SQLITE_OPEN_EXRESCODE,

@@ -9,6 +9,7 @@
 struct sqlite_conn {
     struct conn base;
     sqlite3 *db;
+    int busy_ms;
     int log_pages; /* in the write-ahead log after the last commit */
 };
 

@@ -144,9 +144,10 @@ enum assay_err store_read(struct store *s, store_fn *fn, void *ctx, struct err *
 }
 
 static enum assay_err choose(struct store *s, const char *data_dir, const char *url,
-                             const char *vfs, struct err *e)
+                             const struct store_options *options, struct err *e)
 {
     char path[PATH_BYTES];
+    int busy_ms = options->busy_ms != 0 ? options->busy_ms : STORE_BUSY_MS;
 
     s->engine = &engine_sqlite;
     if (url != NULL) {
@@ -154,15 +155,15 @@ static enum assay_err choose(struct store *s, const char *data_dir, const char *
             return err_set(e, ASSAY_ERANGE, "a store's URL begins with postgres://");
         s->engine = &engine_postgres;
         s->url = mem_strdup(url);
-        s->place = (struct store_place){.url = s->url};
+        s->place = (struct store_place){.url = s->url, .busy_ms = busy_ms};
         return ASSAY_OK;
     }
     int size = snprintf(path, sizeof path, "%s/assay.db", data_dir);
     if (size < 0 || (size_t)size >= sizeof path)
         return err_set(e, ASSAY_ERANGE, "the workspace's path is too long");
     s->path = mem_strdup(path);
-    s->vfs = vfs == NULL ? NULL : mem_strdup(vfs);
-    s->place = (struct store_place){.path = s->path, .url = s->url, .vfs = s->vfs};
+    s->vfs = options->vfs == NULL ? NULL : mem_strdup(options->vfs);
+    s->place = (struct store_place){.path = s->path, .vfs = s->vfs, .busy_ms = busy_ms};
     return ASSAY_OK;
 }
 
@@ -197,7 +198,7 @@ enum assay_err store_open_with(const char *data_dir, const char *url,
 
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_cond_init(&s->freed, NULL);
-    if ((rc = choose(s, data_dir, url, options->vfs, e)) != 0 || (rc = start(s, options, e)) != 0) {
+    if ((rc = choose(s, data_dir, url, options, e)) != 0 || (rc = start(s, options, e)) != 0) {
         store_close(s);
         return rc;
     }
