@@ -199,6 +199,12 @@ enum assay_err assay_pdq_stream_luma(struct assay_pdq_stream *s, const uint8_t *
     return feed(s, luma, stride, count, pdq_luma_grey);
 }
 
+const float (*pdq_stream_small(const struct assay_pdq_stream *s))[PDQ_SIDE]
+{
+    assert(s->fed == s->height);
+    return s->small;
+}
+
 enum assay_err assay_pdq_stream_finish(struct assay_pdq_stream *s, struct assay_pdq *out)
 {
     float spectrum[PDQ_FREQUENCIES][PDQ_FREQUENCIES];

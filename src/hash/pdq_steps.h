@@ -85,6 +85,9 @@ struct pdq_columns {
 void pdq_column_step(struct pdq_tile *tile, struct pdq_columns *columns, float *past,
                      uint32_t window, uint32_t slot, const float under[PDQ_BAND]);
 
+/* The small picture of a stream that has had all its rows; borrowed from it. */
+const float (*pdq_stream_small(const struct assay_pdq_stream *s))[PDQ_SIDE];
+
 /* 0 .. 100 from the gradients of the small picture. */
 uint8_t pdq_quality(const float small[PDQ_SIDE][PDQ_SIDE]);
 
