@@ -117,21 +117,20 @@ struct crowd {
     int64_t acked, refused, wrong;
 };
 
-/* Every fifth function puts a row and then fails; its neighbours in the group must not notice. */
+/* Every fifth function puts a row and then fails, or fails only when its deferred foreign key is
+ * looked at; its neighbours in the group must not notice. */
 static void *write_many(void *arg)
 {
     struct crowd *c = arg;
 
     for (int64_t i = 0; i < WRITES_A_THREAD; i++) {
-        struct thing t = {.id = c->first + i};
-        bool fails = i % 5 == 4;
-        enum assay_err rc = store_write(c->store, fails ? put_then_fail : thing_put, &t, NULL);
-        if (!fails && rc == ASSAY_OK)
-            c->acked++;
-        else if (fails && rc == ASSAY_EDENIED)
-            c->refused++;
-        else
-            c->wrong++;
+        struct thing t = {.id = c->first + i, .late_id = i % 10 == 9 ? 77 : 0};
+        enum assay_err want = i % 10 == 9 ? ASSAY_ESTATE : i % 10 == 4 ? ASSAY_EDENIED : ASSAY_OK;
+        store_fn *fn = want == ASSAY_EDENIED ? put_then_fail : thing_put;
+        enum assay_err rc = store_write(c->store, fn, &t, NULL);
+        c->acked += rc == ASSAY_OK;
+        c->refused += rc == want && rc != ASSAY_OK;
+        c->wrong += rc != want;
     }
     return NULL;
 }
