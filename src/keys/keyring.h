@@ -69,7 +69,8 @@ enum assay_err keyring_read_header(const void *bytes, size_t size, struct keyrin
                                    struct err *e);
 
 /* Open the keys. EKEY when the site key is another; EDAMAGED; EVERSION for a kind not known here.
- * On success there is at least one key of each kind, exactly one name key, and no id twice. */
+ * ring is overwritten in any case. On success there is at least one key of each kind, exactly one
+ * name key, and no id twice. */
 enum assay_err keyring_open(const void *bytes, size_t size,
                             const uint8_t site_key[KEYRING_KEY_BYTES], struct keyring *ring,
                             struct err *e);
