@@ -3,6 +3,7 @@
 #define KEYS_SITE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -26,6 +26,8 @@ struct vault_blob {
     uint64_t size; /* plain bytes */
 };
 
+/* Makes DATA/vault and its 256 folders where missing. k is borrowed until vault_close. One vault
+ * serves all threads; a writer serves one at a time. */
 enum assay_err vault_open(const char *data_dir, const struct keys *k, struct vault **out,
                           struct err *e);
 void vault_close(struct vault *v);
@@ -66,9 +68,17 @@ enum assay_err vault_check_blob(struct vault *v, const struct vault_blob *blob, 
 #define VAULT_NAME_SIZE 65
 void vault_name(const struct vault *v, const uint8_t id[VAULT_ID_BYTES], char out[VAULT_NAME_SIZE]);
 
-/* Call fn with each blob file's name and age in seconds; other files (left temp files) are given
- * with `stray` true. fn returns an error to stop. */
+/*
+ * Call fn with each blob file's name and age in seconds. Everything else that lies in the vault,
+ * such as a crashed writer's temporary file, is given with `stray` true and its path below
+ * DATA/vault. fn returns an error to stop, which is then returned.
+ */
 typedef enum assay_err vault_each_fn(void *ctx, const char *name, bool stray, int64_t age_s);
 enum assay_err vault_each(struct vault *v, vault_each_fn *fn, void *ctx, struct err *e);
+
+/* Take away a blob file that no row names, or a temporary file, by the name that vault_each gave:
+ * only when older than any import or transaction under way. ERANGE for a file that the vault did
+ * not make. Missing is fine. */
+enum assay_err vault_remove_named(struct vault *v, const char *name, struct err *e);
 
 #endif

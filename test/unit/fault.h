@@ -14,9 +14,11 @@ enum fault_kind { FAULT_WRITE, FAULT_FSYNC, FAULT_LINK, FAULT_KINDS };
 struct fault {
     long after[FAULT_KINDS]; /* calls that still go well; negative: all do */
     int number;              /* errno of those that do not */
+    size_t trace_size;       /* at its end when nobody traces */
+    char trace[16];          /* calls since fault_trace as letters w, f, l; for one thread */
 };
 
-static struct fault fault = {{-1, -1, -1}, EIO};
+static struct fault fault = {{-1, -1, -1}, EIO, 15, {0}};
 
 static inline void fault_none(void)
 {
@@ -32,8 +34,17 @@ static inline void fault_after(enum fault_kind kind, long n, int number)
     fault.number = number;
 }
 
+static inline void fault_trace(void)
+{
+    fault.trace_size = 0;
+    for (size_t i = 0; i < sizeof fault.trace; i++)
+        fault.trace[i] = '\0';
+}
+
 static inline int fault_now(enum fault_kind kind)
 {
+    if (fault.trace_size + 1 < sizeof fault.trace)
+        fault.trace[fault.trace_size++] = "wfl"[kind];
     if (fault.after[kind] < 0)
         return 0;
     if (fault.after[kind] > 0) {
