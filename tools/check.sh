@@ -66,7 +66,8 @@ npm_script() { # SCRIPT
 }
 
 shell_scripts() {
-    git ls-files --cached --others --exclude-standard -- dev .ci/run '*.sh' | xargs shellcheck -x
+    git ls-files --cached --others --exclude-standard -- dev .ci/run '*.sh' |
+        xargs shellcheck -x -S warning
 }
 
 manuals() {

@@ -89,7 +89,7 @@ class Layers(Planted):
 
 class TidyC(Planted):
     def faults(self, code, path="src/flow/a.c"):
-        self.plant("src/flow/meson.build", "# flow\nfiles('a.c')\n")
+        self.plant("src/flow/meson.build", "# flow\nfiles('a.c', 'flow.c')\n")
         self.plant("test/unit/meson.build", "# tests\n{'a': [x]}\n")
         self.plant(path, code if code.startswith("/*") else f"/* A file. */\n{code}\n")
         return tidy.check(self.root)
@@ -111,13 +111,14 @@ class TidyC(Planted):
     def test_each_one_door_call_is_a_fault_elsewhere(self):
         for name in ("malloc free calloc realloc strdup time clock_gettime localtime_r rand "
                      "getrandom randombytes_buf fork execve posix_spawn EVP_DecryptInit_ex "
-                     "socket connect").split():
+                     "socket connect task_move record_insert").split():
             with self.subTest(name):
                 self.assert_fault(self.faults(f"int x = {name}(y);"), "only in")
 
     def test_one_door_call_is_fine_behind_its_door(self):
         self.plant("src/base/meson.build", "# base\nfiles('mem.c')\n")
         self.assertEqual(self.faults("void *p = malloc(1);", "src/base/mem.c"), [])
+        self.assertEqual(self.faults("int x = task_move(t);", "src/flow/flow.c"), [])
 
     def test_sql_outside_the_store_is_a_fault(self):
         for sql in ("SELECT id FROM item", "INSERT OR IGNORE INTO a", "UPDATE item SET x = 1",

@@ -40,6 +40,9 @@ ONE_DOOR = [
      r"|crypto_aead_\w+_decrypt\w*", ["src/vault/*", "src/keys/*"]),
     ("sockets", "socket|connect|bind|listen|getaddrinfo|gethostbyname",
      ["src/http/*", "src/decoder/canary.c"]),
+    ("changing a task's state", "task_move", ["src/flow/flow.c", "src/store/*"]),
+    ("writing the record", "record_insert|record_text_insert|record_seq_insert"
+     "|record_head_insert", ["src/audit/*", "src/store/*"]),
 ]
 
 # What the console may do in one file only.
