@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +176,32 @@ static void sides_out_of_range_are_refused(void **state)
     assert_int_equal(hash.quality, 101);
 }
 
+static bool memory_is_out;
+
+/* The linker sends the library's aligned_alloc here (--wrap). */
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    return memory_is_out ? NULL : __real_aligned_alloc(alignment, size);
+}
+
+static void a_want_of_memory_is_reported(void **state)
+{
+    static const uint8_t pixels[3 * 5 * 5];
+    struct assay_pdq_stream *s = NULL;
+    struct assay_pdq hash = {.quality = 101};
+
+    (void)state;
+    memory_is_out = true;
+    assert_int_equal(assay_pdq_stream_new(5, 5, &s), ASSAY_ENOMEM);
+    assert_int_equal(assay_pdq_hash_rgb(pixels, 5, 5, 15, &hash), ASSAY_ENOMEM);
+    assert_int_equal(assay_pdq_hash_luma(pixels, 5, 5, 5, &hash), ASSAY_ENOMEM);
+    memory_is_out = false;
+    assert_null(s);
+    assert_int_equal(hash.quality, 101);
+}
+
 static void the_longest_sides_are_hashed(void **state)
 {
     static const uint32_t sides[][2] = {{ASSAY_PDQ_SIDE_MAX, 5}, {5, ASSAY_PDQ_SIDE_MAX}};
@@ -236,6 +263,7 @@ int main(void)
         cmocka_unit_test(rows_may_come_in_any_portions),
         cmocka_unit_test(a_black_picture_has_no_bits_and_no_quality),
         cmocka_unit_test(sides_out_of_range_are_refused),
+        cmocka_unit_test(a_want_of_memory_is_reported),
         cmocka_unit_test(the_longest_sides_are_hashed),
         cmocka_unit_test(a_stream_takes_exactly_its_rows),
         cmocka_unit_test(every_single_bit_counts_once),
