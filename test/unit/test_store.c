@@ -205,6 +205,47 @@ static void a_trigger_that_refuses_is_a_state_error(void **state)
     assert_int_equal(store_write(s, ledger_use, &erase, &e), ASSAY_ESTATE);
 }
 
+struct pragma {
+    const char *text;
+    int64_t want; /* -1: the text "wal" */
+};
+
+static enum assay_err pragma_check(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct pragma *p = ctx;
+    struct sql *q = sql(tx, p->text);
+    enum assay_err rc = sql_one(q, e);
+
+    if (rc == ASSAY_OK && p->want >= 0 && sql_get_int(q, 0) != p->want)
+        rc = err_set(e, ASSAY_ESTATE, "%s is otherwise", p->text);
+    if (rc == ASSAY_OK && p->want < 0 && strcmp(sql_get_text(q, 0), "wal") != 0)
+        rc = err_set(e, ASSAY_ESTATE, "%s is otherwise", p->text);
+    sql_done(q);
+    return rc;
+}
+
+static void sqlite_writes_through_to_the_disk_and_trusts_no_schema(void **state)
+{
+    struct pragma pragmas[] = {{"PRAGMA journal_mode", -1},  {"PRAGMA synchronous", 2},
+                               {"PRAGMA foreign_keys", 1},   {"PRAGMA recursive_triggers", 1},
+                               {"PRAGMA trusted_schema", 0}, {"PRAGMA busy_timeout", 10000}};
+    struct pragma load = {"SELECT load_extension('x')", 0};
+    struct pragma replace = {"REPLACE INTO ledger (id, note) VALUES (1, 'y')", 0};
+    struct err e = {0};
+    char insert = 'i';
+
+    if (db_engine() != STORE_SQLITE)
+        return;
+    for (size_t i = 0; i < sizeof pragmas / sizeof pragmas[0]; i++)
+        if (store_write(db_store(*state), pragma_check, &pragmas[i], &e) != ASSAY_OK)
+            fail_msg("%s", e.text);
+    assert_int_equal(store_write(db_store(*state), pragma_check, &load, &e), ASSAY_EUNSUPPORTED);
+    /* A row that may not be deleted may not be replaced either. */
+    assert_int_equal(store_write(db_store(*state), ledger_use, &insert, &e), ASSAY_OK);
+    assert_int_equal(store_write(db_store(*state), pragma_check, &replace, &e), ASSAY_ESTATE);
+    assert_non_null(strstr(e.text, "ledger: append-only"));
+}
+
 static enum assay_err values_check(struct tx *tx, void *ctx, struct err *e)
 {
     const struct thing *want = ctx;
@@ -509,6 +550,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(conflicts_have_their_codes, setup, teardown),
         cmocka_unit_test_setup_teardown(a_trigger_that_refuses_is_a_state_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(sqlite_writes_through_to_the_disk_and_trusts_no_schema,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(values_come_back_as_they_went_in, setup, teardown),
         cmocka_unit_test_setup_teardown(sums_counts_and_truths_are_integers, setup, teardown),
         cmocka_unit_test_setup_teardown(changes_are_counted, setup, teardown),
