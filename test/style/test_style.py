@@ -175,7 +175,13 @@ class TidyOthers(Planted):
 
     def test_fetch_outside_api_ts_is_a_fault(self):
         self.assertEqual(self.faults("console/src/api.ts", "// Api.\nfetch('/x');\n"), [])
-        self.assert_fault(self.faults("console/src/a.ts", "// A.\nfetch('/x');\n"), "api.ts")
+        for code in ("fetch('/x');", "await window.fetch(x);", "new EventSource('/x');"):
+            with self.subTest(code):
+                self.assert_fault(self.faults("console/src/a.ts", f"// A.\n{code}\n"), "api.ts")
+
+    def test_member_named_fetch_is_fine(self):
+        code = "// A.\ninterface D { fetch(a: string): void }\ndeps.fetch(x);\nfetchOnce(y);\n"
+        self.assertEqual(self.faults("console/src/a.ts", code), [])
 
     def test_picture_outside_shield_is_a_fault(self):
         self.assertEqual(self.faults("console/src/shield.tsx", "// S.\nx = <img src={y} />;\n"), [])
@@ -197,6 +203,12 @@ class TidyOthers(Planted):
     def test_first_line_of_scripts_stands_behind_the_interpreter(self):
         self.assertEqual(self.faults("tools/a.sh", "#!/bin/sh\n# Does a thing.\n"), [])
         self.assert_fault(self.faults("tools/a.sh", "#!/bin/sh\nset -e\n"), "first line")
+
+    def test_generated_file_may_be_long(self):
+        text = "/**\n * This file was auto-generated.\n */\n" + "x" * 130 + "\n"
+        self.assertEqual(self.faults("console/src/api-types.ts", text), [])
+        self.assert_fault(self.faults("console/src/api-types.ts", text.replace("auto-", "")),
+                          "130 columns")
 
     def test_build_folders_and_corpora_are_left_out(self):
         self.assertEqual(self.faults("build-asan/a.c", "atoi(x);\n"), [])
