@@ -1,0 +1,76 @@
+// Short names for the shapes of the HTTP contract, and the few that the contract leaves open.
+import type { components } from './api-types.ts';
+
+type Schemas = components['schemas'];
+
+export type Role = Schemas['Role'];
+export type Problem = Schemas['Problem'];
+export type Workspace = Schemas['Workspace'];
+export type Me = Schemas['Me'];
+export type Shift = Schemas['Shift'];
+export type Check = Schemas['Check'];
+export type CheckRow = Schemas['CheckRow'];
+export type Submitted = Schemas['Submitted'];
+export type Lease = Schemas['Lease'];
+export type Leases = Schemas['Leases'];
+export type Queue = Schemas['LeaseRequest']['queue'];
+export type Ticket = Schemas['Ticket'];
+export type Tickets = Schemas['Tickets'];
+export type Rendition = Ticket['rendition'];
+export type Names = Schemas['Names'];
+export type Decision = Schemas['Decision'];
+export type Reading = Schemas['Reading'];
+export type TaskMoved = Schemas['TaskMoved'];
+export type LaterRow = Schemas['LaterRow'];
+export type EscalationRow = Schemas['EscalationRow'];
+export type Lot = Schemas['Lot'];
+export type Correction = Schemas['Correction'];
+export type Release = Schemas['Release'];
+export type ReleaseRow = Schemas['ReleaseRow'];
+export type Candidate = Schemas['Candidate'];
+export type BatchRow = Schemas['BatchRow'];
+export type Stats = Schemas['Stats'];
+export type StaffRow = Schemas['StaffRow'];
+export type StaffNew = Schemas['StaffNew'];
+export type StaffChange = Schemas['StaffChange'];
+export type Authorisation = Schemas['Authorisation'];
+export type AuthorisationNew = Schemas['AuthorisationNew'];
+export type RecordHead = Schemas['RecordHead'];
+export type RecordEntries = Schemas['RecordEntries'];
+export type RecordReport = Schemas['RecordReport'];
+export type Guidance = Schemas['Guidance'];
+export type SchemeView = Schemas['SchemeView'];
+
+/** Picture flags in words: each says what a person should bear in mind, never what is shown. */
+export const FLAG_WORDS: Record<Lease['flags'][number], string> = {
+    damaged: 'damaged file, partly decoded',
+    animated: 'animated, first frame only',
+    alpha_hides: 'transparency hides part of the picture',
+    trailing_data: 'further data after the picture',
+    thumbnail_differs: 'embedded thumbnail differs',
+    exif_turned: 'turned by its EXIF mark',
+    extension_differs: 'name ending and type differ',
+};
+
+export const ESCALATION_REASONS: readonly string[] = [
+    'Safeguarding or possible identification',
+    'Legal question',
+    'New series',
+    'Doubt whether AI-generated',
+    'Technical',
+    'I should not see this',
+];
+
+export const ROLES: readonly Role[] = [
+    'assessor',
+    'analyst',
+    'quality',
+    'arbiter',
+    'lead',
+    'intake',
+    'release',
+    'welfare',
+    'compliance',
+    'admin',
+    'auditor',
+];
