@@ -129,7 +129,8 @@ static enum assay_err put(const char *path, const void *bytes, size_t size, mode
         rc = err_errno(e, "name %.200s", path);
         goto out;
     }
-    rc = fs_sync_dir(dir, e);
+    if ((rc = fs_sync_dir(dir, e)) != 0 && present == PRESENT_REFUSE)
+        (void)unlink(path); /* it was not there before, and is not known to stay */
 out:
     (void)close(fd);
     (void)unlink(temp); /* gone already after a rename */

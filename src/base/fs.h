@@ -27,7 +27,7 @@ enum assay_err fs_read_file(const char *path, struct buf *b, struct err *e);
 enum assay_err fs_replace(const char *path, const void *bytes, size_t size, mode_t mode,
                           struct err *e);
 
-/* The same, but the file must not exist yet: EEXISTS. */
+/* The same, but the file must not exist yet: EEXISTS. On any other error it does not exist. */
 enum assay_err fs_create(const char *path, const void *bytes, size_t size, mode_t mode,
                          struct err *e);
 

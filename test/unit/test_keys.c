@@ -191,6 +191,9 @@ static void a_failed_init_leaves_nothing_or_all(void **state)
                 assert_int_equal(rc, ASSAY_EFULL);
                 assert_true(opened == ASSAY_ENOTFOUND || opened == ASSAY_OK);
                 if (opened == ASSAY_ENOTFOUND) {
+                    size_t left = 0;
+                    (void)folder_search(f->config, "x", 1, &left);
+                    assert_int_equal(left, 0); /* no site key that opens nothing */
                     assert_int_equal(keys_create(f->data, &by_default, &f->e), ASSAY_OK);
                     assert_int_equal(keys_open(f->data, &by_default, &k, &f->e), ASSAY_OK);
                 }
@@ -276,20 +279,21 @@ static void a_key_file_that_others_may_read_is_refused(void **state)
 static void a_site_key_under_the_workspace_is_refused(void **state)
 {
     struct fixture *f = *state;
-    char inside[PATH_MAX], linked[PATH_MAX], dotted[PATH_MAX], target[PATH_MAX];
-    const char *const paths[] = {inside, linked, dotted};
+    char inside[PATH_MAX], linked[PATH_MAX], dotted[PATH_MAX], later[PATH_MAX], target[PATH_MAX];
+    const char *const paths[] = {inside, linked, dotted, later};
     struct stat st;
 
     (void)snprintf(inside, sizeof inside, "%.240s/data/new/site.key", f->top);
     (void)snprintf(linked, sizeof linked, "%.240s/link/site.key", f->top);
     (void)snprintf(dotted, sizeof dotted, "%.240s/link/../data/site.key", f->top);
+    (void)snprintf(later, sizeof later, "%.240s/nowhere/../data/site.key", f->top);
     (void)snprintf(target, sizeof target, "%.240s/link", f->top);
     assert_int_equal(mkdir(f->data, 0700), 0);
     assert_int_equal(symlink(f->data, target), 0);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         const struct keys_place place = {.key_file = paths[i]};
         assert_int_equal(keys_create(f->data, &place, &f->e), ASSAY_ERANGE);
-        assert_non_null(strstr(f->e.text, "--key-file"));
+        assert_non_null(strstr(f->e.text, paths[i]));
     }
     assert_int_equal(rmdir(f->data), 0); /* so it stayed empty */
     const struct keys_place early = {.key_file = inside};
@@ -740,6 +744,31 @@ static void open_keys_lie_in_locked_memory(void **state)
     assert_int_equal(locked_kib(), before);
 }
 
+static void without_lockable_memory_no_key_is_made(void **state)
+{
+    struct fixture *f = *state;
+    int status = 0;
+
+    if (SANITIZED) {
+        print_message("skipped: AddressSanitizer turns mlock off\n");
+        skip();
+    }
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit none = {0, 0};
+        struct err e = {0};
+        /* root may lock without limit */
+        if (setrlimit(RLIMIT_MEMLOCK, &none) != 0 || (geteuid() == 0 && setuid(65534) != 0))
+            _exit(1);
+        if (keys_create(f->data, &by_default, &e) != ASSAY_ELIMIT)
+            _exit(2);
+        _exit(strstr(e.text, "ulimit -l") != NULL ? 0 : 3);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static void a_hardened_process_leaves_no_core(void **state)
 {
     int status = 0;
@@ -786,6 +815,7 @@ int main(void)
         CASE(passwords_are_checked_and_an_unknown_user_costs_the_same),
         CASE(no_key_lies_bare_in_any_file_of_the_workspace),
         CASE(open_keys_lie_in_locked_memory),
+        CASE(without_lockable_memory_no_key_is_made),
         CASE(a_hardened_process_leaves_no_core),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
