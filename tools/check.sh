@@ -91,8 +91,7 @@ step "shell scripts" shell_scripts
 [ ! -f api/openapi.yaml ] || [ ! -e console/node_modules/.bin/redocly ] ||
     step "api/openapi.yaml" redocly
 if [ -f console/package.json ]; then
-    step "console: types" npm_script check
-    step "console: lint" npm_script lint
+    step "console: types and lint" npm_script check
 fi
 
 if [ ${#failed[@]} -gt 0 ]; then
