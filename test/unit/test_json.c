@@ -111,6 +111,9 @@ static const struct sample refused[] = {
     SAMPLE(","),
     SAMPLE(":"),
     SAMPLE("{\"a\"::1}"),
+    SAMPLE("{\"a\"=1}"),
+    SAMPLE("[1;2]"),
+    SAMPLE("{\"a\":1;\"b\":2}"),
     SAMPLE("{\"a\":1 \"b\":2}"),
     SAMPLE("NaN"),
     SAMPLE("[Infinity]"),
@@ -152,6 +155,7 @@ static const struct sample refused[] = {
     SAMPLE("\"\\uD800x\""),
     SAMPLE("\"\\uD800\\n\""),
     SAMPLE("\"\\uD800\\uD800\""),
+    SAMPLE("\"\\uD800\\uE000\""),
     SAMPLE("\"\\uDC00\\uD800\""),
     SAMPLE("\"\xc0\xaf\""),         /* overlong */
     SAMPLE("\"\xe0\x80\xaf\""),     /* overlong */

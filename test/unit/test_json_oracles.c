@@ -19,7 +19,7 @@ static const char *const seeds[] = {
     "-0.0",
 };
 static const char letters[] =
-    "{}[]:,\"\\/u0123456789abcdefDdtrnlse+-.E \n\t\x01\x7f\x80\xc3\xed\xff";
+    "{}[]:,;=\"\\/u0123456789abcdefDdtrnlse+-.E \n\t\x01\x7f\x80\xc3\xed\xff";
 
 static uint32_t next_random(uint32_t *state)
 {
