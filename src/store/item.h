@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "assay/digest.h"
 #include "base/err.h"
 #include "store/store.h"
 

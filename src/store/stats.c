@@ -1,0 +1,44 @@
+/* SQL of counts over the whole store. */
+#include "store/stats.h"
+
+#include "store/sql.h"
+
+enum assay_err stats_get(struct tx *tx, struct stats_row *out, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT (SELECT count(*) FROM item), (SELECT count(*) FROM sighting),"
+                            " (SELECT count(*) FROM decision), (SELECT count(*) FROM viewing),"
+                            " (SELECT count(*) FROM record),"
+                            " (SELECT count(*) FROM picture WHERE failure IS NOT NULL)");
+    enum assay_err rc = sql_one(q, e);
+
+    if (rc == ASSAY_OK) {
+        *out = (struct stats_row){sql_get_int(q, 0), sql_get_int(q, 1), sql_get_int(q, 2),
+                                  sql_get_int(q, 3), sql_get_int(q, 4), sql_get_int(q, 5)};
+    }
+    sql_done(q);
+    return rc;
+}
+
+static enum assay_err each(struct sql *q, stats_each_fn *fn, void *ctx, struct err *e)
+{
+    enum assay_err rc;
+
+    while ((rc = sql_step(q, e)) == ASSAY_OK)
+        fn(ctx, sql_get_text(q, 0), sql_get_int(q, 1));
+    sql_done(q);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
+enum assay_err stats_tasks(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT state, count(*) FROM task GROUP BY state ORDER BY state");
+
+    return each(q, fn, ctx, e);
+}
+
+enum assay_err stats_lots(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT state, count(*) FROM lot GROUP BY state ORDER BY state");
+
+    return each(q, fn, ctx, e);
+}
