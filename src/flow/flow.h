@@ -113,6 +113,9 @@ enum assay_err flow_once_end(struct tx *tx, const struct caller *c, const struct
 /* The newest loaded version of a scheme; parsed once, lives as long as w. ENOTFOUND. */
 enum assay_err flow_scheme(struct world *w, const char *name, const struct scheme **out,
                            struct err *e);
+/* The same inside a transaction. */
+enum assay_err flow_scheme_tx(struct world *w, struct tx *tx, const char *name,
+                              const struct scheme **out, struct err *e);
 /* Load a scheme file's text: new versions must be higher (EEXISTS for the same bytes is fine and
  * quiet). EFORMAT names line and reason; ESTATE: a live scheme in a training workspace. */
 enum assay_err flow_scheme_load(struct world *w, struct audit_actor by, const char *text,

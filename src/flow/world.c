@@ -127,6 +127,19 @@ out:
     return rc;
 }
 
+enum assay_err flow_scheme_tx(struct world *w, struct tx *tx, const char *name,
+                              const struct scheme **out, struct err *e)
+{
+    struct newest n = {.name = name};
+
+    buf_init(&n.body, SCHEME_TEXT_MAX);
+    enum assay_err rc = read_newest(tx, &n, e);
+    if (rc == ASSAY_OK)
+        rc = cached(w, &n, out, e);
+    buf_clear(&n.body);
+    return rc;
+}
+
 enum assay_err flow_scheme(struct world *w, const char *name, const struct scheme **out,
                            struct err *e)
 {

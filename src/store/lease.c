@@ -63,6 +63,18 @@ enum assay_err lease_get(struct tx *tx, const uint8_t token[16], int64_t staff_i
     return lease_one(q, out, e);
 }
 
+enum assay_err lease_of_task(struct tx *tx, int64_t task_id, int64_t now_ms, struct lease_row *out,
+                             struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT task_id, fence, staff_id, session_id, authorisation_id,"
+                            " reading_id, correction_id, taken_ms, expires_ms, token, purpose"
+                            " FROM lease WHERE task_id = $1 AND expires_ms > $2");
+
+    sql_int(q, task_id);
+    sql_int(q, now_ms);
+    return lease_one(q, out, e);
+}
+
 enum assay_err lease_extend(struct tx *tx, const uint8_t token[16], int64_t expires_ms,
                             struct err *e)
 {

@@ -198,6 +198,17 @@ enum assay_err task_next_escalated(struct tx *tx, int64_t *id, struct err *e)
     return rc;
 }
 
+enum assay_err task_count_escalated(struct tx *tx, int64_t *count, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT count(*) FROM task WHERE state = 'escalated'");
+    enum assay_err rc = sql_one(q, e);
+
+    if (rc == ASSAY_OK)
+        *count = sql_get_int(q, 0);
+    sql_done(q);
+    return rc;
+}
+
 enum assay_err task_fence(struct tx *tx, int64_t id, const char *from, int64_t *fence,
                           struct err *e)
 {

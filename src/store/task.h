@@ -47,6 +47,7 @@ enum assay_err task_next(struct tx *tx, int64_t staff_id, int64_t *id, struct er
 enum assay_err task_count_next(struct tx *tx, int64_t staff_id, int64_t *count, struct err *e);
 /* The next escalated task that nobody holds. ENOTFOUND. */
 enum assay_err task_next_escalated(struct tx *tx, int64_t *id, struct err *e);
+enum assay_err task_count_escalated(struct tx *tx, int64_t *count, struct err *e);
 
 /* Count one more lease, if the task is in state `from`; the new number into *fence. ESTATE. */
 enum assay_err task_fence(struct tx *tx, int64_t id, const char *from, int64_t *fence,
@@ -80,6 +81,9 @@ enum assay_err lease_insert(struct tx *tx, const struct lease_row *l, struct err
 /* A lease of this person that has not run out. ENOTFOUND. */
 enum assay_err lease_get(struct tx *tx, const uint8_t token[16], int64_t staff_id, int64_t now_ms,
                          struct lease_row *out, struct err *e);
+/* The live lease of a task, whoever holds it. ENOTFOUND. */
+enum assay_err lease_of_task(struct tx *tx, int64_t task_id, int64_t now_ms, struct lease_row *out,
+                             struct err *e);
 /* ESTATE when it is gone. */
 enum assay_err lease_extend(struct tx *tx, const uint8_t token[16], int64_t expires_ms,
                             struct err *e);
