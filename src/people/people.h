@@ -51,6 +51,8 @@ struct caller {
 
 /* The record's actor for an act done in this role; borrowed strings from c. */
 struct audit_actor people_actor(const struct caller *c, enum people_role role);
+/* One of the caller's roles that see media; for entries that do not depend on which. */
+enum people_role people_viewing_role(const struct caller *c);
 /* For commands of the operator and background steps. */
 struct audit_actor people_operator(void);
 struct audit_actor people_system(void);

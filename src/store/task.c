@@ -35,7 +35,8 @@ static enum assay_err task_one(struct sql *q, struct task_row *out, struct err *
                                  .owner_id = sql_get_int(q, 7),
                                  .decision_id = sql_get_int(q, 8),
                                  .lot_id = sql_get_int(q, 9),
-                                 .fence = sql_get_int(q, 10)};
+                                 .fence = sql_get_int(q, 10),
+                                 .state_ms = sql_get_int(q, 11)};
         (void)snprintf(out->scheme, sizeof out->scheme, "%s", sql_get_text(q, 3));
         (void)snprintf(out->state, sizeof out->state, "%s", sql_get_text(q, 4));
     }
@@ -47,7 +48,7 @@ enum assay_err task_get(struct tx *tx, int64_t id, struct task_row *out, struct 
 {
     struct sql *q =
         sql(tx, "SELECT id, item_id, batch_id, scheme_name, state, priority, due_ms, owner_id,"
-                " decision_id, lot_id, fence FROM task WHERE id = $1");
+                " decision_id, lot_id, fence, state_ms FROM task WHERE id = $1");
 
     sql_int(q, id);
     return task_one(q, out, e);
@@ -56,9 +57,10 @@ enum assay_err task_get(struct tx *tx, int64_t id, struct task_row *out, struct 
 enum assay_err task_find(struct tx *tx, int64_t item_id, const char *scheme, struct task_row *out,
                          struct err *e)
 {
-    struct sql *q =
-        sql(tx, "SELECT id, item_id, batch_id, scheme_name, state, priority, due_ms, owner_id,"
-                " decision_id, lot_id, fence FROM task WHERE item_id = $1 AND scheme_name = $2");
+    struct sql *q = sql(
+        tx,
+        "SELECT id, item_id, batch_id, scheme_name, state, priority, due_ms, owner_id,"
+        " decision_id, lot_id, fence, state_ms FROM task WHERE item_id = $1 AND scheme_name = $2");
 
     sql_int(q, item_id);
     sql_text(q, scheme);

@@ -15,7 +15,7 @@
 struct task_row {
     int64_t id, item_id, batch_id, priority, due_ms;
     int64_t owner_id, decision_id, lot_id; /* 0: none */
-    int64_t fence;
+    int64_t fence, state_ms;
     char scheme[41], state[TASK_STATE_SIZE];
 };
 

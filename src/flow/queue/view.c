@@ -251,7 +251,7 @@ static enum assay_err end_view(struct tx *tx, void *ctx, struct err *e)
         return rc;
     (void)snprintf(data, sizeof data, "{\"shown_ms\":%lld}", (long long)n->shown_ms);
     struct audit_entry entry = {.action = AUDIT_VIEW_ENDED,
-                                .actor = people_actor(n->caller, PEOPLE_ASSESSOR),
+                                .actor = people_actor(n->caller, people_viewing_role(n->caller)),
                                 .objects = {{"viewing", n->viewing_id}, {"task", task_id}},
                                 .data = data};
     return audit_write(tx, &entry, NULL, e);
