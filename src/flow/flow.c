@@ -179,3 +179,12 @@ enum assay_err flow_once_end(struct tx *tx, const struct caller *c, const struct
     return once_insert(tx, c->staff_id, o->key, o->body_sha256, buf_cstr(answer), clock_now_ms(),
                        e);
 }
+
+int64_t flow_sample_size(int64_t lot_size)
+{
+    int64_t size = (lot_size * FLOW_SAMPLE_PERCENT + 99) / 100;
+
+    if (size < FLOW_SAMPLE_MIN)
+        size = FLOW_SAMPLE_MIN;
+    return size < lot_size ? size : lot_size;
+}

@@ -108,6 +108,13 @@ enum assay_err flow_once_begin(struct tx *tx, const struct caller *c, const stru
 enum assay_err flow_once_end(struct tx *tx, const struct caller *c, const struct once *o,
                              struct buf *answer, struct err *e);
 
+/* ---- lots ---- */
+
+/* How many tasks of a lot are read again: 10 %, rounded up, at least 5; all of a smaller lot. */
+#define FLOW_SAMPLE_PERCENT 10
+#define FLOW_SAMPLE_MIN     5
+int64_t flow_sample_size(int64_t lot_size);
+
 /* ---- schemes in force ---- */
 
 /* The newest loaded version of a scheme; parsed once, lives as long as w. ENOTFOUND. */

@@ -5,8 +5,6 @@
 #include "flow/flow.h"
 #include "flow/lease.h"
 
-#define QA_SAMPLE_PERCENT 10
-#define QA_SAMPLE_MIN     5
 #define QA_CRITICAL_MAX   0 /* upheld errors that a passing lot may have */
 #define QA_MAJOR_MAX      1
 
