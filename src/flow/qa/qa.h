@@ -5,13 +5,13 @@
 #include "flow/flow.h"
 #include "flow/lease.h"
 
-#define QA_CRITICAL_MAX   0 /* upheld errors that a passing lot may have */
-#define QA_MAJOR_MAX      1
+#define QA_CRITICAL_MAX 0 /* upheld errors that a passing lot may have */
+#define QA_MAJOR_MAX    1
 
 /*
  * Draw the sample of every submitted lot that has none: seed = 32 random bytes, recorded after
  * submission; the sample is the tasks with the smallest HMAC-SHA256(seed, task id as decimal text),
- * max(QA_SAMPLE_MIN, 10 % rounded up), so that anybody with the record can draw it again. For the
+ * flow_sample_size of them, so that anybody with the record can draw it again. For the
  * background, and right after a submission.
  */
 enum assay_err qa_sample(struct world *w, int64_t *lots, struct err *e);
