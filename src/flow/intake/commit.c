@@ -230,11 +230,11 @@ static enum assay_err commit_one(struct tx *tx, const struct group *g, struct ta
 
     if (t->verdict == INTAKE_REFUSED)
         return refuse(tx, g, t, e);
-    char *keyed = mem_alloc(strlen(t->inner) + 24);
-    int keyed_size = sprintf(keyed, "%lld/%s", (long long)g->batch->id,
-                             t->inner); /* bounded by the line above */
-    keys_name(g->world->keys, "path", keyed, (size_t)keyed_size, path_mac);
-    mem_free(keyed);
+    struct buf keyed;
+    buf_init(&keyed, SIGHTING_TEXT_MAX);
+    buf_addf(&keyed, "%lld/%s", (long long)g->batch->id, t->inner);
+    keys_name(g->world->keys, "path", keyed.data, keyed.size, path_mac);
+    buf_clear(&keyed);
     rc = sighting_find(tx, g->batch->id, path_mac, t->digests.sha256, &there, e);
     if (rc == ASSAY_OK)
         t->verdict = INTAKE_SEEN;

@@ -185,7 +185,7 @@ static enum assay_err lease_of(struct tx *tx, const struct viewing *v, struct le
 static enum assay_err begin_view(struct tx *tx, void *ctx, struct err *e)
 {
     struct viewing *v = ctx;
-    enum people_role role;
+    enum people_role role = PEOPLE_ASSESSOR;
     struct lease_row l;
     enum assay_err rc;
 
