@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "flow/decision.h"
 #include "flow/grade/grade.h"
 #include "flow/grade/grade_impl.h"
 #include "store/decision.h"
@@ -48,56 +49,6 @@ static enum assay_err add_decision(struct tx *tx, struct buf *answer, const stru
     json_int(&o, "decided", decided);
     json_object_end(&o);
     return ASSAY_OK;
-}
-
-enum assay_err grade_write_decision(const struct world *w, struct tx *tx,
-                                    const struct decision_row *d, const struct task *t,
-                                    enum audit_action action, struct audit_actor by,
-                                    const char *purpose, const char *note, struct err *e)
-{
-    struct decision_row row = *d;
-    struct json_out o;
-    struct buf data, sealed;
-    enum assay_err rc;
-
-    buf_init(&sealed, 16384);
-    buf_init(&data, 16384);
-    if (note != NULL && note[0] != '\0') {
-        keys_seal(w->keys, &row.id, sizeof row.id, note, strlen(note), &sealed);
-        row.note_sealed = sealed.data;
-        row.note_size = sealed.size;
-    }
-    if ((rc = decision_insert(tx, &row, e)) != 0)
-        goto out;
-    json_out_init(&o, &data);
-    json_object(&o, NULL);
-    json_text(&o, "basis", row.basis);
-    json_text(&o, "scheme", row.scheme);
-    json_int(&o, "scheme_version", row.scheme_version);
-    json_int(&o, "guidance_version", row.guidance_version);
-    json_text(&o, "code", row.code == NULL ? "" : row.code);
-    json_text(&o, "tags", row.tags);
-    json_int(&o, "version", row.version);
-    json_int(&o, "fence", row.fence);
-    json_int(&o, "revealed_ms", row.revealed_ms);
-    json_object_end(&o);
-    struct audit_entry entry = {.action = action,
-                                .keys = w->keys,
-                                .actor = by,
-                                .objects = {{"decision", row.id},
-                                            {"task", t->id},
-                                            {"item", t->item_id},
-                                            {"lot", row.lot_id}},
-                                .purpose = purpose,
-                                .data = buf_cstr(&data),
-                                .texts = {{"note", note}}};
-    if (row.lot_id == 0)
-        entry.objects[3] = (struct audit_object){NULL, 0};
-    rc = audit_write(tx, &entry, NULL, e);
-out:
-    buf_clear(&data);
-    buf_wipe(&sealed);
-    return rc;
 }
 
 /* Whose lot the decision goes to: the caller's open shift. A lead who settles has one opened. */
@@ -191,9 +142,8 @@ static enum assay_err decide(struct tx *tx, void *ctx, struct err *e)
     t.owner_id = 0;
     enum people_role role = settles ? PEOPLE_LEAD : PEOPLE_ASSESSOR;
     if ((settles && (rc = settle(tx, d, t.id, e)) != 0) ||
-        (rc = grade_write_decision(d->world, tx, &row, &t, AUDIT_DECISION_MADE,
-                                   people_actor(d->caller, role), l.purpose, d->in->note, e)) !=
-            0 ||
+        (rc = flow_write_decision(d->world, tx, &row, &t, AUDIT_DECISION_MADE,
+                                  people_actor(d->caller, role), l.purpose, d->in->note, e)) != 0 ||
         (rc = flow_move(tx, &t, FLOW_GRADE, role, e)) != 0 ||
         (rc = queue_lease_end(tx, &l, e)) != 0 || (rc = add_decision(tx, d->answer, &row, e)) != 0)
         return rc;
@@ -244,9 +194,8 @@ static enum assay_err take_back(struct tx *tx, struct deciding *d, struct decisi
         return rc;
     row.lot_id = t.lot_id;
     row.from_decision_id = copy->id;
-    if ((rc = grade_write_decision(d->world, tx, &row, &t, AUDIT_DECISION_UNDONE,
-                                   people_actor(d->caller, PEOPLE_ASSESSOR), "grade", NULL, e)) !=
-        0)
+    if ((rc = flow_write_decision(d->world, tx, &row, &t, AUDIT_DECISION_UNDONE,
+                                  people_actor(d->caller, PEOPLE_ASSESSOR), "grade", NULL, e)) != 0)
         return rc;
     t.decision_id = 0;
     t.lot_id = 0;

@@ -10,7 +10,7 @@
 
 /*
  * Draw the sample of every submitted lot that has none: seed = 32 random bytes, recorded after
- * submission; the sample is the tasks with the smallest HMAC-SHA256(seed, task id as decimal text),
+ * submission; the sample is the tasks with the smallest SHA-256(seed, task id as decimal text),
  * flow_sample_size of them, so that anybody with the record can draw it again. For the
  * background, and right after a submission.
  */

@@ -1,0 +1,17 @@
+/* Decisions: what every step that grades writes in the same way. */
+#ifndef FLOW_DECISION_H
+#define FLOW_DECISION_H
+
+#include "flow/flow.h"
+#include "store/decision.h"
+
+/* Insert a decision with its sealed note and its record entry. note may be NULL. */
+enum assay_err flow_write_decision(const struct world *w, struct tx *tx,
+                                   const struct decision_row *d, const struct task *t,
+                                   enum audit_action action, struct audit_actor by,
+                                   const char *purpose, const char *note, struct err *e);
+
+/* A decision is superseded or has passed: every sighting that hangs on the task follows it. */
+enum assay_err flow_spread(struct tx *tx, const struct task *t, struct err *e);
+
+#endif
