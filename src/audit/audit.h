@@ -30,7 +30,7 @@ struct audit_actor {
     const char *workstation; /* label of the session's workstation; NULL: none */
 };
 
-/* The table of actions stands in audit/actions.c and doc/record.md; tests compare the two. */
+/* The table of actions stands in audit/actions.inc and doc/record.md; a test compares the two. */
 enum audit_action {
 #define AUDIT_ACTION(symbol, name, what) AUDIT_##symbol,
 #include "audit/actions.inc"
@@ -61,12 +61,14 @@ struct audit_entry {
     struct audit_object objects[AUDIT_OBJECTS_MAX]; /* up to the first with noun NULL */
     const char *purpose;                            /* code; NULL: "none" */
     const char *outcome;                            /* NULL: "done"; "refused", "failed" ... */
-    const char *data; /* a JSON object with integers and strings only; NULL: {} */
+    const char *data; /* a JSON object of integers, strings and lists of them, without a member
+                         "workstation" (it comes from the actor); NULL: {} */
     struct audit_text texts[AUDIT_TEXTS_MAX]; /* up to the first with field NULL */
 };
 
 /* Write the entry in the act's own transaction. When this fails the caller must fail too: no entry,
- * no act. *id (may be NULL) is the entry's random id. ELIMIT for an entry of over 65,535 bytes. */
+ * no act. *id (may be NULL) is the entry's random id. EFORMAT for data of another shape, ELIMIT for
+ * an entry of over 65,535 bytes. */
 enum assay_err audit_write(struct tx *tx, const struct audit_entry *entry,
                            struct audit_event_id *id, struct err *e);
 
@@ -80,9 +82,10 @@ struct audit_head {
 /*
  * Give indexes to committed entries, write tiles and bundles, and sign a head if it grew: re-reads
  * the stored bytes, recomputes, checks that the new head extends the last signed one (the store's,
- * the tiles' and keys_head_path's, compare-and-swap). One process at a time, by a lease row; EBUSY
- * when another has it. EDAMAGED when the record is behind or differs from the last signed head:
- * nothing is signed. *head (may be NULL) is the head that now stands.
+ * the tiles' and keys_head_path's, compare-and-swap). One process at a time, by a lease row; waits
+ * some seconds for another (a killed one's lease runs out meanwhile), then EBUSY. EDAMAGED when the
+ * record is behind or differs from the last signed head: nothing is signed. *head (may be NULL) is
+ * the head that now stands.
  */
 enum assay_err audit_advance(struct store *s, const struct keys *k, const char *data_dir,
                              struct audit_head *head, struct err *e);

@@ -75,6 +75,15 @@ void note_key_init(struct note_key *key, const char *name, enum note_type type,
     key->id = be32(digest);
 }
 
+enum assay_err note_key_make(struct note_key *key, const char *name, enum note_type type,
+                             const uint8_t public_key[KEYS_PUBLIC_BYTES], struct err *e)
+{
+    if (!name_is_good(name, strlen(name)))
+        return err_set(e, ASSAY_EFORMAT, "note: not a key's name");
+    note_key_init(key, name, type, public_key);
+    return ASSAY_OK;
+}
+
 enum assay_err note_key_parse(const char *text, struct note_key *key, struct err *e)
 {
     char name[NOTE_NAME_SIZE], id_text[9];

@@ -52,6 +52,9 @@ struct note {
 /* Name: no white space, no '+', not empty, shorter than NOTE_NAME_SIZE (asserted). */
 void note_key_init(struct note_key *key, const char *name, enum note_type type,
                    const uint8_t public_key[KEYS_PUBLIC_BYTES]);
+/* The same for a name from outside: EFORMAT when it is none. */
+enum assay_err note_key_make(struct note_key *key, const char *name, enum note_type type,
+                             const uint8_t public_key[KEYS_PUBLIC_BYTES], struct err *e);
 /* name+8 hex digits+base64(type || public key). EFORMAT, also for an id that is not the key's;
  * EUNSUPPORTED for another algorithm. */
 enum assay_err note_key_parse(const char *text, struct note_key *key, struct err *e);

@@ -38,6 +38,24 @@ int tree_compare(const struct tree_hash *a, const struct tree_hash *b)
     return memcmp(a->bytes, b->bytes, TREE_HASH_BYTES);
 }
 
+void tree_perfect(const struct tree_hash *hashes, unsigned height, struct tree_hash *out)
+{
+    struct tree_hash level[128];
+
+    assert(height <= 8);
+    if (height == 0) {
+        *out = hashes[0];
+        return;
+    }
+    size_t count = (size_t)1 << (height - 1);
+    for (size_t i = 0; i < count; i++)
+        tree_node(&hashes[2 * i], &hashes[2 * i + 1], &level[i]);
+    for (; count > 1; count /= 2)
+        for (size_t i = 0; i < count / 2; i++)
+            tree_node(&level[2 * i], &level[2 * i + 1], &level[i]);
+    *out = level[0];
+}
+
 static size_t edge_count(uint64_t size)
 {
     return (size_t)__builtin_popcountll(size);

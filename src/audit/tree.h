@@ -38,6 +38,9 @@ void tree_node(const struct tree_hash *left, const struct tree_hash *right, stru
 void tree_empty(struct tree_hash *out);
 int tree_compare(const struct tree_hash *a, const struct tree_hash *b); /* like memcmp */
 
+/* The root over 1 << height hashes, height at most 8: how a tile's hashes lead upwards. */
+void tree_perfect(const struct tree_hash *hashes, unsigned height, struct tree_hash *out);
+
 /* The root of a growing tree, kept as the roots of its perfect subtrees: add leaves, ask at any
  * size. Zeroed is the empty tree. */
 struct tree_edge {

@@ -1,0 +1,135 @@
+/* The signed head for others, and proofs that an entry is under it. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "audit/disk.h"
+#include "audit/heads.h"
+#include "audit/proof.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "store/record.h"
+
+enum assay_err audit_checkpoint(const char *data_dir, struct buf *b, struct err *e)
+{
+    char path[PATH_MAX];
+
+    (void)snprintf(path, sizeof path, "%.3900s/audit/" DISK_CHECKPOINT, data_dir);
+    enum assay_err rc = fs_read_file(path, b, e);
+    if (rc == ASSAY_ENOTFOUND)
+        return err_set(e, rc, "record: no head has been signed yet");
+    return rc;
+}
+
+struct find {
+    const struct audit_event_id *id;
+    int64_t seq;
+    struct buf entry;
+};
+
+static enum assay_err find_fn(struct tx *tx, void *ctx, struct err *e)
+{
+    struct find *f = ctx;
+
+    buf_reset(&f->entry);
+    return record_find(tx, f->id->bytes, &f->seq, &f->entry, e);
+}
+
+/* The checkpoint's head, unverified: what is proved here is checked by whoever gets it. */
+static enum assay_err read_head(const struct buf *text, struct tree_head *out, struct err *e)
+{
+    struct checkpoint c;
+    struct note note;
+    enum assay_err rc;
+
+    if ((rc = note_parse((const char *)text->data, text->size, &note, e)) != 0 ||
+        (rc = checkpoint_parse(note.text, note.text_size, &c, e)) != 0)
+        return err_prefix(e, ASSAY_EDAMAGED, "audit/checkpoint");
+    *out = c.head;
+    return ASSAY_OK;
+}
+
+enum assay_err audit_prove(struct store *s, const char *data_dir, const struct audit_event_id *id,
+                           struct buf *b, struct err *e)
+{
+    struct find f = {.id = id, .seq = -1};
+    struct disk *disk = NULL;
+    struct tree_hash leaf;
+    struct tree_head head;
+    struct proof p = {0};
+    struct buf text;
+    enum assay_err rc;
+
+    buf_init(&text, NOTE_SIZE_MAX);
+    buf_init(&f.entry, TILE_ENTRY_MAX);
+    rc = store_read(s, find_fn, &f, e);
+    if (rc == ASSAY_ENOTFOUND)
+        rc = err_set(e, rc, "record: no such event");
+    if (rc != ASSAY_OK || (rc = audit_checkpoint(data_dir, &text, e)) != 0 ||
+        (rc = read_head(&text, &head, e)) != 0)
+        goto out;
+    if (f.seq < 0 || (uint64_t)f.seq >= head.size) {
+        rc = err_set(e, ASSAY_ENOTFOUND, "record: the event is not under a signed head yet");
+        goto out;
+    }
+    p.index = (uint64_t)f.seq;
+    p.checkpoint = (const char *)text.data;
+    p.checkpoint_size = text.size;
+    disk = disk_new(data_dir, head.size);
+    if ((rc = tree_prove_inclusion(disk_hash, disk, p.index, head.size, &p.path, e)) != 0) {
+        rc = err_prefix(e, ASSAY_EDAMAGED, "record: proof of entry %llu",
+                        (unsigned long long)p.index);
+        goto out;
+    }
+    tree_leaf(f.entry.data, f.entry.size, &leaf);
+    if (tree_check_inclusion(&leaf, p.index, &head, &p.path) != ASSAY_OK) {
+        rc = err_set(e, ASSAY_EDAMAGED, "record: entry %llu is not under the signed head",
+                     (unsigned long long)p.index);
+        goto out;
+    }
+    proof_write(&p, b);
+out:
+    mem_free(disk);
+    buf_clear(&f.entry);
+    buf_clear(&text);
+    return rc;
+}
+
+/* A proof names its log in the checkpoint's origin; the key must be that log's. */
+static enum assay_err open_head(const struct proof *p, const uint8_t public_key[KEYS_PUBLIC_BYTES],
+                                struct checkpoint *out, struct err *e)
+{
+    struct note_key key;
+    struct note note;
+    enum assay_err rc;
+
+    if ((rc = note_parse(p->checkpoint, p->checkpoint_size, &note, e)) != 0 ||
+        (rc = checkpoint_parse(note.text, note.text_size, out, e)) != 0)
+        return rc;
+    if ((rc = note_key_make(&key, out->origin, NOTE_ED25519, public_key, e)) != 0)
+        return rc;
+    return checkpoint_open(p->checkpoint, p->checkpoint_size, &key, out, e);
+}
+
+enum assay_err audit_proof_verify(const char *proof, const void *entry, size_t entry_size,
+                                  const uint8_t public_key[KEYS_PUBLIC_BYTES],
+                                  struct audit_head *head, struct err *e)
+{
+    struct checkpoint c;
+    struct tree_hash leaf;
+    struct proof p;
+    enum assay_err rc;
+
+    if ((rc = proof_parse(proof, strlen(proof), &p, e)) != 0 ||
+        (rc = open_head(&p, public_key, &c, e)) != 0)
+        return rc;
+    tree_leaf(entry, entry_size, &leaf);
+    if (tree_check_inclusion(&leaf, p.index, &c.head, &p.path) != ASSAY_OK)
+        return err_set(e, ASSAY_EDAMAGED, "the proof does not lead from the entry to the head");
+    if (head != NULL) {
+        head->size = c.head.size;
+        memcpy(head->root, c.head.root.bytes, sizeof head->root);
+    }
+    return ASSAY_OK;
+}
