@@ -15,6 +15,7 @@ if [ "${1-}" != inside ]; then
 fi
 
 bare=$(mktemp -d "${TMPDIR:-/tmp}/assay-bare-XXXXXX")
+chmod 755 "$bare"
 away() {
     umount -R -l "$bare/dev" "$bare/proc" 2>/dev/null || true
     rm -rf --one-file-system "$bare"
