@@ -293,13 +293,15 @@ static void an_empty_or_larger_old_tree_is_refused(void **state)
 
 /* ---- the reference vectors, where the environment names their folder ---- */
 
-/* NULL, with the reason printed, where there is none: cmocka's skip() reads as a failure in TAP. */
+/* Skips the test, with the reason printed, where there is none. */
 static const char *vectors_folder(void)
 {
     const char *folder = getenv("ASSAY_VECTORS");
 
-    if (folder == NULL)
+    if (folder == NULL) {
         print_message("# skipped: ASSAY_VECTORS is not set\n");
+        skip();
+    }
     return folder;
 }
 
@@ -339,8 +341,6 @@ static void reference_inclusion_vectors_agree(void **state)
     size_t count = 0;
 
     (void)state;
-    if (folder == NULL)
-        return;
     a = arena_new();
     for (const struct json *row = load_vectors(a, folder, "incl-vectors.json"); row != NULL;
          row = row->next, count++) {
@@ -371,8 +371,6 @@ static void reference_consistency_vectors_agree(void **state)
     size_t count = 0;
 
     (void)state;
-    if (folder == NULL)
-        return;
     a = arena_new();
     for (const struct json *row = load_vectors(a, folder, "cons-vectors.json"); row != NULL;
          row = row->next, count++) {
