@@ -185,7 +185,7 @@ static void checkpoints_go_both_ways_and_have_one_form(void **state)
         "log\n9223372036854775808\n" ROOT "\n",
         "log\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuA==\n",
         "log\n1\n" ROOT "\n\n",
-        "log\n1\n" ROOT,
+        ("log\n1\n" ROOT), /* no end of line */
     };
     const char *good = "log\n9223372036854775807\n" ROOT "\n";
     struct checkpoint c;
