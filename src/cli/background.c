@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -32,15 +31,8 @@ struct background {
 /* Sleep, but wake at once when we are to stop; returns whether we are. */
 static bool rest(struct background *b, int64_t ms)
 {
-    struct timespec until;
+    struct timespec until = clock_mono_in(ms);
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     (void)pthread_mutex_lock(&b->lock);
     if (!b->stopping)
         (void)pthread_cond_timedwait(&b->wake, &b->lock, &until);

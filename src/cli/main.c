@@ -96,7 +96,7 @@ int main(int argc, char **argv)
     struct err e = {0};
     int status = CLI_DONE;
 
-    (void)signal(SIGPIPE, SIG_IGN);
+    (void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     enum assay_err rc = keys_harden_process(&e);
     if (rc != ASSAY_OK)
         return cli_fail(rc, &e);

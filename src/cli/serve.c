@@ -14,7 +14,7 @@
 #include "cli/background.h"
 #include "cli/cli.h"
 #include "cli/simple.h"
-#include "http/http.h"
+#include "http/server.h"
 
 static const char usage[] =
     "usage: assay serve [--listen ADDR:PORT | --listen unix:PATH] [--db URL] [--debug]\n\n"
