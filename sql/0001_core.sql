@@ -27,10 +27,18 @@ CREATE TABLE staff (
     label           TEXT    NOT NULL,        -- what colleagues see
     password        TEXT,                    -- Argon2id text form; NULL: no sign-in by password
     created_ms      INTEGER NOT NULL,
-    disabled_ms     INTEGER,
-    failed_count    INTEGER NOT NULL DEFAULT 0 CHECK (failed_count >= 0),
-    locked_until_ms INTEGER NOT NULL DEFAULT 0
+    disabled_ms     INTEGER
 ) STRICT;
+
+-- Failed sign-ins in a row, of names that are there and of names that are not: so that being held
+-- up tells nobody which names there are.
+CREATE TABLE signin_failure (
+    name_mac        BLOB    NOT NULL PRIMARY KEY CHECK (length(name_mac) = 32),
+    failed_count    INTEGER NOT NULL CHECK (failed_count > 0),
+    locked_until_ms INTEGER NOT NULL,
+    failed_ms       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX signin_failure_by_age ON signin_failure (failed_ms);
 
 CREATE TABLE staff_role (
     staff_id   INTEGER NOT NULL REFERENCES staff (id),

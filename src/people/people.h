@@ -49,7 +49,10 @@ struct caller {
     int64_t created_ms;
 };
 
-/* The record's actor for an act done in this role; borrowed strings from c. */
+/* One of the caller's roles that is in the set `roles`. */
+enum people_role people_acting_role(const struct caller *c, uint32_t roles);
+/* The record's actor for an act done in this role; borrowed strings from c. Whoever does not have
+ * the role acts in one that they have: the record never names a role that a person has not. */
 struct audit_actor people_actor(const struct caller *c, enum people_role role);
 /* One of the caller's roles that see media; for entries that do not depend on which. */
 enum people_role people_viewing_role(const struct caller *c);
@@ -81,14 +84,15 @@ enum assay_err people_change(struct store *s, const struct keys *k, struct audit
 /* ENOTFOUND. */
 enum assay_err people_find(struct store *s, const char *name, int64_t *staff_id, struct err *e);
 
-/* Every person: {"staff":[...]} as in the OpenAPI file, appended to answer. */
-enum assay_err people_list(struct store *s, struct buf *answer, struct err *e);
+/* Every person: {"staff":[...]} as in the OpenAPI file; or one object when id is not 0. */
+enum assay_err people_list(struct store *s, int64_t id, struct buf *answer, struct err *e);
 
 /*
  * Sign in. The session row, the record entry and the throttle's counters are one transaction.
  * EDENIED with one and the same text and time for a wrong name, a wrong password and a disabled
- * person; ELIMIT when throttled (5 failures in a row: 1 s, doubling to 15 min). token is what the
- * cookie carries.
+ * person; ELIMIT when throttled (5 failures in a row: 1 s, doubling to 15 min), for names that are
+ * not there alike. token is what the cookie carries. Takes 64 MiB and some 100 ms of a core, so
+ * callers limit how many run at once.
  */
 enum assay_err people_sign_in(struct store *s, const struct keys *k, const char *name,
                               const char *password, const char *workstation,
@@ -124,5 +128,8 @@ enum assay_err people_revoke(struct store *s, const struct keys *k, const struct
 /* All: {"authorisations":[...]}; or one object when id is not 0. */
 enum assay_err people_authorisations(struct store *s, int64_t id, struct buf *answer,
                                      struct err *e);
+/* When the authorisation of a person that is in force now ends; 0: none is. */
+enum assay_err people_authorised_until(struct store *s, int64_t staff_id, int64_t *until_ms,
+                                       struct err *e);
 
 #endif

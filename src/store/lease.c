@@ -141,6 +141,19 @@ enum assay_err lease_end_one(struct tx *tx, int64_t session_id, struct lease_row
     return lease_one(q, out, e);
 }
 
+enum assay_err lease_end_one_of(struct tx *tx, int64_t staff_id, struct lease_row *out,
+                                struct err *e)
+{
+    struct sql *q =
+        sql(tx, "DELETE FROM lease WHERE task_id = (SELECT task_id FROM lease"
+                " WHERE staff_id = $1 ORDER BY task_id LIMIT 1)"
+                " RETURNING task_id, fence, staff_id, session_id, authorisation_id, reading_id,"
+                " correction_id, taken_ms, expires_ms, token, purpose");
+
+    sql_int(q, staff_id);
+    return lease_one(q, out, e);
+}
+
 enum assay_err viewing_insert(struct tx *tx, const struct viewing_row *v, struct err *e)
 {
     struct sql *q = sql(tx, "INSERT INTO viewing (id, event, ticket, task_id, staff_id, session_id,"

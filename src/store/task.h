@@ -97,6 +97,9 @@ enum assay_err lease_expire_one(struct tx *tx, int64_t now_ms, struct lease_row 
  */
 enum assay_err lease_end_one(struct tx *tx, int64_t session_id, struct lease_row *out,
                              struct err *e);
+/* The same for all leases of a person. */
+enum assay_err lease_end_one_of(struct tx *tx, int64_t staff_id, struct lease_row *out,
+                                struct err *e);
 
 /* ---- pictures that were sent ---- */
 

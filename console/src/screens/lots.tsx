@@ -59,7 +59,8 @@ export function Lots() {
                                 title: 'Lot',
                                 cell: (lot) => (
                                     <>
-                                        {`${lot.lot}${lot.mine ? '\u00a0mine' : ''}`}
+                                        {lot.lot}
+                                        {lot.mine && <span class="quiet"> mine</span>}
                                         {lot.grader && <span class="quiet"> {lot.grader}</span>}
                                     </>
                                 ),
