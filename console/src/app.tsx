@@ -1,6 +1,6 @@
 // The shell: banner, navigation, the screen in use, and what may lie over every screen.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { hide, unhide } from './global.ts';
 import { Help } from './parts/help.tsx';
 import { Kbd } from './parts/ui.tsx';
@@ -81,7 +81,7 @@ function Refusals() {
 function Sheet() {
     const back = useRef<HTMLButtonElement>(null);
     const hidden = state.hidden.value;
-    useEffect(() => {
+    useLayoutEffect(() => {
         if (hidden) back.current?.focus();
     }, [hidden]);
     return (

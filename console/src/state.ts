@@ -155,8 +155,14 @@ export const state = {
     refusals: signal<Refusal[]>([]),
 };
 
+const SAID_MS = 8_000; // how long a sentence stays to be read
+
 export function say(words: string): void {
-    state.said.value = { words, count: state.said.value.count + 1 };
+    const count = state.said.value.count + 1;
+    state.said.value = { words, count };
+    setTimeout(() => {
+        if (state.said.value.count === count) state.said.value = { words: '', count };
+    }, SAID_MS);
 }
 
 export function mayOpen(roles: readonly Role[], entry: ScreenEntry): boolean {

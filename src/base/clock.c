@@ -66,6 +66,13 @@ const char *clock_boot(void)
     return boot;
 }
 
+struct timespec clock_mono_in(int64_t ms)
+{
+    int64_t at = clock_read_us(CLOCK_MONOTONIC) + ms * 1000;
+
+    return (struct timespec){.tv_sec = at / 1000000, .tv_nsec = at % 1000000 * 1000};
+}
+
 void clock_sleep_ms(int64_t ms)
 {
     struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/err.h"
 
@@ -16,6 +17,9 @@ int64_t clock_cpu_us(void);  /* CPU time of this process, microseconds */
 
 /* The kernel's boot id as 32 hex digits: monotonic times compare only within one boot. Static. */
 const char *clock_boot(void);
+
+/* The monotonic time ms from now, for pthread_cond_timedwait on CLOCK_MONOTONIC. */
+struct timespec clock_mono_in(int64_t ms);
 
 void clock_sleep_ms(int64_t ms);
 

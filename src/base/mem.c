@@ -69,6 +69,11 @@ void *mem_dup(const void *bytes, size_t size)
     return copy;
 }
 
+void *mem_try(size_t size)
+{
+    return malloc(size == 0 ? 1 : size);
+}
+
 void mem_free(void *p)
 {
     free(p);

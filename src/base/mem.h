@@ -16,6 +16,9 @@ void *mem_resize(void *old, size_t count,
                  size_t size); /* grown part not cleared; product checked */
 char *mem_strdup(const char *s);
 void *mem_dup(const void *bytes, size_t size);
+/* Not cleared; NULL when there is none. Only for sizes that a file from outside asks for, in the
+ * decoders, whose memory is limited: there a refusal is an answer. */
+void *mem_try(size_t size);
 void mem_free(void *p); /* NULL is fine */
 
 /* Overwrite secrets or plain media before they are freed; never optimised away. */

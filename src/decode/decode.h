@@ -83,13 +83,15 @@ enum decode_flag {
 };
 const char *decode_flag_name(unsigned index); /* "damaged", "animated", ... */
 
-/* Why a PDQ must not be trusted. */
+/* Why a PDQ must not be trusted. The first that holds, in the order TOO_SMALL, DAMAGED, DEGENERATE,
+ * LOW_QUALITY. */
 enum decode_pdq_reason {
     DECODE_PDQ_GOOD,
     DECODE_PDQ_TOO_SMALL,   /* a side under 5 pixels; no hash */
     DECODE_PDQ_LOW_QUALITY, /* quality below 50; the hash is still given */
     DECODE_PDQ_DEGENERATE,  /* all zero, all one or not near 128 bits set */
-    DECODE_PDQ_DAMAGED,     /* the picture did not decode to its end */
+    DECODE_PDQ_DAMAGED,     /* the picture did not decode to its end; the hash is of what did */
+    DECODE_PDQ_TOO_LARGE,   /* of the turned picture only: no memory to turn it; no hash */
     DECODE_PDQ_NONE         /* not a picture, or not decoded */
 };
 const char *decode_pdq_reason_name(enum decode_pdq_reason r); /* NULL for GOOD */
@@ -105,7 +107,7 @@ struct decode_picture {
     bool has_pdq, has_pdq_oriented;
     struct assay_pdq pdq;          /* of the stored picture */
     struct assay_pdq pdq_oriented; /* of the turned one, where it differs */
-    enum decode_pdq_reason pdq_reason;
+    enum decode_pdq_reason pdq_reason, pdq_oriented_reason; /* oriented: NONE where not turned */
     /* Turned upright, long side at most DECODE_FULL_SIDE, RGB, rows of 3 * view_width bytes. */
     uint32_t view_width, view_height;
     struct buf view; /* wiped by decode_picture_clear */
@@ -117,6 +119,10 @@ struct decode_env;
  * when seccomp is not to be had: the decoder then refuses to run at all. */
 enum assay_err decode_env_new(const struct decode_limits *limits, struct decode_env **out,
                               struct err *e);
+/* The same with the children in this folder and nowhere else: for tests, whose programs lie apart.
+ */
+enum assay_err decode_env_new_in(const char *folder, const struct decode_limits *limits,
+                                 struct decode_env **out, struct err *e);
 void decode_env_free(struct decode_env *env);
 /* A text such as "seccomp landlock:4 userns" for doctor and the record; borrowed. */
 const char *decode_env_layers(const struct decode_env *env);

@@ -127,6 +127,9 @@ enum assay_err flow_scheme_tx(struct world *w, struct tx *tx, const char *name,
  * quiet). EFORMAT names line and reason; ESTATE: a live scheme in a training workspace. */
 enum assay_err flow_scheme_load(struct world *w, struct audit_actor by, const char *text,
                                 size_t size, struct err *e);
+/* Names of the loaded schemes, in order; an error of fn stops it and is returned. */
+enum assay_err flow_each_scheme(struct world *w, enum assay_err (*fn)(void *ctx, const char *name),
+                                void *ctx, struct err *e);
 /* {"scheme":...,"guidance":[...]}; and a new guidance version, answering it. */
 enum assay_err flow_scheme_view(struct world *w, const char *name, struct buf *answer,
                                 struct err *e);

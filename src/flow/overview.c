@@ -91,6 +91,26 @@ enum assay_err flow_batches(struct world *w, struct buf *answer, struct err *e)
     return store_read(w->store, batches, answer, e);
 }
 
+struct naming {
+    schemes_each_fn *fn;
+    void *ctx;
+};
+
+static enum assay_err each_scheme(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct naming *n = ctx;
+
+    return schemes_each(tx, n->fn, n->ctx, e);
+}
+
+enum assay_err flow_each_scheme(struct world *w, enum assay_err (*fn)(void *ctx, const char *name),
+                                void *ctx, struct err *e)
+{
+    struct naming n = {fn, ctx};
+
+    return store_read(w->store, each_scheme, &n, e);
+}
+
 struct scheme_view {
     const char *name;
     struct buf *answer, body;

@@ -1,5 +1,5 @@
 // The list of keys, printed from the tables that the keys are read by.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { conflicts, helpOf } from '../keys.ts';
 import { state } from '../state.ts';
 import { Kbd } from './ui.tsx';
@@ -7,7 +7,7 @@ import { Kbd } from './ui.tsx';
 export function Help() {
     const { scheme, caps } = state.helpFor.value;
     const close = useRef<HTMLButtonElement>(null);
-    useEffect(() => {
+    useLayoutEffect(() => {
         const before = document.activeElement;
         close.current?.focus();
         return () => {

@@ -1,6 +1,6 @@
 // What opens beside the picture: reasons to escalate, a note, what is known, the site's guidance.
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Assess, View } from '../assess.ts';
 import { tagWords } from '../scheme.ts';
 import { ESCALATION_REASONS, FLAG_WORDS } from '../types.ts';
@@ -33,7 +33,7 @@ function Escalate({ assess }: { assess: Assess }) {
 function Note({ view, assess }: { view: View; assess: Assess }) {
     const words = useSignal(view.item?.note ?? '');
     const field = useRef<HTMLTextAreaElement>(null);
-    useEffect(() => field.current?.focus(), []);
+    useLayoutEffect(() => field.current?.focus(), []);
     const third = assess.queueName === 'third';
     return (
         <section class="panel" aria-label="Note">
@@ -170,9 +170,11 @@ function GuidancePanel({ view }: { view: View }) {
     const inOrder = [...guidance].sort(
         (a, b) => Number(b.target === first) - Number(a.target === first),
     );
+    const code = scheme?.codes.find((c) => c.code === first);
     return (
         <section class="panel" aria-label="Guidance">
             <h2>Guidance</h2>
+            {code !== undefined && code.legal !== '' && <p class="quiet">{code.legal}</p>}
             {inOrder.length === 0 && <p>This site has written no guidance for this scheme yet.</p>}
             {inOrder.map((g) => (
                 <div key={g.target} class="guidance">

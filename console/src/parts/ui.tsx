@@ -33,7 +33,8 @@ const TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 
 const COUNT = new Intl.NumberFormat('en-GB');
 
 export function when(at: string | null | undefined): string {
-    return at ? TIME.format(new Date(at)) : 'not yet';
+    // No break inside a time: columns of a table stay one line high.
+    return at ? TIME.format(new Date(at)).replaceAll(' ', '\u00a0') : 'not yet';
 }
 
 export function count(n: number): string {

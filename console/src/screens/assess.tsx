@@ -1,7 +1,7 @@
 // The assess screen: a covered picture, codes by key, tags by key. Reading and third reading are
 // this same screen, without a marker and with fewer verbs.
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { Assess, type View } from '../assess.ts';
 import { hide } from '../global.ts';
 import { type Cap, type Hold, type Stroke, VERBS, type Verb } from '../keys.ts';
@@ -54,7 +54,7 @@ function Codes({ view, onGrade }: { view: View; onGrade: (code: string) => void 
     const { scheme, item } = view;
     if (scheme === null) return null;
     return (
-        <ul class="codes" aria-label="Grades">
+        <ul class={view.mode === 'grade' ? 'codes' : 'codes is-small'} aria-label="Grades">
             {scheme.codes.map((c, at) => {
                 const before = scheme.codes[at - 1];
                 const line = before !== undefined && side(before) !== side(c);
@@ -68,10 +68,7 @@ function Codes({ view, onGrade }: { view: View; onGrade: (code: string) => void 
                         >
                             <Kbd>{c.key.toUpperCase()}</Kbd>
                             <Mark code={c} />
-                            <span class="code-words">
-                                {c.label}
-                                {c.legal !== '' && <small>{c.legal}</small>}
-                            </span>
+                            <span class="code-words">{c.label}</span>
                         </button>
                     </li>
                 );
@@ -87,9 +84,13 @@ function side(code: Code): string {
 
 function Tags({ view, assess }: { view: View; assess: Assess }) {
     const { scheme, item } = view;
+    const active = useRef<HTMLDivElement>(null);
+    const on = view.mode === 'tags' || view.mode === 'find';
+    useEffect(() => {
+        if (on) active.current?.scrollIntoView({ block: 'nearest' });
+    }, [on, view.row]);
     const code = scheme && findCode(scheme, item?.code ?? null);
     if (!scheme || !item || !code?.tags) return null;
-    const on = view.mode === 'tags' || view.mode === 'find';
     return (
         <section class={`tags${on ? ' is-on' : ''}`} aria-label="Tags">
             <p class="tags-title">
@@ -109,6 +110,7 @@ function Tags({ view, assess }: { view: View; assess: Assess }) {
             {scheme.groups.map((group, row) => (
                 <div
                     key={group.group}
+                    ref={row === view.row ? active : null}
                     class={`group${row === view.row && on ? ' is-row' : ''}`}
                     role="group"
                     aria-label={group.label}
@@ -152,7 +154,7 @@ function Tags({ view, assess }: { view: View; assess: Assess }) {
 function Find({ scheme, tags, assess }: { scheme: Scheme; tags: string[]; assess: Assess }) {
     const typed = useSignal('');
     const input = useRef<HTMLInputElement>(null);
-    useEffect(() => input.current?.focus(), []);
+    useLayoutEffect(() => input.current?.focus(), []);
     const hits = findValues(scheme, typed.value);
     return (
         <div class="find">
@@ -328,7 +330,7 @@ function Picture({ view, assess }: { view: View; assess: Assess }) {
                     </div>
                 )}
             </div>
-            {!assess.textOnly && <Holds view={view} assess={assess} />}
+            {!assess.textOnly && item !== null && <Holds view={view} assess={assess} />}
         </div>
     );
 }
@@ -398,7 +400,8 @@ function AssessPage({ queue }: { queue: Queue }) {
     const view = assess.view.value;
     const region = useRef<HTMLElement>(null);
     const panel = view.mode === 'note' || view.mode === 'find';
-    useEffect(() => {
+    useLayoutEffect(() => {
+        // Before the next key press, or it would be lost.
         if (!panel && !state.hidden.value && !state.help.value) region.current?.focus();
     }, [panel, view.mode, view.item?.serial, state.hidden.value, state.help.value]);
     useEffect(() => {

@@ -59,8 +59,7 @@ export function Lots() {
                                 title: 'Lot',
                                 cell: (lot) => (
                                     <>
-                                        {lot.lot}
-                                        {lot.mine && <span class="quiet"> mine</span>}
+                                        {`${lot.lot}${lot.mine ? '\u00a0mine' : ''}`}
                                         {lot.grader && <span class="quiet"> {lot.grader}</span>}
                                     </>
                                 ),

@@ -1,5 +1,6 @@
 // People, for administrators: add, set roles, give a new password, end access.
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { api } from '../api.ts';
 import { Field, Head, Loads, Problem, Table, useAct, useLoad, when } from '../parts/ui.tsx';
 import { say } from '../state.ts';
@@ -123,6 +124,8 @@ function Change({ row, again }: { row: StaffRow; again: () => void }) {
     const roles = useSignal<Role[]>([...row.roles]);
     const password = useSignal('');
     const act = useAct();
+    const title = useRef<HTMLHeadingElement>(null);
+    useEffect(() => title.current?.focus(), []);
     const change = (body: Parameters<typeof api.changeStaff>[1], words: string): void =>
         act.run(async () => {
             await api.changeStaff(row.staff, body);
@@ -131,7 +134,9 @@ function Change({ row, again }: { row: StaffRow; again: () => void }) {
         });
     return (
         <div class="card">
-            <h3>{row.label}</h3>
+            <h3 ref={title} tabIndex={-1}>
+                {row.label}
+            </h3>
             <RoleBoxes
                 name={row.staff}
                 roles={roles.value}

@@ -1,0 +1,168 @@
+/* Threads of the server's background steps; each takes what waits from the store and goes on. */
+#include "cli/background.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "flow/identify/identify.h"
+#include "flow/qa/qa.h"
+#include "flow/queue/queue.h"
+#include "store/workspace.h"
+
+#define BEAT_MS       1000
+#define IDLE_MS       500                     /* between looks for items that wait */
+#define FAULT_MS      5000                    /* after the machine's own fault */
+#define CLOCK_SLIP_MS 2000                    /* wall against monotonic clock; more is a jump */
+#define ONCE_KEEP_MS  (48LL * 60 * 60 * 1000) /* answers to repeated requests */
+
+struct background {
+    struct world *world;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stopping;
+    unsigned thread_count;
+    pthread_t threads[65];
+};
+
+/* Sleep, but wake at once when we are to stop; returns whether we are. */
+static bool rest(struct background *b, int64_t ms)
+{
+    struct timespec until = clock_mono_in(ms);
+
+    (void)pthread_mutex_lock(&b->lock);
+    if (!b->stopping)
+        (void)pthread_cond_timedwait(&b->wake, &b->lock, &until);
+    bool stopping = b->stopping;
+    (void)pthread_mutex_unlock(&b->lock);
+    return stopping;
+}
+
+static void *identify(void *ctx)
+{
+    struct background *b = ctx;
+    bool stopping = false;
+
+    while (!stopping) {
+        struct identify_counts counts = {0};
+        struct err e = {0};
+        enum assay_err rc = identify_next(b->world, &counts, &e);
+        if (rc == ASSAY_OK) {
+            stopping = rest(b, 0);
+            continue;
+        }
+        if (rc != ASSAY_ENOTFOUND)
+            log_warn("identify.failed", LOG_ERR(rc), LOG_TEXT("why", e.text));
+        stopping = rest(b, rc == ASSAY_ENOTFOUND ? IDLE_MS : FAULT_MS);
+    }
+    return NULL;
+}
+
+struct slip {
+    int64_t moved_ms;
+};
+
+static enum assay_err write_moved(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct slip *s = ctx;
+    char data[48];
+
+    (void)snprintf(data, sizeof data, "{\"moved_ms\":%lld}", (long long)s->moved_ms);
+    struct audit_entry entry = {
+        .action = AUDIT_CLOCK_MOVED, .actor = people_system(), .data = data};
+    return audit_write(tx, &entry, NULL, e);
+}
+
+/* The wall clock must go as the monotonic one does; a jump goes on the record. */
+static void watch_clock(struct world *w, int64_t *offset)
+{
+    int64_t now = clock_now_ms() - clock_mono_ms();
+    struct slip s = {now - *offset};
+
+    if (llabs(s.moved_ms) < CLOCK_SLIP_MS)
+        return;
+    *offset = now;
+    log_warn("clock.moved", LOG_MS("by", s.moved_ms));
+    (void)store_write(w->store, write_moved, &s, NULL);
+}
+
+static enum assay_err forget_answers(struct tx *tx, void *ctx, struct err *e)
+{
+    (void)ctx;
+    return once_expire(tx, clock_now_ms() - ONCE_KEEP_MS, e);
+}
+
+static void sign(struct world *w)
+{
+    struct err e = {0};
+    enum assay_err rc = audit_advance(w->store, w->keys, w->data_dir, NULL, &e);
+
+    if (rc != ASSAY_OK && rc != ASSAY_EBUSY)
+        log_error("record.not_signed", LOG_ERR(rc), LOG_TEXT("why", e.text));
+}
+
+static void *keep_house(void *ctx)
+{
+    struct background *b = ctx;
+    int64_t offset = clock_now_ms() - clock_mono_ms(), signed_at = 0, forgot_at = 0;
+
+    do {
+        struct err e = {0};
+        int64_t count, now = clock_mono_ms();
+        enum assay_err rc = queue_sweep(b->world, &count, &e);
+        if (rc == ASSAY_OK && count > 0)
+            log_info("lease.expired", LOG_COUNT("count", count));
+        if (rc == ASSAY_OK)
+            rc = qa_sample(b->world, &count, &e);
+        if (rc != ASSAY_OK)
+            log_warn("background.failed", LOG_ERR(rc), LOG_TEXT("why", e.text));
+        watch_clock(b->world, &offset);
+        if (signed_at == 0 || now - signed_at >= BACKGROUND_SIGN_MS) {
+            sign(b->world);
+            signed_at = now;
+        }
+        if (now - forgot_at >= ONCE_KEEP_MS / 48) {
+            (void)store_write(b->world->store, forget_answers, NULL, NULL);
+            forgot_at = now;
+        }
+    } while (!rest(b, BEAT_MS));
+    sign(b->world);
+    return NULL;
+}
+
+struct background *background_start(struct world *w, unsigned identifiers)
+{
+    struct background *b = mem_zalloc(sizeof *b);
+    pthread_condattr_t attributes;
+
+    assert(identifiers < sizeof b->threads / sizeof b->threads[0]);
+    b->world = w;
+    (void)pthread_mutex_init(&b->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&b->wake, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    for (unsigned i = 0; i < identifiers; i++) {
+        if (pthread_create(&b->threads[b->thread_count], NULL, identify, b) == 0)
+            b->thread_count++;
+    }
+    if (pthread_create(&b->threads[b->thread_count], NULL, keep_house, b) == 0)
+        b->thread_count++;
+    return b;
+}
+
+void background_stop(struct background *b)
+{
+    (void)pthread_mutex_lock(&b->lock);
+    b->stopping = true;
+    (void)pthread_cond_broadcast(&b->wake);
+    (void)pthread_mutex_unlock(&b->lock);
+    for (unsigned i = 0; i < b->thread_count; i++)
+        (void)pthread_join(b->threads[i], NULL);
+    (void)pthread_cond_destroy(&b->wake);
+    (void)pthread_mutex_destroy(&b->lock);
+    mem_free(b);
+}

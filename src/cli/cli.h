@@ -1,0 +1,66 @@
+/* The command line: what the commands share. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "flow/flow.h"
+
+/* Exit statuses: a stable contract. */
+enum cli_exit {
+    CLI_DONE = 0,
+    CLI_SOME_FAILED = 1, /* some inputs failed; each is named on stderr */
+    CLI_USAGE = 2,
+    CLI_CANNOT = 3 /* no workspace, wrong key, damaged */
+};
+
+/* Options that stand before or after the command's name. */
+struct cli {
+    const char *data_dir;    /* --data, ASSAY_DATA, or ./assay-data */
+    const char *store_url;   /* --db, ASSAY_DB, or NULL: as `assay init` was told */
+    struct keys_place place; /* --key-file and the environment */
+};
+
+typedef int cli_command(struct cli *c, int argc, char **argv);
+
+/* One file a command; each prints its own --help. */
+cli_command cli_init, cli_user, cli_scheme, cli_import, cli_identify, cli_serve, cli_export,
+    cli_verify, cli_audit, cli_vault, cli_stats, cli_doctor, cli_try;
+
+/* Print "assay: TEXT" on stderr and return the exit status that fits the code. */
+int cli_fail(enum assay_err rc, const struct err *e);
+
+/* "assay COMMAND: TEXT" and a hint at --help; returns CLI_USAGE. */
+int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Open the workspace or print why not; CLI_DONE when it is open. */
+int cli_open(const struct cli *c, enum flow_open_what what, struct world *w);
+
+/* Sign what was recorded. Another process that does so just now is fine. Prints what is wrong
+ * otherwise. */
+enum assay_err cli_sign(struct world *w);
+
+/* A line that is written over while stderr is a terminal, and nothing otherwise. */
+void cli_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_progress_end(void);
+
+/* Print to stdout, and end with a message when it is full or closed. */
+int cli_flush(int status);
+
+/* ---- parts that several commands are made of ---- */
+
+/* Make the workspace in c->data_dir. */
+enum assay_err cli_make_workspace(const struct cli *c, const char *label, bool training,
+                                  struct err *e);
+
+/* Identify whatever waits, with this many threads, showing progress. */
+enum assay_err cli_identify_all(struct world *w, unsigned threads, uint64_t done[3], struct err *e);
+
+/* Serve until SIGTERM or SIGINT. links: print a sign-in link a role (training workspaces). */
+int cli_run_server(struct world *w, const char *listen_at, bool links);
+
+unsigned cli_cores(void);
+
+#endif

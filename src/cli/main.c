@@ -1,0 +1,115 @@
+/* assay: finds the command and runs it. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/cli.h"
+
+static const struct {
+    const char *name;
+    cli_command *run;
+    const char *what;
+} commands[] = {
+    {"init", cli_init, "make a workspace: keys, store, vault, record"},
+    {"user", cli_user, "add, list, disable people; authorise them to view"},
+    {"scheme", cli_scheme, "load or list grading schemes"},
+    {"import", cli_import, "take files and folders in"},
+    {"identify", cli_identify, "hash and render what waits, or all again"},
+    {"serve", cli_serve, "run the server and the console"},
+    {"export", cli_export, "write an approved release as a signed package"},
+    {"verify", cli_verify, "check a package"},
+    {"audit", cli_audit, "verify the record, show its head, prove an entry"},
+    {"vault", cli_vault, "check the vault"},
+    {"stats", cli_stats, "print counts"},
+    {"doctor", cli_doctor, "look for what is wrong with this installation"},
+    {"try", cli_try, "make a training workspace, fill it and serve it"},
+};
+
+static void help(FILE *out)
+{
+    fputs("usage: assay [--data DIR] [--key-file FILE] [--db URL] COMMAND ...\n\n", out);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
+    fputs("\n"
+          "  --data DIR       the workspace; else ASSAY_DATA, else ./assay-data\n"
+          "  --key-file FILE  the site key; else ASSAY_KEY_FILE, ASSAY_PASSPHRASE_FILE, else\n"
+          "                   ~/.config/assay/ID.key\n"
+          "  --db URL         postgres://... instead of DATA/assay.db; else ASSAY_DB\n"
+          "  --version, --help; assay COMMAND --help shows a command with examples\n\n"
+          "exit: 0 done, 1 some inputs failed, 2 usage, 3 cannot work\n\n"
+          "examples:\n"
+          "  assay init\n"
+          "  assay import --batch 0412 --sender 'Unit 7' folder/\n"
+          "  assay serve\n",
+          out);
+}
+
+/* Options in front of the command; returns its index in argv, or -1. */
+static int globals(struct cli *c, int argc, char **argv, int *status)
+{
+    static const struct option options[] = {
+        {"data", required_argument, NULL, 'd'}, {"key-file", required_argument, NULL, 'k'},
+        {"db", required_argument, NULL, 'b'},   {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},    {0},
+    };
+    int o;
+
+    while ((o = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+        switch (o) {
+        case 'd':
+            c->data_dir = optarg;
+            break;
+        case 'k':
+            c->place.key_file = optarg;
+            break;
+        case 'b':
+            c->store_url = optarg;
+            break;
+        case 'h':
+            help(stdout);
+            *status = CLI_DONE;
+            return -1;
+        case 'V':
+            puts("assay " ASSAY_VERSION);
+            *status = CLI_DONE;
+            return -1;
+        default:
+            *status = CLI_USAGE;
+            return -1;
+        }
+    }
+    if (optind < argc)
+        return optind;
+    help(stderr);
+    *status = CLI_USAGE;
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    const char *data = getenv("ASSAY_DATA");
+    struct cli c = {.data_dir = data == NULL || data[0] == '\0' ? "assay-data" : data,
+                    .store_url = getenv("ASSAY_DB")};
+    struct err e = {0};
+    int status = CLI_DONE;
+
+    (void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+    enum assay_err rc = keys_harden_process(&e);
+    if (rc != ASSAY_OK)
+        return cli_fail(rc, &e);
+    int at = globals(&c, argc, argv, &status);
+    if (at < 0)
+        return cli_flush(status);
+    keys_place_from_env(&c.place);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (str_equal(argv[at], commands[i].name)) {
+            optind = 1; /* the command reads its own options */
+            return cli_flush(commands[i].run(&c, argc - at, argv + at));
+        }
+    }
+    fprintf(stderr, "assay: there is no command '%.40s'; see assay --help\n", argv[at]);
+    return CLI_USAGE;
+}

@@ -1,0 +1,152 @@
+/* assay serve: the server and its background steps, until it is told to stop. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "cli/background.h"
+#include "cli/cli.h"
+#include "cli/simple.h"
+#include "http/server.h"
+
+static const char usage[] =
+    "usage: assay serve [--listen ADDR:PORT | --listen unix:PATH] [--db URL] [--debug]\n\n"
+    "Runs the console, the API and the background steps. Listens on 127.0.0.1:8470; any address "
+    "but\n"
+    "loopback or a UNIX socket is refused, because passwords need TLS: put nginx or HAProxy in "
+    "front.\n"
+    "Stops in order on SIGTERM or SIGINT: requests under way are answered, the record is "
+    "signed.\n\n"
+    "examples:\n"
+    "  assay serve\n"
+    "  assay serve --listen unix:/run/assay/http.sock\n"
+    "  assay serve --db postgres:///assay\n";
+
+/* One server a workspace on SQLite; the lock goes with the process. */
+static enum assay_err lock(const struct world *w, int *fd, struct err *e)
+{
+    char path[PATH_MAX];
+
+    *fd = -1;
+    if (store_engine(w->store) == STORE_POSTGRES)
+        return ASSAY_OK;
+    (void)snprintf(path, sizeof path, "%s/serve.lock", w->data_dir);
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*fd < 0)
+        return err_errno(e, "open %.200s", path);
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+        return ASSAY_OK;
+    (void)close(*fd);
+    *fd = -1;
+    return err_set(e, ASSAY_EBUSY,
+                   "another server runs on %.200s; stop it first, or use PostgreSQL for several",
+                   w->data_dir);
+}
+
+static enum assay_err write_started(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct world *w = ctx;
+    char data[256];
+
+    (void)snprintf(data, sizeof data, "{\"layers\":\"%s\"}", decode_env_layers(w->decode));
+    struct audit_entry entry = {
+        .action = AUDIT_SERVER_STARTED, .actor = people_system(), .data = data};
+    return audit_write(tx, &entry, NULL, e);
+}
+
+static enum assay_err write_stopped(struct tx *tx, void *ctx, struct err *e)
+{
+    struct audit_entry entry = {.action = AUDIT_SERVER_STOPPED, .actor = people_system()};
+
+    (void)ctx;
+    return audit_write(tx, &entry, NULL, e);
+}
+
+static enum assay_err print_links(struct world *w, const char *address, struct err *e)
+{
+    printf("\n%-11s  %s\n", "role", "sign-in link (12 hours)");
+    for (unsigned i = 0; i < PEOPLE_ROLE_COUNT; i++) {
+        char link[PEOPLE_TOKEN_SIZE];
+        int64_t id;
+        enum assay_err rc = people_find(w->store, people_role_name(i), &id, e);
+        if (rc == ASSAY_ENOTFOUND)
+            continue;
+        if (rc != ASSAY_OK || (rc = people_link(w->store, w->keys, id, link, e)) != 0)
+            return rc;
+        printf("%-11s  %s/#link=%s\n", people_role_name(i), address, link);
+    }
+    return ASSAY_OK;
+}
+
+static void wait_for_signal(const sigset_t *set)
+{
+    int number = 0;
+
+    while (sigwait(set, &number) != 0)
+        continue;
+    log_info("server.stopping", LOG_COUNT("signal", number));
+}
+
+int cli_run_server(struct world *w, const char *listen_at, bool links)
+{
+    struct http_server *server = NULL;
+    struct background *background;
+    struct err e = {0};
+    sigset_t set;
+    int fd;
+    enum assay_err rc = lock(w, &fd, &e);
+
+    if (rc != ASSAY_OK)
+        return cli_fail(rc, &e);
+    /* Blocked before any thread is made, so that only sigwait gets them. */
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if ((rc = store_write(w->store, write_started, w, &e)) != 0 ||
+        (rc = http_start(w, listen_at, &server, &e)) != 0)
+        goto out;
+    background = background_start(w, cli_cores());
+    printf("assay serves %s at %s\n", w->label, http_address(server));
+    if (links)
+        rc = print_links(w, http_address(server), &e);
+    (void)fflush(stdout);
+    log_info("server.started", LOG_WORD("layers", decode_env_layers(w->decode)));
+    if (rc == ASSAY_OK)
+        wait_for_signal(&set);
+    http_stop(server);
+    (void)store_write(w->store, write_stopped, NULL, NULL);
+    background_stop(background);
+out:
+    if (fd >= 0)
+        (void)close(fd);
+    return rc == ASSAY_OK ? CLI_DONE : cli_fail(rc, &e);
+}
+
+int cli_serve(struct cli *c, int argc, char **argv)
+{
+    const char *listen_at = "127.0.0.1:8470";
+    bool debug = false;
+    const struct simple_flag flags[] = {
+        {"listen", NULL, &listen_at}, {"db", NULL, &c->store_url}, {"debug", &debug, NULL}, {0}};
+    struct world w;
+    int status = simple_options(c, usage, flags, argc, argv);
+
+    if (status != CLI_DONE)
+        return status < 0 ? CLI_DONE : status;
+    if (optind < argc)
+        return cli_usage("serve", "'%s' is not understood", argv[optind]);
+    log_set_level(debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+    if ((status = cli_open(c, FLOW_WITH_DECODER, &w)) != CLI_DONE)
+        return status;
+    status = cli_run_server(&w, listen_at, false);
+    flow_close(&w);
+    return status;
+}

@@ -1,0 +1,169 @@
+/* Starts one child with clean descriptors and ends it: the only file that makes processes. */
+#include "decode/spawn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "decode/wire.h"
+
+/* posix_spawn of glibc 2.34 and later runs the child on the parent's memory until exec (like
+ * vfork), so a parent of any size starts one in well under a millisecond. */
+static int start(const struct spawn_job *job, int noise_fd, pid_t *pid)
+{
+    char side[16], pixels[24], cpu[16], memory[24], mode[16], name[] = "assay-decoder";
+    char *const argv[] = {name, mode, side, pixels, cpu, memory, NULL};
+    char *const no_environment[] = {NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    sigset_t none, all;
+    int rc;
+
+    (void)snprintf(mode, sizeof mode, "%s", job->mode);
+    (void)snprintf(side, sizeof side, "%" PRIu32, job->limits->side_max);
+    (void)snprintf(pixels, sizeof pixels, "%" PRIu64, job->limits->pixels_max);
+    (void)snprintf(cpu, sizeof cpu, "%" PRIu32, job->limits->cpu_s);
+    (void)snprintf(memory, sizeof memory, "%" PRIu64, job->limits->memory_bytes);
+    sigemptyset(&none);
+    sigfillset(&all);
+    if ((rc = posix_spawn_file_actions_init(&actions)) != 0)
+        return rc;
+    if ((rc = posix_spawnattr_init(&attr)) != 0)
+        goto out;
+    if ((rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0)) == 0 &&
+        (rc = posix_spawn_file_actions_adddup2(&actions, 0, 1)) == 0 &&
+        (rc = posix_spawn_file_actions_adddup2(&actions, noise_fd, 2)) == 0 &&
+        (rc = posix_spawn_file_actions_adddup2(&actions, job->input_fd, WIRE_INPUT_FD)) == 0 &&
+        (rc = posix_spawn_file_actions_adddup2(&actions, job->output_fd, WIRE_OUTPUT_FD)) == 0 &&
+        (rc = posix_spawn_file_actions_addclosefrom_np(&actions, WIRE_OUTPUT_FD + 1)) == 0 &&
+        (rc = posix_spawnattr_setsigmask(&attr, &none)) == 0 &&
+        (rc = posix_spawnattr_setsigdefault(&attr, &all)) == 0 &&
+        (rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)) == 0)
+        rc = posix_spawn(pid, job->path, &actions, &attr, argv, no_environment);
+    (void)posix_spawnattr_destroy(&attr);
+out:
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return rc;
+}
+
+/* Takes what is there; true while more may come. */
+static bool drain(int fd, char *noise, size_t *used)
+{
+    char bytes[4096];
+    ssize_t n = read(fd, bytes, sizeof bytes);
+
+    if (n < 0)
+        return errno == EINTR || errno == EAGAIN;
+    for (ssize_t i = 0; i < n && *used + 1 < SPAWN_NOISE_BYTES; i++)
+        noise[(*used)++] = bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : ' ';
+    return n > 0;
+}
+
+/* True when the child ended by itself before the deadline. What it writes is drained so that a
+ * noisy child is not stopped by a full pipe, and counted by the same clock. */
+static bool watch(int pidfd, int noise_fd, int64_t deadline_ms, char *noise)
+{
+    struct pollfd fds[2] = {{.fd = pidfd, .events = POLLIN}, {.fd = noise_fd, .events = POLLIN}};
+    size_t used = 0;
+
+    memset(noise, 0, SPAWN_NOISE_BYTES);
+    for (;;) {
+        int64_t left_ms = deadline_ms - clock_mono_ms();
+
+        if (left_ms <= 0)
+            return false;
+        if (poll(fds, 2, (int)left_ms) < 0 && errno != EINTR)
+            return false;
+        if (fds[0].revents != 0) {
+            /* One last look: the pipe holds at most what fits into it. */
+            if (fds[1].fd >= 0)
+                (void)drain(noise_fd, noise, &used);
+            return true;
+        }
+        if (fds[1].revents != 0 && !drain(noise_fd, noise, &used))
+            fds[1].fd = -1;
+    }
+}
+
+/* Low numbers are the child's: dup2 in the child must not step on a source it still needs. */
+static int lift(int fd)
+{
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, 16);
+
+    (void)close(fd);
+    return high;
+}
+
+static enum assay_err reap(int pidfd, struct spawn_end *end, struct err *e)
+{
+    siginfo_t info;
+    int rc;
+
+    do
+        rc = waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED);
+    while (rc != 0 && errno == EINTR);
+    if (rc != 0)
+        return err_errno(e, "decoder: wait for the child");
+    end->status = info.si_status;
+    if (end->how != SPAWN_TIMED_OUT)
+        end->how = info.si_code == CLD_EXITED ? SPAWN_EXITED : SPAWN_SIGNALLED;
+    return ASSAY_OK;
+}
+
+enum assay_err spawn_run(const struct spawn_job *job, struct spawn_end *end, struct err *e)
+{
+    int64_t deadline_ms = clock_mono_ms() + 1000 * (int64_t)job->limits->wall_s;
+    int noise[2], pidfd = -1, rc;
+    enum assay_err result;
+    pid_t pid;
+
+    assert(job->input_fd >= 16);
+    assert(job->output_fd >= 16);
+    if (pipe2(noise, O_CLOEXEC | O_NONBLOCK) != 0)
+        return err_errno(e, "decoder: make a pipe");
+    noise[0] = lift(noise[0]);
+    noise[1] = lift(noise[1]);
+    if (noise[0] < 0 || noise[1] < 0) {
+        result = err_errno(e, "decoder: make a pipe");
+        goto out;
+    }
+    rc = start(job, noise[1], &pid);
+    (void)close(noise[1]);
+    noise[1] = -1;
+    if (rc != 0) {
+        errno = rc;
+        result = err_set(e, ASSAY_EIO, "decoder: start %s: %s", job->path, strerror(rc));
+        goto out;
+    }
+    pidfd = pidfd_open(pid, 0);
+    if (pidfd < 0) {
+        result = err_errno(e, "decoder: watch the child");
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+        goto out;
+    }
+    end->how = SPAWN_EXITED;
+    if (!watch(pidfd, noise[0], deadline_ms, end->noise)) {
+        end->how = SPAWN_TIMED_OUT;
+        (void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+    }
+    result = reap(pidfd, end, e);
+out:
+    if (pidfd >= 0)
+        (void)close(pidfd);
+    if (noise[0] >= 0)
+        (void)close(noise[0]);
+    if (noise[1] >= 0)
+        (void)close(noise[1]);
+    return result;
+}

@@ -1,0 +1,268 @@
+/* The decoders' replies and requests as little-endian bytes, written and read field by field. */
+#include "decode/wire.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const unsigned char reply_magic[4] = {'A', 'S', 'D', 'R'};
+static const unsigned char request_magic[4] = {'A', 'S', 'D', 'Q'};
+
+#define HEAD_BYTES    32u
+#define PICTURE_BYTES 112u
+#define HAS_PDQ       1u
+#define HAS_ORIENTED  2u
+#define TOO_LARGE     4u
+
+/* A place in a buffer of known size; running past its end is a mistake of ours. */
+struct cursor {
+    unsigned char *at;
+    const unsigned char *end;
+};
+
+static void put_bytes(struct cursor *c, const void *bytes, size_t size)
+{
+    assert((size_t)(c->end - c->at) >= size);
+    memcpy(c->at, bytes, size);
+    c->at += size;
+}
+
+static void put32(struct cursor *c, uint32_t v)
+{
+    const unsigned char bytes[4] = {(unsigned char)v, (unsigned char)(v >> 8),
+                                    (unsigned char)(v >> 16), (unsigned char)(v >> 24)};
+
+    put_bytes(c, bytes, sizeof bytes);
+}
+
+struct reader {
+    const unsigned char *at, *end;
+};
+
+static void get_bytes(struct reader *r, void *out, size_t size)
+{
+    assert((size_t)(r->end - r->at) >= size);
+    memcpy(out, r->at, size);
+    r->at += size;
+}
+
+static uint32_t get32(struct reader *r)
+{
+    unsigned char b[4];
+
+    get_bytes(r, b, sizeof b);
+    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+void wire_reply_put(const struct wire_reply *r, unsigned char *out)
+{
+    struct cursor c = {out, out + WIRE_REPLY_BYTES};
+    const struct wire_picture *p = &r->picture;
+
+    memset(out, 0, WIRE_REPLY_BYTES);
+    put_bytes(&c, reply_magic, sizeof reply_magic);
+    put32(&c, WIRE_VERSION | (uint32_t)r->head.kind << 16);
+    put32(&c, r->head.answer);
+    put32(&c, r->head.layers);
+    put32(&c, r->head.landlock);
+    c.at = out + HEAD_BYTES;
+    if (r->head.answer != WIRE_GOOD)
+        return;
+    if (r->head.kind == WIRE_DECODE) {
+        put32(&c, p->type);
+        put32(&c, p->width);
+        put32(&c, p->height);
+        put32(&c, p->frames);
+        put32(&c, p->flags);
+        put32(&c, p->orientation);
+        put32(&c, DECODE_PIXEL_POLICY);
+        put32(&c, (p->has_pdq ? HAS_PDQ : 0) | (p->has_pdq_oriented ? HAS_ORIENTED : 0) |
+                      (p->oriented_too_large ? TOO_LARGE : 0));
+        put32(&c, p->pdq.quality);
+        put32(&c, p->pdq_oriented.quality);
+        put_bytes(&c, p->pdq.bytes, ASSAY_PDQ_BYTES);
+        put_bytes(&c, p->pdq_oriented.bytes, ASSAY_PDQ_BYTES);
+        put32(&c, p->view_width);
+        put32(&c, p->view_height);
+    } else if (r->head.kind == WIRE_ENCODE) {
+        for (size_t i = 0; i < DECODE_RENDITION_COUNT; i++) {
+            put32(&c, r->renditions[i].width);
+            put32(&c, r->renditions[i].height);
+            put32(&c, r->renditions[i].offset);
+            put32(&c, r->renditions[i].size);
+        }
+    }
+}
+
+static bool all_zero(const unsigned char *at, const unsigned char *end)
+{
+    while (at < end && *at == 0)
+        at++;
+    return at == end;
+}
+
+static bool hash_is_sound(bool given, const struct assay_pdq *pdq)
+{
+    return pdq->quality <= 100 &&
+           (given || (pdq->quality == 0 && all_zero(pdq->bytes, pdq->bytes + ASSAY_PDQ_BYTES)));
+}
+
+static enum assay_err picture_get(struct reader *r, struct wire_picture *p, struct err *e)
+{
+    uint32_t policy, hashes, quality, quality_oriented;
+
+    p->type = get32(r);
+    p->width = get32(r);
+    p->height = get32(r);
+    p->frames = get32(r);
+    p->flags = get32(r);
+    p->orientation = get32(r);
+    policy = get32(r);
+    hashes = get32(r);
+    quality = get32(r);
+    quality_oriented = get32(r);
+    get_bytes(r, p->pdq.bytes, ASSAY_PDQ_BYTES);
+    get_bytes(r, p->pdq_oriented.bytes, ASSAY_PDQ_BYTES);
+    p->view_width = get32(r);
+    p->view_height = get32(r);
+    if (policy != DECODE_PIXEL_POLICY)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: pixel policy %u in its answer", policy);
+    if (hashes > 7 || quality > 100 || quality_oriented > 100)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: impossible hash in its answer");
+    p->has_pdq = (hashes & HAS_PDQ) != 0;
+    p->has_pdq_oriented = (hashes & HAS_ORIENTED) != 0;
+    p->oriented_too_large = (hashes & TOO_LARGE) != 0;
+    p->pdq.quality = (uint8_t)quality;
+    p->pdq_oriented.quality = (uint8_t)quality_oriented;
+    if (!hash_is_sound(p->has_pdq, &p->pdq) ||
+        !hash_is_sound(p->has_pdq_oriented, &p->pdq_oriented))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: impossible hash in its answer");
+    return ASSAY_OK;
+}
+
+static enum assay_err renditions_get(struct reader *r, struct wire_rendition *list, struct err *e)
+{
+    for (size_t i = 0; i < DECODE_RENDITION_COUNT; i++) {
+        list[i].width = get32(r);
+        list[i].height = get32(r);
+        list[i].offset = get32(r);
+        list[i].size = get32(r);
+        if (list[i].size == 0 || list[i].size > WIRE_ENCODED_BYTES ||
+            list[i].offset > WIRE_ENCODED_BYTES - list[i].size)
+            return err_set(e, ASSAY_EDAMAGED, "encoder: a rendition lies outside its answer");
+    }
+    return ASSAY_OK;
+}
+
+enum assay_err wire_reply_get(const unsigned char *in, enum wire_kind kind, struct wire_reply *out,
+                              struct err *e)
+{
+    struct reader r = {in, in + WIRE_REPLY_BYTES};
+    struct wire_reply got = {0};
+    unsigned char magic[4];
+    uint32_t version;
+    enum assay_err rc = ASSAY_OK;
+
+    get_bytes(&r, magic, sizeof magic);
+    version = get32(&r);
+    got.head.kind = kind;
+    got.head.answer = get32(&r);
+    got.head.layers = get32(&r);
+    got.head.landlock = get32(&r);
+    if (memcmp(magic, reply_magic, sizeof magic) != 0 || (version >> 16) != (uint32_t)kind)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: no answer of this protocol");
+    if ((version & 0xffffu) != WIRE_VERSION)
+        return err_set(e, ASSAY_EDAMAGED,
+                       "decoder: protocol version %u where %u is spoken; restart assay after an "
+                       "update",
+                       version & 0xffffu, (unsigned)WIRE_VERSION);
+    if (got.head.answer == 0 || got.head.answer >= WIRE_ANSWER_COUNT)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: unknown answer %u", got.head.answer);
+    if ((got.head.layers & ~WIRE_LAYERS_ALL) != 0 || got.head.landlock > 1000 ||
+        !all_zero(r.at, in + HEAD_BYTES))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: broken head of its answer");
+    r.at = in + HEAD_BYTES;
+    if (got.head.answer == WIRE_GOOD && kind == WIRE_DECODE)
+        rc = picture_get(&r, &got.picture, e);
+    else if (got.head.answer == WIRE_GOOD && kind == WIRE_ENCODE)
+        rc = renditions_get(&r, got.renditions, e);
+    if (rc != ASSAY_OK)
+        return rc;
+    if (!all_zero(r.at, r.end))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: bytes behind the end of its answer");
+    *out = got;
+    return ASSAY_OK;
+}
+
+void wire_request_put(uint32_t width, uint32_t height, unsigned char *out)
+{
+    struct cursor c = {out, out + WIRE_REQUEST_BYTES};
+
+    memset(out, 0, WIRE_REQUEST_BYTES);
+    put_bytes(&c, request_magic, sizeof request_magic);
+    put32(&c, WIRE_VERSION | (uint32_t)WIRE_ENCODE << 16);
+    put32(&c, width);
+    put32(&c, height);
+}
+
+enum assay_err wire_request_get(const unsigned char *in, uint32_t *width, uint32_t *height)
+{
+    struct reader r = {in, in + WIRE_REQUEST_BYTES};
+    unsigned char magic[4];
+    uint32_t version, w, h;
+
+    get_bytes(&r, magic, sizeof magic);
+    version = get32(&r);
+    w = get32(&r);
+    h = get32(&r);
+    if (memcmp(magic, request_magic, sizeof magic) != 0 ||
+        version != (WIRE_VERSION | (uint32_t)WIRE_ENCODE << 16) || w == 0 || h == 0 ||
+        w > DECODE_FULL_SIDE || h > DECODE_FULL_SIDE)
+        return ASSAY_EFORMAT;
+    *width = w;
+    *height = h;
+    return ASSAY_OK;
+}
+
+static uint32_t scaled(uint32_t side, uint32_t to, uint32_t from)
+{
+    uint64_t v = ((uint64_t)side * to + from / 2) / from;
+
+    return v == 0 ? 1 : (uint32_t)v;
+}
+
+struct wire_size wire_fit(struct wire_size p, uint32_t side)
+{
+    uint32_t longest = p.width > p.height ? p.width : p.height;
+
+    if (longest <= side)
+        return p;
+    return (struct wire_size){scaled(p.width, side, longest), scaled(p.height, side, longest)};
+}
+
+struct wire_size wire_turned(struct wire_size p, uint32_t orientation)
+{
+    if (orientation >= 5 && orientation <= 8)
+        return (struct wire_size){p.height, p.width};
+    return p;
+}
+
+struct wire_size wire_rendition_size(struct wire_size view, enum decode_rendition r)
+{
+    switch (r) {
+    case DECODE_COVER:
+    case DECODE_SMALL_GREY:
+    case DECODE_SMALL_COLOUR:
+        return wire_fit(view, DECODE_SMALL_SIDE);
+    case DECODE_STRIP:
+        return wire_fit(view, DECODE_STRIP_SIDE);
+    case DECODE_FULL_GREY:
+    case DECODE_FULL_COLOUR:
+    case DECODE_RENDITION_COUNT:
+        break;
+    }
+    return view;
+}
+
+static_assert(HEAD_BYTES + PICTURE_BYTES <= WIRE_REPLY_BYTES, "a picture fits into the reply");
+static_assert(HEAD_BYTES + 16 * DECODE_RENDITION_COUNT <= WIRE_REPLY_BYTES,
+              "the renditions fit into the reply");

@@ -1,0 +1,101 @@
+/* What goes between the parent and its decoders: doc/decoder.md in C, shared by both sides. */
+#ifndef DECODE_WIRE_H
+#define DECODE_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decode/decode.h"
+
+#define WIRE_VERSION       1
+#define WIRE_INPUT_FD      3
+#define WIRE_OUTPUT_FD     4
+#define WIRE_REPLY_BYTES   256  /* at the start of the output memfd */
+#define WIRE_PAYLOAD_AT    4096 /* pixels or renditions begin here: the first page is the reply's */
+#define WIRE_REQUEST_BYTES 64   /* at the start of assay-encode's input; the pixels follow */
+#define WIRE_VIEW_BYTES    (3u * DECODE_FULL_SIDE * DECODE_FULL_SIDE)
+#define WIRE_ENCODED_BYTES (24u << 20) /* all renditions of one picture together; sparse */
+
+enum wire_kind { WIRE_DECODE = 1, WIRE_ENCODE = 2, WIRE_PROBE = 3 };
+
+/* How a child ended its work. The parent has the sentence for each: no text crosses. */
+enum [[nodiscard]] wire_answer{WIRE_GOOD = 1,    WIRE_BROKEN, /* nothing of it could be decoded */
+                               WIRE_CODING,      /* a coding of a known type that we do not read */
+                               WIRE_TYPE,        /* a type that this child does not decode */
+                               WIRE_SIDE,        /* a side is over the limit */
+                               WIRE_PIXELS,      /* width * height is over the limit */
+                               WIRE_MEMORY,      /* it would not fit into the child's memory */
+                               WIRE_NO_SANDBOX,  /* seccomp is not to be had; nothing was read */
+                               WIRE_BAD_REQUEST, /* the request is not of this protocol version */
+                               WIRE_ANSWER_COUNT};
+
+/* Bits of wire_head.layers. */
+enum wire_layer {
+    WIRE_LAYER_SECCOMP = 1u << 0,
+    WIRE_LAYER_RLIMITS = 1u << 1,
+    WIRE_LAYER_NO_CAPS = 1u << 2,
+    WIRE_LAYER_USERNS = 1u << 3,
+    WIRE_LAYER_NETNS = 1u << 4,
+    WIRE_LAYER_MOUNTNS = 1u << 5,
+    WIRE_LAYER_PIDNS = 1u << 6,
+    WIRE_LAYER_IPCNS = 1u << 7,
+    WIRE_LAYER_CHROOT = 1u << 8,
+    WIRE_LAYER_OFF = 1u << 9 /* a sanitizer build: no sandbox at all */
+};
+#define WIRE_LAYERS_ALL ((WIRE_LAYER_OFF << 1) - 1u)
+
+struct wire_head {
+    enum wire_kind kind;
+    uint32_t answer;   /* enum wire_answer */
+    uint32_t layers;   /* enum wire_layer */
+    uint32_t landlock; /* ABI in force, 0 none */
+};
+
+struct wire_picture {
+    uint32_t type; /* enum decode_type */
+    uint32_t width, height, frames, flags, orientation;
+    bool has_pdq, has_pdq_oriented;
+    bool oriented_too_large; /* no room to turn the picture, so pdq_oriented is missing */
+    struct assay_pdq pdq, pdq_oriented;
+    uint32_t view_width, view_height;
+};
+
+struct wire_rendition {
+    uint32_t width, height;
+    uint32_t offset, size; /* bytes; offset from WIRE_PAYLOAD_AT */
+};
+
+struct wire_reply {
+    struct wire_head head;
+    struct wire_picture picture;                              /* WIRE_DECODE */
+    struct wire_rendition renditions[DECODE_RENDITION_COUNT]; /* WIRE_ENCODE */
+};
+
+/* Child: the reply as bytes. out holds WIRE_REPLY_BYTES. */
+void wire_reply_put(const struct wire_reply *r, unsigned char *out);
+
+/*
+ * Parent: the reply from bytes that a hostile child may have written. in holds WIRE_REPLY_BYTES.
+ * Checks everything that can be checked without knowing the request: EDAMAGED names the field; out
+ * is filled on success only. When head.answer is not WIRE_GOOD the rest is zero.
+ */
+enum assay_err wire_reply_get(const unsigned char *in, enum wire_kind kind, struct wire_reply *out,
+                              struct err *e);
+
+/* The request of assay-encode: out and in are WIRE_REQUEST_BYTES. */
+void wire_request_put(uint32_t width, uint32_t height, unsigned char *out);
+/* EFORMAT when it is not of this version or its sides are not 1..DECODE_FULL_SIDE. */
+enum assay_err wire_request_get(const unsigned char *in, uint32_t *width, uint32_t *height);
+
+struct wire_size {
+    uint32_t width, height;
+};
+
+/* A picture scaled down so that its long side is at most side; never up; no side becomes 0. */
+struct wire_size wire_fit(struct wire_size picture, uint32_t side);
+/* The picture's sides after the EXIF turn: swapped for 5..8. */
+struct wire_size wire_turned(struct wire_size picture, uint32_t orientation);
+/* The sides that a rendition of a view must have. */
+struct wire_size wire_rendition_size(struct wire_size view, enum decode_rendition r);
+
+#endif

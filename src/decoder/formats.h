@@ -1,0 +1,27 @@
+/* The three formats' decoders: each reads the header, begins the sink and feeds it rows. */
+#ifndef DECODER_FORMATS_H
+#define DECODER_FORMATS_H
+
+#include "decoder/exif.h"
+#include "decoder/sink.h"
+
+/* What a decoder found beside the pixels. */
+struct found {
+    struct exif exif;   /* points into the file or into exif_copy */
+    uint8_t *exif_copy; /* mem_free */
+};
+
+/*
+ * Each takes a whole file of its format (borrowed) and calls sink_begin once and sink_rgb(a) until
+ * the rows end; frames, DECODE_DAMAGED, DECODE_ANIMATED and DECODE_TRAILING_DATA go into the sink.
+ * When some rows came the answer is WIRE_GOOD whatever stopped the rest; sink_finish is the
+ * caller's.
+ */
+enum wire_answer jpeg_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
+enum wire_answer png_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
+enum wire_answer webp_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
+
+/* True when what lies behind a picture's end is more than a little padding with zeros. */
+bool format_trailing(const uint8_t *rest, size_t size);
+
+#endif

@@ -1,0 +1,20 @@
+/* Decodes one picture inside of the calling process: what assay-decode-image does in its sandbox.
+ */
+#ifndef DECODER_IMAGE_H
+#define DECODER_IMAGE_H
+
+#include <stddef.h>
+
+#include "decode/wire.h"
+
+/*
+ * bytes    a file; hostile; borrowed
+ * limits   side_max and pixels_max are kept before anything is allocated
+ * view     takes WIRE_VIEW_BYTES; its beginning is filled on WIRE_GOOD
+ * out      filled on WIRE_GOOD
+ */
+enum wire_answer image_decode(const unsigned char *bytes, size_t size,
+                              const struct decode_limits *limits, unsigned char *view,
+                              struct wire_picture *out);
+
+#endif

@@ -1,0 +1,288 @@
+/* PNG by libspng, which is shown only the chunks that make pixels. */
+#include <string.h>
+
+#include <spng.h>
+#include <zlib.h>
+
+#include "base/mem.h"
+#include "decoder/formats.h"
+
+#define SIGNATURE_BYTES  8u
+#define CHUNK_AROUND     12u /* length, name and checksum */
+#define COLOUR_HAS_ALPHA 4u  /* bit of the header's colour type */
+#define PASSES           7
+
+/* A chunk of the file; size is what is there of it, cut is true when that is less than it says. */
+struct chunk {
+    const uint8_t *start, *data;
+    uint32_t size;
+    size_t whole; /* bytes from start that are there, length and checksum included */
+    bool cut;
+};
+
+/*
+ * libspng reads through this: signature, IHDR, PLTE, tRNS, IDAT and IEND go by, all else is
+ * skipped, so texts and profiles are never parsed nor inflated.
+ */
+struct stream {
+    const uint8_t *bytes;
+    size_t size, next; /* next: where the chunk behind the present one begins */
+    const uint8_t *piece;
+    size_t left; /* of the present piece */
+};
+
+/* What a first walk over the chunks found. */
+struct layout {
+    uint32_t width, height;
+    bool has_alpha, interlaced, damaged;
+    uint32_t frames;
+    bool more_frames; /* frame data beside the picture itself */
+    const uint8_t *rest;
+    size_t rest_size;
+};
+
+static uint32_t be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static bool is(const struct chunk *c, const char *name)
+{
+    return memcmp(c->start + 4, name, 4) == 0;
+}
+
+static bool makes_pixels(const struct chunk *c)
+{
+    return is(c, "IDAT") || is(c, "IHDR") || is(c, "PLTE") || is(c, "tRNS") || is(c, "IEND");
+}
+
+/* The chunk at `at`; false when not even its head is there. */
+static bool chunk_at(const uint8_t *bytes, size_t size, size_t at, struct chunk *c)
+{
+    size_t there;
+
+    if (size < 8 || at > size - 8)
+        return false;
+    there = size - at;
+    *c = (struct chunk){.start = bytes + at, .data = bytes + at + 8, .size = be32(bytes + at)};
+    c->cut = c->size > there - 8 || there - 8 - c->size < 4;
+    c->whole = c->cut ? there : (size_t)c->size + CHUNK_AROUND;
+    if (c->size > there - 8)
+        c->size = (uint32_t)(there - 8);
+    return true;
+}
+
+static int read_stream(spng_ctx *ctx, void *user, void *to, size_t wanted)
+{
+    struct stream *s = user;
+    uint8_t *out = to;
+    struct chunk c;
+
+    (void)ctx;
+    while (wanted > 0) {
+        size_t take;
+
+        while (s->left == 0) {
+            if (!chunk_at(s->bytes, s->size, s->next, &c))
+                return SPNG_IO_EOF;
+            s->next += c.whole;
+            s->piece = c.start;
+            s->left = makes_pixels(&c) ? c.whole : 0;
+        }
+        take = wanted < s->left ? wanted : s->left;
+        memcpy(out, s->piece, take);
+        s->piece += take;
+        s->left -= take;
+        out += take;
+        wanted -= take;
+    }
+    return 0;
+}
+
+static bool checksum_wrong(const struct chunk *c)
+{
+    return !c->cut &&
+           crc32(crc32(0, NULL, 0), c->start + 4, c->size + 4) != be32(c->data + c->size);
+}
+
+static void look_at(const struct chunk *c, struct layout *l, struct found *f)
+{
+    if (makes_pixels(c))
+        l->damaged |= c->cut || checksum_wrong(c);
+    if (is(c, "tRNS"))
+        l->has_alpha = true;
+    else if (is(c, "acTL") && c->size >= 8)
+        l->frames = be32(c->data);
+    else if (is(c, "fdAT"))
+        l->more_frames = true;
+    else if (is(c, "eXIf"))
+        f->exif = exif_read_marked(c->data, c->size);
+}
+
+static enum wire_answer walk(const uint8_t *bytes, size_t size, struct layout *l, struct found *f)
+{
+    size_t at = SIGNATURE_BYTES;
+    struct chunk c;
+
+    *l = (struct layout){.frames = 1};
+    if (size < SIGNATURE_BYTES || !chunk_at(bytes, size, at, &c) || !is(&c, "IHDR") || c.size != 13)
+        return WIRE_BROKEN;
+    l->width = be32(c.data);
+    l->height = be32(c.data + 4);
+    l->has_alpha = (c.data[9] & COLOUR_HAS_ALPHA) != 0;
+    l->interlaced = c.data[12] == 1;
+    while (chunk_at(bytes, size, at, &c)) {
+        look_at(&c, l, f);
+        at += c.whole;
+        if (is(&c, "IEND") && !c.cut) {
+            l->rest = bytes + at;
+            l->rest_size = size - at;
+            return WIRE_GOOD;
+        }
+    }
+    l->damaged = true; /* no end: the file is cut */
+    return WIRE_GOOD;
+}
+
+static enum wire_answer answer_of(int rc)
+{
+    switch (rc) {
+    case SPNG_EMEM:
+        return WIRE_MEMORY;
+    case SPNG_EWIDTH:
+    case SPNG_EHEIGHT:
+    case SPNG_EUSER_WIDTH:
+    case SPNG_EUSER_HEIGHT:
+        return WIRE_SIDE;
+    default:
+        return WIRE_BROKEN;
+    }
+}
+
+static enum wire_answer put(struct sink *s, bool alpha, const uint8_t *row, uint8_t *scratch)
+{
+    if (alpha)
+        return sink_rgba(s, row, (size_t)4 * s->width, 1, scratch);
+    return sink_rgb(s, row, (size_t)3 * s->width, 1);
+}
+
+static enum wire_answer straight(spng_ctx *png, bool alpha, struct sink *s, uint8_t *scratch)
+{
+    const size_t row_bytes = (size_t)s->width * (alpha ? 4 : 3);
+    uint8_t *row = mem_try(row_bytes);
+    enum wire_answer answer = row == NULL ? WIRE_MEMORY : WIRE_GOOD;
+    int rc = 0;
+
+    while (answer == WIRE_GOOD && rc == 0 && s->rows < s->height) {
+        rc = spng_decode_row(png, row, row_bytes);
+        if (rc == 0 || rc == SPNG_EOI)
+            answer = put(s, alpha, row, scratch);
+    }
+    mem_free(row);
+    if (answer == WIRE_GOOD && rc == SPNG_EMEM)
+        return WIRE_MEMORY;
+    return answer;
+}
+
+/* A picture cut between two passes is known on a coarser grid: each pixel shows the last one known
+ * to its left and above. done: passes that are whole, 1..7. */
+static void coarsen(uint8_t *image, const struct sink *s, size_t pixel, int done)
+{
+    static const uint32_t wide[PASSES + 1] = {8, 8, 4, 4, 2, 2, 1, 1};
+    static const uint32_t high[PASSES + 1] = {8, 8, 8, 4, 4, 2, 2, 1};
+    const size_t row_bytes = s->width * pixel;
+
+    for (uint32_t y = 0; y < s->height; y++)
+        for (uint32_t x = 0; x < s->width; x++) {
+            const uint8_t *known =
+                image + (y & ~(high[done] - 1)) * row_bytes + (x & ~(wide[done] - 1)) * pixel;
+
+            memmove(image + y * row_bytes + x * pixel, known, pixel);
+        }
+}
+
+static enum wire_answer interlaced(spng_ctx *png, bool alpha, struct sink *s, uint8_t *scratch)
+{
+    const size_t pixel = alpha ? 4 : 3, row_bytes = s->width * pixel;
+    uint8_t *image = mem_try(row_bytes * s->height);
+    struct spng_row_info info = {0};
+    enum wire_answer answer = WIRE_GOOD;
+    bool any = false;
+    int rc;
+
+    if (image == NULL)
+        return WIRE_MEMORY;
+    memset(image, 0, row_bytes * s->height);
+    do {
+        if ((rc = spng_get_row_info(png, &info)) != 0)
+            break;
+        rc = spng_decode_row(png, image + info.row_num * row_bytes, row_bytes);
+        any |= rc == 0 || rc == SPNG_EOI;
+    } while (rc == 0);
+    if (rc == SPNG_EMEM)
+        answer = WIRE_MEMORY;
+    else if (rc != SPNG_EOI && !any)
+        answer = WIRE_BROKEN;
+    if (answer == WIRE_GOOD && rc != SPNG_EOI) {
+        s->flags |= DECODE_DAMAGED;
+        coarsen(image, s, pixel, info.pass);
+    }
+    while (answer == WIRE_GOOD && s->rows < s->height)
+        answer = put(s, alpha, image + s->rows * row_bytes, scratch);
+    mem_free(image);
+    return answer;
+}
+
+static enum wire_answer pixels(spng_ctx *png, struct stream *stream, const struct layout *l,
+                               struct sink *s)
+{
+    const int format = l->has_alpha ? SPNG_FMT_RGBA8 : SPNG_FMT_RGB8;
+    uint8_t *scratch;
+    enum wire_answer answer;
+    int rc;
+
+    if ((rc = spng_set_crc_action(png, SPNG_CRC_USE, SPNG_CRC_USE)) != 0 ||
+        (rc = spng_set_image_limits(png, s->limits->side_max, s->limits->side_max)) != 0 ||
+        (rc = spng_set_png_stream(png, read_stream, stream)) != 0 ||
+        (rc = spng_decode_image(png, NULL, 0, format,
+                                SPNG_DECODE_TRNS | SPNG_DECODE_PROGRESSIVE)) != 0)
+        return answer_of(rc);
+    scratch = mem_try((size_t)3 * s->width);
+    if (scratch == NULL)
+        return WIRE_MEMORY;
+    answer = l->interlaced ? interlaced(png, l->has_alpha, s, scratch)
+                           : straight(png, l->has_alpha, s, scratch);
+    mem_free(scratch);
+    return answer;
+}
+
+enum wire_answer png_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f)
+{
+    struct stream stream = {.bytes = bytes,
+                            .size = size,
+                            .next = SIGNATURE_BYTES,
+                            .piece = bytes,
+                            .left = SIGNATURE_BYTES};
+    struct layout l;
+    enum wire_answer answer;
+    spng_ctx *png;
+
+    f->exif = (struct exif){.orientation = 1};
+    if ((answer = walk(bytes, size, &l, f)) != WIRE_GOOD)
+        return answer;
+    s->frames = l.frames > 1 ? l.frames : 1;
+    if (l.frames > 1 || l.more_frames)
+        s->flags |= DECODE_ANIMATED;
+    if (l.damaged)
+        s->flags |= DECODE_DAMAGED;
+    if (format_trailing(l.rest, l.rest_size))
+        s->flags |= DECODE_TRAILING_DATA;
+    if ((answer = sink_begin(s, l.width, l.height, f->exif.orientation)) != WIRE_GOOD)
+        return answer;
+    png = spng_ctx_new(0);
+    if (png == NULL)
+        return WIRE_MEMORY;
+    answer = pixels(png, &stream, &l, s);
+    spng_ctx_free(png);
+    return answer;
+}
