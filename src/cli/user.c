@@ -166,7 +166,7 @@ static enum assay_err list(struct world *w, struct err *e)
     struct buf b;
 
     buf_init(&b, 16 * 1024 * 1024);
-    enum assay_err rc = people_list(w->store, &b, e);
+    enum assay_err rc = people_list(w->store, 0, &b, e);
     if (rc == ASSAY_OK)
         puts(buf_cstr(&b));
     buf_clear(&b);
