@@ -106,7 +106,7 @@ int main(int argc, char **argv)
     keys_place_from_env(&c.place);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (str_equal(argv[at], commands[i].name)) {
-            optind = 1; /* the command reads its own options */
+            optind = 0; /* the command reads its own options, from the start */
             return cli_flush(commands[i].run(&c, argc - at, argv + at));
         }
     }
