@@ -103,8 +103,11 @@ def summarize(paths):
     for path in paths:
         try:
             with open(path, encoding="utf-8", errors="replace") as f:
-                for line in f:
-                    total.add(count_of(json.loads(line)))
+                tests = [json.loads(line) for line in f]
+            if not tests:
+                raise ValueError("it is empty")
+            for test in tests:
+                total.add(count_of(test))
         except (OSError, ValueError) as e:
             total.add(Count(failed=[f"{path}: the tests left no log ({e})"]))
     return total

@@ -294,6 +294,8 @@ enum assay_err checkpoint_parse(const char *text, size_t size, struct checkpoint
     struct buf root;
     bool good;
 
+    if (size > 0 && memchr(text, '\0', size) != NULL)
+        return err_set(e, ASSAY_EFORMAT, "checkpoint: a NUL byte");
     for (size_t i = 0; at < text + size; i++) {
         const char *end = memchr(at, '\n', (size_t)(text + size - at));
         if (end == NULL || end == at)

@@ -57,6 +57,6 @@ if [ $status != 3 ] || [[ $said != *"sudo apt-get install -y"* ]]; then
     exit 1
 fi
 echo "without root: the one install line, status 3"
-seconds "set-up and build" inside root "./dev build 2>/dev/null"
-seconds "build again" inside root "./dev build 2>/dev/null"
-seconds "set-up and all tests" inside root "./dev test 2>/dev/null"
+seconds "set-up and build" inside root "./dev build"
+seconds "build again" inside root "./dev build"
+seconds "set-up and all tests" inside root "./dev test"

@@ -98,6 +98,13 @@ class Machine(unittest.TestCase):
                 with open(os.path.join(self.root, "npm"), encoding="utf-8") as f:
                     self.assertRegex(f.read(), r"node-linux-\w+@22\.\d+\.\d+ npm@10")
 
+    def test_tests_that_do_not_build_end_with_a_failure_counted(self):
+        self.tool("dpkg-query", "printf 'installed %s\\n' there absent only-for-tests")
+        self.tool("node", "echo v22.23.3")
+        self.tool("meson", "exit 1")
+        status, out, _ = self.dev("test")
+        self.assertEqual((status, out), (1, "0 passed, 1 failed\n"))
+
     def test_unknown_command_is_a_usage_error(self):
         status, _, err = self.dev("frobnicate")
         self.assertEqual(status, 2)

@@ -83,6 +83,10 @@ class Whole(unittest.TestCase):
         status, lines = self.run_on(None)
         self.assertEqual((status, lines[-1]), (1, "0 passed, 1 failed"))
 
+    def test_empty_log_is_a_failure(self):
+        status, lines = self.run_on([])
+        self.assertEqual((status, lines[-1]), (1, "0 passed, 1 failed"))
+
     def test_pattern_is_part_of_a_name_or_a_glob_of_the_whole(self):
         listed = ["assay:unit / pdq", "assay:unit / pdq_distance", "assay:style / tidy", "noise"]
         self.assertEqual(summary.match("pdq", listed), ["assay:pdq", "assay:pdq_distance"])
