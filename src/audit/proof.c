@@ -65,7 +65,8 @@ static bool index_parse(const struct line *line, uint64_t *out)
         return false;
     memcpy(digits, line->text + prefix, size);
     digits[size] = '\0';
-    if (digits[0] == '-' || str_int64(digits, 0, INT64_MAX, &v) != ASSAY_OK)
+    if (digits[0] == '-' || strlen(digits) != size ||
+        str_int64(digits, 0, INT64_MAX, &v) != ASSAY_OK)
         return false;
     *out = (uint64_t)v;
     return true;

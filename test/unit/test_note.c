@@ -194,6 +194,12 @@ static void checkpoints_go_both_ways_and_have_one_form(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(checkpoint_parse(bad[i], strlen(bad[i]), &c, NULL), ASSAY_EFORMAT);
+    assert_int_equal(
+        checkpoint_parse("l\0g\n1\n" ROOT "\n", strlen("lxg\n1\n" ROOT "\n"), &c, NULL),
+        ASSAY_EFORMAT);
+    assert_int_equal(
+        checkpoint_parse("log\n1\0\n" ROOT "\n", strlen("log\n1x\n" ROOT "\n"), &c, NULL),
+        ASSAY_EFORMAT);
     assert_int_equal(checkpoint_parse(good, strlen(good), &c, NULL), ASSAY_OK);
     buf_init(&b, 256);
     checkpoint_text(&c, &b);

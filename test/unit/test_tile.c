@@ -120,6 +120,9 @@ static void broken_proof_texts_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(proof_parse(bad[i], strlen(bad[i]), &p, NULL), ASSAY_EFORMAT);
+    assert_int_equal(proof_parse("c2sp.org/tlog-proof@v1\nindex 0\0\n\nlog\n",
+                                 strlen("c2sp.org/tlog-proof@v1\nindex 0x\n\nlog\n"), &p, NULL),
+                     ASSAY_EFORMAT);
     buf_init(&b, 8192);
     buf_add_str(&b, "c2sp.org/tlog-proof@v1\nindex 0\n");
     for (size_t i = 0; i <= TREE_PROOF_MAX; i++)
