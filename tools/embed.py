@@ -10,26 +10,33 @@ def rows(data):
         yield "    " + ", ".join(str(value) for value in values[at : at + 24]) + ","
 
 
-def main():
-    target, symbol, paths = sys.argv[1], sys.argv[2], sys.argv[3:]
-    out = ["/* Made by tools/embed.py. */", '#include "base/embed.h"']
-    table = []
-    for number, path in enumerate(paths):
-        with open(path, "rb") as file:
-            data = file.read()
-        name = os.path.basename(path)
+def table(symbol, files, maker):
+    """The C text for files, a dict of name to bytes."""
+    out = [f"/* Made by {maker}. */", '#include "base/embed.h"']
+    lines = []
+    for number, (name, data) in enumerate(files.items()):
         if '"' in name or "\\" in name:
-            sys.exit(f"embed: {path}: a name that C cannot quote")
+            sys.exit(f"embed: {name}: a name that C cannot quote")
         out.append(f"static const unsigned char {symbol}_{number}[] = {{")
         out += rows(data)
         out.append("};")
-        table.append(f'    {{"{name}", {symbol}_{number}, sizeof {symbol}_{number} - 1}},')
+        lines.append(f'    {{"{name}", {symbol}_{number}, sizeof {symbol}_{number} - 1}},')
     out.append(f"const struct embedded {symbol}[] = {{")
-    out += table
+    out += lines
     out.append("    {0, 0, 0},")
     out.append("};")
+    return "\n".join(out) + "\n"
+
+
+def main():
+    target, symbol, paths = sys.argv[1], sys.argv[2], sys.argv[3:]
+    files = {}
+    for path in paths:
+        with open(path, "rb") as file:
+            files[os.path.basename(path)] = file.read()
     with open(target, "w", encoding="utf-8") as file:
-        file.write("\n".join(out) + "\n")
+        file.write(table(symbol, files, "tools/embed.py"))
 
 
-main()
+if __name__ == "__main__":
+    main()

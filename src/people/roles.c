@@ -73,9 +73,9 @@ struct audit_actor people_actor(const struct caller *c, enum people_role role)
 {
     if (c->staff_id == 0)
         return people_operator();
-    enum people_role acting = people_acting_role(c, role);
+    unsigned acting = (unsigned)__builtin_ctz(people_acting_role(c, role));
     return (struct audit_actor){.staff_id = c->staff_id,
-                                .role = names[__builtin_ctz(acting)],
+                                .role = c->roles == 0 ? "none" : names[acting],
                                 .session_id = c->session_id,
                                 .workstation = c->workstation};
 }

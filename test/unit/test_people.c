@@ -116,9 +116,10 @@ static void roles_have_names_and_back(void **state)
 static void the_record_names_no_role_that_a_person_has_not(void **state)
 {
     const struct caller c = {.staff_id = 7, .roles = PEOPLE_QUALITY | PEOPLE_COMPLIANCE};
-    const struct caller nobody = {0};
+    const struct caller nobody = {0}, idle = {.staff_id = 8};
 
     (void)state;
+    assert_string_equal(people_actor(&idle, PEOPLE_LEAD).role, "none");
     assert_string_equal(people_actor(&c, PEOPLE_QUALITY).role, "quality");
     assert_string_equal(people_actor(&c, PEOPLE_COMPLIANCE).role, "compliance");
     assert_string_equal(people_actor(&c, PEOPLE_LEAD).role, "quality");

@@ -1,0 +1,24 @@
+/* The handlers, one file a resource; each is the operation of that name in api/openapi.yaml. */
+#ifndef HTTP_API_API_H
+#define HTTP_API_API_H
+
+#include "http/http.h"
+
+http_handler api_get_health, api_get_ready, api_get_openapi, api_get_workspace;
+http_handler api_sign_in, api_get_me, api_sign_out;
+http_handler api_get_scheme, api_set_guidance;
+http_handler api_get_shift, api_start_shift, api_check_shift, api_submit_shift;
+http_handler api_take_leases, api_extend_lease, api_return_lease, api_issue_tickets, api_show_names;
+http_handler api_get_picture, api_end_view;
+http_handler api_decide, api_undo, api_get_later, api_put_off, api_second_look;
+http_handler api_escalate, api_get_escalations, api_return_escalation;
+http_handler api_get_lots, api_read, api_get_corrections, api_answer_correction;
+http_handler api_lease_correction, api_close_correction;
+http_handler api_get_releases, api_request_release, api_get_release, api_approve_release;
+http_handler api_refuse_release, api_get_package_file;
+http_handler api_get_batches, api_get_stats;
+http_handler api_get_staff, api_add_staff, api_change_staff;
+http_handler api_get_authorisations, api_add_authorisation, api_revoke_authorisation;
+http_handler api_get_record_head, api_get_record_entries, api_verify_record;
+
+#endif

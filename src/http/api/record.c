@@ -1,0 +1,131 @@
+/* The record: its signed head, its entries, and whether it is whole. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "http/api/api.h"
+#include "store/record.h"
+
+#define COUNT_MAX     200
+#define COUNT_DEFAULT 50
+#define FROM_MAX      9007199254740991 /* the largest whole number of JavaScript */
+
+static enum assay_err read_size(struct tx *tx, void *ctx, struct err *e)
+{
+    return record_size(tx, ctx, e);
+}
+
+enum assay_err api_get_record_head(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    struct json_out o;
+    struct buf head;
+    int64_t size;
+    enum assay_err rc = store_read(r->world->store, read_size, &size, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    buf_init(&head, HTTP_ANSWER_MAX);
+    rc = audit_checkpoint(r->world->data_dir, &head, e);
+    if (rc == ASSAY_OK || rc == ASSAY_ENOTFOUND) {
+        json_out_init(&o, &a->body);
+        json_object(&o, NULL);
+        json_int(&o, "size", size);
+        json_text(&o, "checkpoint", rc == ASSAY_OK ? buf_cstr(&head) : NULL);
+        json_object_end(&o);
+        rc = ASSAY_OK;
+    }
+    buf_clear(&head);
+    return rc;
+}
+
+struct page {
+    int64_t from, count, size;
+    struct buf *answer;
+    struct json_out o;
+};
+
+static enum assay_err add_entry(void *ctx, const struct record_row *row, struct err *e)
+{
+    struct page *p = ctx;
+
+    (void)e;
+    json_object(&p->o, NULL);
+    json_int(&p->o, "index", row->seq);
+    json_raw(&p->o, "entry", row->entry == NULL ? "{}" : row->entry);
+    json_object_end(&p->o);
+    return ASSAY_OK;
+}
+
+static enum assay_err read_page(struct tx *tx, void *ctx, struct err *e)
+{
+    struct page *p = ctx;
+    enum assay_err rc;
+
+    buf_reset(p->answer);
+    json_out_init(&p->o, p->answer);
+    json_object(&p->o, NULL);
+    json_array(&p->o, "entries");
+    if ((rc = record_rows(tx, p->from, p->count, add_entry, p, e)) != 0 ||
+        (rc = record_size(tx, &p->size, e)) != 0)
+        return rc;
+    json_array_end(&p->o);
+    if (p->from + p->count < p->size)
+        json_int(&p->o, "next", p->from + p->count);
+    else
+        json_null(&p->o, "next");
+    json_object_end(&p->o);
+    return ASSAY_OK;
+}
+
+/* One member of a query "from=0&count=50". */
+static enum assay_err query_int(const char *query, const char *key, int64_t min, int64_t max,
+                                int64_t *out, struct err *e)
+{
+    char text[24];
+    size_t size = strlen(key);
+
+    while (query != NULL && *query != '\0') {
+        size_t length = strcspn(query, "&");
+        if (length > size && length - size < sizeof text && memcmp(query, key, size) == 0 &&
+            query[size] == '=') {
+            memcpy(text, query + size + 1, length - size - 1);
+            text[length - size - 1] = '\0';
+            if (str_int64(text, min, max, out) != ASSAY_OK)
+                return err_set(e, ASSAY_EFORMAT, "%s is a number of %lld to %lld", key,
+                               (long long)min, (long long)max);
+            return ASSAY_OK;
+        }
+        query += length + (query[length] == '&');
+    }
+    return ASSAY_OK;
+}
+
+enum assay_err api_get_record_entries(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    struct page p = {.count = COUNT_DEFAULT, .answer = &a->body};
+    enum assay_err rc;
+
+    if ((rc = query_int(r->query, "from", 0, FROM_MAX, &p.from, e)) != 0 ||
+        (rc = query_int(r->query, "count", 1, COUNT_MAX, &p.count, e)) != 0)
+        return rc;
+    return store_read(r->world->store, read_page, &p, e);
+}
+
+enum assay_err api_verify_record(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    struct world *w = r->world;
+    struct audit_report report = {0};
+    struct json_out o;
+    enum assay_err rc = audit_verify(w->store, w->keys, w->data_dir, &report, e);
+
+    if (rc != ASSAY_OK && rc != ASSAY_EDAMAGED)
+        return rc;
+    json_out_init(&o, &a->body);
+    json_object(&o, NULL);
+    json_bool(&o, "good", rc == ASSAY_OK);
+    json_int(&o, "entries", (int64_t)report.entries);
+    json_int(&o, "sequenced", (int64_t)report.sequenced);
+    json_text(&o, "finding", rc == ASSAY_OK ? NULL : e->text);
+    json_object_end(&o);
+    return ASSAY_OK;
+}

@@ -1,0 +1,209 @@
+/* Session, role, origin and body of a request, checked in one place for every route. */
+#include "http/dispatch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "assay/digest.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "http/routes.h"
+
+/* What may not be done and what is not there look the same from outside. */
+static void not_there(struct http_answer *a)
+{
+    http_problem(a, 404, "not_found",
+                 "There is nothing here for you. If you expected something, ask for the role.");
+}
+
+struct refusal {
+    const struct caller *caller;
+    const char *operation;
+};
+
+static enum assay_err write_refusal(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct refusal *f = ctx;
+    char data[96];
+
+    (void)snprintf(data, sizeof data, "{\"operation\":\"%s\"}", f->operation);
+    const struct audit_entry entry = {.action = AUDIT_ACCESS_REFUSED,
+                                      .actor =
+                                          people_actor(f->caller, people_viewing_role(f->caller)),
+                                      .outcome = "refused",
+                                      .data = data};
+    return audit_write(tx, &entry, NULL, e);
+}
+
+/* Whether the caller may use the route; the one place that looks at a route's roles. */
+static bool may(const struct route *route, struct http_request *r, struct http_answer *a)
+{
+    struct refusal f = {&r->caller, route->operation};
+    struct err e = {0};
+
+    if ((route->roles & (ROUTE_PUBLIC | ROUTE_ANY)) != 0 || (route->roles & r->caller.roles) != 0)
+        return true;
+    enum assay_err rc = store_write(r->world->store, write_refusal, &f, &e);
+    if (rc != ASSAY_OK)
+        http_problem_of(a, rc, &e, route->operation);
+    else
+        not_there(a);
+    return false;
+}
+
+/* Fills the caller; false and a problem when nobody is signed in. */
+static bool signed_in(const struct http_came *came, struct http_request *r, struct http_answer *a)
+{
+    char token[PEOPLE_TOKEN_SIZE];
+    const char *header = gate_header(came->request, "cookie");
+    struct err e = {0};
+    enum assay_err rc = ASSAY_EDENIED;
+
+    if (gate_cookie(header, HTTP_COOKIE, token, sizeof token))
+        rc = people_session(r->world->store, r->world->keys, token, &r->caller, &e);
+    if (rc == ASSAY_OK)
+        return true;
+    if (rc == ASSAY_EDENIED)
+        http_problem(a, 401, "not_signed_in",
+                     "You are not signed in, or your session is over; sign in.");
+    else
+        http_problem_of(a, rc, &e, "session");
+    return false;
+}
+
+static bool is_json(const char *type)
+{
+    static const char json[] = "application/json";
+
+    if (type == NULL || strncasecmp(type, json, sizeof json - 1) != 0)
+        return false;
+    type += sizeof json - 1;
+    while (*type == ' ')
+        type++;
+    if (*type == '\0')
+        return true;
+    if (*type++ != ';')
+        return false;
+    while (*type == ' ')
+        type++;
+    return strcasecmp(type, "charset=utf-8") == 0;
+}
+
+static bool take_body(const struct http_came *came, const struct route *route,
+                      struct http_request *r, struct http_answer *a)
+{
+    struct json *body;
+    struct err e = {0};
+
+    if ((route->takes & ROUTE_BODY) == 0) {
+        if (came->body_size == 0)
+            return true;
+        http_problem(a, 400, "bad_request", "This request takes no body.");
+        return false;
+    }
+    if (!is_json(came->verdict->content_type)) {
+        http_problem(a, 415, "media_type", "The body must be JSON: Content-Type application/json.");
+        return false;
+    }
+    if (json_parse(r->arena, came->body, came->body_size, &body, &e) != ASSAY_OK) {
+        http_problem(a, 400, "bad_request", e.text);
+        return false;
+    }
+    if (body->kind != JSON_IS_OBJECT) {
+        http_problem(a, 400, "bad_request", "The body must be a JSON object.");
+        return false;
+    }
+    r->body = body;
+    return true;
+}
+
+#define KEY_SIZE_MIN 8
+#define KEY_SIZE_MAX 64
+
+/* What makes a request the same request: key, and hash of method, path and body. */
+static bool take_once(const struct http_came *came, const struct route *route,
+                      struct http_request *r, struct http_answer *a)
+{
+    const char *key = gate_header(came->request, "idempotency-key");
+    struct assay_digests d;
+    struct buf b;
+
+    if ((route->takes & ROUTE_ONCE) == 0)
+        return true;
+    size_t size = key == NULL ? 0 : strlen(key);
+    if (size < KEY_SIZE_MIN || size > KEY_SIZE_MAX || !str_is_utf8(key, size)) {
+        http_problem(a, 400, "bad_request",
+                     "This request needs an Idempotency-Key of 8 to 64 characters, new for each "
+                     "act.");
+        return false;
+    }
+    buf_init(&b, GATE_TARGET_MAX + GATE_BODY_MAX + 64);
+    buf_addf(&b, "%s %.*s\n", gate_method_name(came->verdict->method),
+             (int)came->verdict->path_size, came->request->target);
+    buf_add(&b, came->body, came->body_size);
+    enum assay_err rc = assay_digest(b.data, b.size, &d);
+    buf_clear(&b);
+    if (rc != ASSAY_OK) {
+        http_problem_of(a, rc, &(struct err){.text = "digest"}, route->operation);
+        return false;
+    }
+    r->once.key = key;
+    memcpy(r->once.body_sha256, d.sha256, sizeof r->once.body_sha256);
+    return true;
+}
+
+static void call(const struct route *route, struct http_request *r, struct http_answer *a)
+{
+    struct err e = {0};
+    enum assay_err rc = route->handler(r, a, &e);
+
+    if (rc == ASSAY_OK && a->body.over)
+        rc = err_set(&e, ASSAY_ELIMIT, "the answer is too long; ask for less");
+    if (rc != ASSAY_OK)
+        http_problem_of(a, rc, &e, route->operation);
+}
+
+static bool is_api(const struct gate_verdict *v, const char *target)
+{
+    return v->path_size >= 4 && memcmp(target, "/api", 4) == 0 &&
+           (v->path_size == 4 || target[4] == '/');
+}
+
+void http_dispatch(const struct http_came *came, struct http_request *r, struct http_answer *a)
+{
+    const struct gate_verdict *v = came->verdict;
+    const char *target = came->request->target;
+    bool api = is_api(v, target);
+    struct err e = {0};
+
+    a->status = 200;
+    a->type = "application/json";
+    buf_init(&a->body, HTTP_ANSWER_MAX);
+    if (gate_same_site(came->site, v, api, &e) != ASSAY_OK) {
+        http_problem(a, 403, "other_site", e.text);
+        return;
+    }
+    const struct route *route = route_find(v->method, target, v->path_size, r->params);
+    if (route == NULL && !api) {
+        if ((v->method != GATE_GET && v->method != GATE_HEAD) ||
+            !http_asset(target, v->path_size, v->query, a))
+            not_there(a);
+        return;
+    }
+    if ((route == NULL || (route->roles & ROUTE_PUBLIC) == 0) && !signed_in(came, r, a))
+        return;
+    if (route == NULL) {
+        not_there(a);
+        return;
+    }
+    if (!may(route, r, a))
+        return;
+    if (v->query != NULL && (route->takes & ROUTE_QUERY) == 0) {
+        http_problem(a, 400, "bad_request", "This request takes no query.");
+        return;
+    }
+    r->query = v->query;
+    if (take_body(came, route, r, a) && take_once(came, route, r, a))
+        call(route, r, a);
+}

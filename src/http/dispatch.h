@@ -1,0 +1,25 @@
+/* From a request that the gate let in to its answer. */
+#ifndef HTTP_DISPATCH_H
+#define HTTP_DISPATCH_H
+
+#include "http/http.h"
+
+#define HTTP_COOKIE "assay_session"
+
+/* A request as it came; all borrowed for the call. */
+struct http_came {
+    const struct gate_site *site;
+    const struct gate_request *request;
+    const struct gate_verdict *verdict;
+    const void *body;
+    size_t body_size;
+};
+
+/* Answer it: console, API or problem. r holds world, sign_ins, arena and address; a is fresh and
+ * the caller's to clear (body). */
+void http_dispatch(const struct http_came *came, struct http_request *r, struct http_answer *a);
+
+/* The console's file of this path; false when there is none. */
+bool http_asset(const char *path, size_t path_size, const char *query, struct http_answer *a);
+
+#endif

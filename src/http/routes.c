@@ -1,0 +1,160 @@
+/* What there is to ask for, and who may; a test compares it with api/openapi.yaml both ways. */
+#include "http/routes.h"
+
+#include <string.h>
+
+#include "http/api/api.h"
+
+#define READERS (PEOPLE_QUALITY | PEOPLE_ARBITER)
+#define VIEWERS (PEOPLE_ASSESSOR | PEOPLE_QUALITY | PEOPLE_ARBITER | PEOPLE_LEAD)
+
+static const struct route routes[] = {
+    {GATE_GET, "/healthz", "getHealth", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_health},
+    {GATE_GET, "/readyz", "getReady", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_ready},
+    {GATE_GET, "/api/openapi.json", "getOpenapi", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_openapi},
+    {GATE_GET, "/api/v1/workspace", "getWorkspace", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_workspace},
+    {GATE_POST, "/api/v1/session", "signIn", ROUTE_PUBLIC, ROUTE_BODY, api_sign_in},
+    {GATE_GET, "/api/v1/session", "getMe", ROUTE_ANY, ROUTE_NOTHING, api_get_me},
+    {GATE_DELETE, "/api/v1/session", "signOut", ROUTE_ANY, ROUTE_NOTHING, api_sign_out},
+    {GATE_GET, "/api/v1/schemes/{scheme}", "getScheme", ROUTE_ANY, ROUTE_NOTHING, api_get_scheme},
+    {GATE_PUT, "/api/v1/schemes/{scheme}/guidance", "setGuidance", PEOPLE_LEAD | PEOPLE_COMPLIANCE,
+     ROUTE_BODY, api_set_guidance},
+    {GATE_GET, "/api/v1/shift", "getShift", PEOPLE_ASSESSOR, ROUTE_NOTHING, api_get_shift},
+    {GATE_POST, "/api/v1/shift", "startShift", PEOPLE_ASSESSOR, ROUTE_NOTHING, api_start_shift},
+    {GATE_POST, "/api/v1/shift/check", "checkShift", PEOPLE_ASSESSOR, ROUTE_NOTHING,
+     api_check_shift},
+    {GATE_POST, "/api/v1/shift/submit", "submitShift", PEOPLE_ASSESSOR, ROUTE_ONCE,
+     api_submit_shift},
+    {GATE_POST, "/api/v1/leases", "takeLeases", VIEWERS, ROUTE_BODY, api_take_leases},
+    {GATE_POST, "/api/v1/leases/{lease}/heartbeat", "extendLease", VIEWERS, ROUTE_NOTHING,
+     api_extend_lease},
+    {GATE_DELETE, "/api/v1/leases/{lease}", "returnLease", VIEWERS, ROUTE_NOTHING,
+     api_return_lease},
+    {GATE_POST, "/api/v1/leases/{lease}/tickets", "issueTickets", VIEWERS, ROUTE_BODY,
+     api_issue_tickets},
+    {GATE_POST, "/api/v1/leases/{lease}/names", "showNames", PEOPLE_ASSESSOR | PEOPLE_LEAD,
+     ROUTE_NOTHING, api_show_names},
+    {GATE_GET, "/api/v1/pictures/{ticket}", "getPicture", VIEWERS, ROUTE_NOTHING, api_get_picture},
+    {GATE_POST, "/api/v1/views/{view}/end", "endView", VIEWERS, ROUTE_BODY, api_end_view},
+    {GATE_POST, "/api/v1/decisions", "decide", PEOPLE_ASSESSOR | PEOPLE_LEAD,
+     ROUTE_BODY | ROUTE_ONCE, api_decide},
+    {GATE_POST, "/api/v1/undo", "undo", PEOPLE_ASSESSOR, ROUTE_ONCE, api_undo},
+    {GATE_GET, "/api/v1/later", "getLater", PEOPLE_ASSESSOR, ROUTE_NOTHING, api_get_later},
+    {GATE_POST, "/api/v1/later", "putOff", PEOPLE_ASSESSOR, ROUTE_BODY | ROUTE_ONCE, api_put_off},
+    {GATE_POST, "/api/v1/second-looks", "secondLook", PEOPLE_ASSESSOR, ROUTE_BODY | ROUTE_ONCE,
+     api_second_look},
+    {GATE_POST, "/api/v1/escalations", "escalate", PEOPLE_ASSESSOR, ROUTE_BODY | ROUTE_ONCE,
+     api_escalate},
+    {GATE_GET, "/api/v1/escalations", "getEscalations", PEOPLE_LEAD, ROUTE_NOTHING,
+     api_get_escalations},
+    {GATE_POST, "/api/v1/escalations/{escalation}/return", "returnEscalation", PEOPLE_LEAD,
+     ROUTE_NOTHING, api_return_escalation},
+    {GATE_GET, "/api/v1/lots", "getLots", VIEWERS, ROUTE_NOTHING, api_get_lots},
+    {GATE_POST, "/api/v1/readings", "read", READERS, ROUTE_BODY | ROUTE_ONCE, api_read},
+    {GATE_GET, "/api/v1/corrections", "getCorrections",
+     PEOPLE_ASSESSOR | PEOPLE_LEAD | PEOPLE_ARBITER, ROUTE_NOTHING, api_get_corrections},
+    {GATE_POST, "/api/v1/corrections/{correction}/answer", "answerCorrection", PEOPLE_ASSESSOR,
+     ROUTE_BODY | ROUTE_ONCE, api_answer_correction},
+    {GATE_POST, "/api/v1/corrections/{correction}/lease", "leaseCorrection", PEOPLE_ASSESSOR,
+     ROUTE_NOTHING, api_lease_correction},
+    {GATE_POST, "/api/v1/corrections/{correction}/close", "closeCorrection",
+     PEOPLE_LEAD | PEOPLE_ARBITER, ROUTE_BODY | ROUTE_ONCE, api_close_correction},
+    {GATE_GET, "/api/v1/releases", "getReleases",
+     PEOPLE_RELEASE | PEOPLE_LEAD | PEOPLE_COMPLIANCE | PEOPLE_AUDITOR, ROUTE_NOTHING,
+     api_get_releases},
+    {GATE_POST, "/api/v1/releases", "requestRelease", PEOPLE_RELEASE, ROUTE_BODY | ROUTE_ONCE,
+     api_request_release},
+    {GATE_GET, "/api/v1/releases/{release}", "getRelease",
+     PEOPLE_RELEASE | PEOPLE_LEAD | PEOPLE_COMPLIANCE | PEOPLE_AUDITOR, ROUTE_NOTHING,
+     api_get_release},
+    {GATE_POST, "/api/v1/releases/{release}/approve", "approveRelease",
+     PEOPLE_RELEASE | PEOPLE_COMPLIANCE, ROUTE_BODY, api_approve_release},
+    {GATE_POST, "/api/v1/releases/{release}/refuse", "refuseRelease",
+     PEOPLE_RELEASE | PEOPLE_COMPLIANCE, ROUTE_BODY, api_refuse_release},
+    {GATE_GET, "/api/v1/releases/{release}/package/{file}", "getPackageFile", PEOPLE_RELEASE,
+     ROUTE_NOTHING, api_get_package_file},
+    {GATE_GET, "/api/v1/batches", "getBatches", PEOPLE_INTAKE | PEOPLE_ANALYST | PEOPLE_LEAD,
+     ROUTE_NOTHING, api_get_batches},
+    {GATE_GET, "/api/v1/stats", "getStats", ROUTE_ANY, ROUTE_NOTHING, api_get_stats},
+    {GATE_GET, "/api/v1/staff", "getStaff", PEOPLE_ADMIN | PEOPLE_COMPLIANCE, ROUTE_NOTHING,
+     api_get_staff},
+    {GATE_POST, "/api/v1/staff", "addStaff", PEOPLE_ADMIN, ROUTE_BODY, api_add_staff},
+    {GATE_PATCH, "/api/v1/staff/{staff}", "changeStaff", PEOPLE_ADMIN, ROUTE_BODY,
+     api_change_staff},
+    {GATE_GET, "/api/v1/authorisations", "getAuthorisations",
+     PEOPLE_COMPLIANCE | PEOPLE_LEAD | PEOPLE_AUDITOR, ROUTE_NOTHING, api_get_authorisations},
+    {GATE_POST, "/api/v1/authorisations", "addAuthorisation", PEOPLE_COMPLIANCE, ROUTE_BODY,
+     api_add_authorisation},
+    {GATE_POST, "/api/v1/authorisations/{authorisation}/revoke", "revokeAuthorisation",
+     PEOPLE_COMPLIANCE | PEOPLE_LEAD, ROUTE_NOTHING, api_revoke_authorisation},
+    {GATE_GET, "/api/v1/record/head", "getRecordHead",
+     PEOPLE_AUDITOR | PEOPLE_COMPLIANCE | PEOPLE_LEAD, ROUTE_NOTHING, api_get_record_head},
+    {GATE_GET, "/api/v1/record/entries", "getRecordEntries", PEOPLE_AUDITOR, ROUTE_QUERY,
+     api_get_record_entries},
+    {GATE_POST, "/api/v1/record/verify", "verifyRecord", PEOPLE_AUDITOR, ROUTE_NOTHING,
+     api_verify_record},
+    {0},
+};
+
+static bool take_param(const char **path, const char *end, char param[HTTP_PARAM_SIZE])
+{
+    const char *slash = memchr(*path, '/', (size_t)(end - *path));
+    size_t size = (size_t)((slash == NULL ? end : slash) - *path);
+
+    if (size == 0 || size >= HTTP_PARAM_SIZE)
+        return false;
+    memcpy(param, *path, size);
+    param[size] = '\0';
+    *path += size;
+    return true;
+}
+
+static bool matches(const char *pattern, const char *path, size_t path_size,
+                    char params[HTTP_PARAMS_MAX][HTTP_PARAM_SIZE])
+{
+    const char *end = path + path_size;
+    size_t count = 0;
+
+    while (*pattern != '\0') {
+        if (*pattern == '{') {
+            if (count == HTTP_PARAMS_MAX || !take_param(&path, end, params[count++]))
+                return false;
+            pattern = strchr(pattern, '}') + 1;
+        } else if (path < end && *path == *pattern) {
+            path++;
+            pattern++;
+        } else {
+            return false;
+        }
+    }
+    return path == end;
+}
+
+const struct route *route_find(enum gate_method method, const char *path, size_t path_size,
+                               char params[HTTP_PARAMS_MAX][HTTP_PARAM_SIZE])
+{
+    for (const struct route *r = routes; r->operation != NULL; r++) {
+        if (r->method == method && matches(r->pattern, path, path_size, params))
+            return r;
+    }
+    return NULL;
+}
+
+void routes_list(struct buf *out)
+{
+    for (const struct route *r = routes; r->operation != NULL; r++) {
+        const char *comma = "";
+        buf_addf(out, "%s %s %s ", gate_method_name(r->method), r->pattern, r->operation);
+        if (r->roles == ROUTE_PUBLIC)
+            buf_add_str(out, "public");
+        if (r->roles == ROUTE_ANY)
+            buf_add_str(out, "any");
+        for (unsigned i = 0; i < PEOPLE_ROLE_COUNT; i++) {
+            if ((r->roles >> i & 1) != 0) {
+                buf_addf(out, "%s%s", comma, people_role_name(i));
+                comma = ",";
+            }
+        }
+        buf_add_char(out, '\n');
+    }
+}

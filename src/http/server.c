@@ -1,0 +1,424 @@
+/* libmicrohttpd behind our own door: a thread a connection, deadlines, headers, an orderly end. */
+#include "http/server.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "base/str.h"
+#include "http/dispatch.h"
+#include "http/listen.h"
+
+/*
+ * A thread a connection, because group commit wants many writers waiting at once: each write blocks
+ * until the disk has it. libmicrohttpd's own timeout is of inactivity only, so a trickle of bytes
+ * would hold a connection for ever; a watchdog ends those past their deadline.
+ */
+#define CONNECTIONS_MAX 256
+#define STACK_BYTES     ((size_t)1024 * 1024)
+#define MEMORY_BYTES    ((size_t)24 * 1024) /* of a connection's headers */
+#define INACTIVE_S      15u
+#define READ_MS         20000  /* to send a whole request, or to send none */
+#define SEND_MS         120000 /* to take its answer */
+#define NEVER_MS        INT64_MAX
+#define DRAIN_MS        10000 /* what is under way gets this long at the end */
+
+struct peer {
+    struct peer *next, *previous;
+    int fd;
+    atomic_llong deadline_ms; /* monotonic */
+};
+
+struct http_server {
+    struct world *world;
+    struct MHD_Daemon *daemon;
+    struct listening listening;
+    struct gate_site site;
+    sem_t sign_ins;
+    atomic_int under_way;
+    atomic_bool ending;
+    pthread_mutex_t lock; /* of peers */
+    struct peer *peers;
+    pthread_t watchdog;
+};
+
+/* One request, from its first line to the end of its answer. */
+struct exchange {
+    char *target;
+    struct buf body;
+    size_t length; /* of the body so far, also of what is not kept */
+    bool begun, counted;
+};
+
+/* ---- deadlines ---- */
+
+static struct peer *peer_of(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info == NULL ? NULL : info->socket_context;
+}
+
+static void set_deadline(struct MHD_Connection *c, int64_t in_ms)
+{
+    struct peer *p = peer_of(c);
+
+    if (p != NULL)
+        atomic_store(&p->deadline_ms, in_ms == NEVER_MS ? NEVER_MS : clock_mono_ms() + in_ms);
+}
+
+static void connection_changed(void *cls, struct MHD_Connection *c, void **context,
+                               enum MHD_ConnectionNotificationCode what)
+{
+    struct http_server *s = cls;
+    struct peer *p;
+
+    (void)pthread_mutex_lock(&s->lock);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        p = mem_zalloc(sizeof *p);
+        p->fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        atomic_init(&p->deadline_ms, clock_mono_ms() + READ_MS);
+        p->next = s->peers;
+        if (p->next != NULL)
+            p->next->previous = p;
+        s->peers = p;
+        *context = p;
+    } else if ((p = *context) != NULL) {
+        if (p->previous != NULL)
+            p->previous->next = p->next;
+        else
+            s->peers = p->next;
+        if (p->next != NULL)
+            p->next->previous = p->previous;
+        mem_free(p);
+        *context = NULL;
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+static void *watch(void *arg)
+{
+    struct http_server *s = arg;
+
+    while (!atomic_load(&s->ending)) {
+        int64_t now = clock_mono_ms();
+        (void)pthread_mutex_lock(&s->lock);
+        for (struct peer *p = s->peers; p != NULL; p = p->next) {
+            if (atomic_load(&p->deadline_ms) > now)
+                continue;
+            (void)shutdown(p->fd, SHUT_RDWR);
+            atomic_store(&p->deadline_ms, NEVER_MS);
+        }
+        (void)pthread_mutex_unlock(&s->lock);
+        clock_sleep_ms(250);
+    }
+    return NULL;
+}
+
+/* ---- answers ---- */
+
+static const char policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+static const struct {
+    const char *name, *value;
+} always[] = {
+    {"Content-Security-Policy", policy},
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Permissions-Policy", "camera=(), microphone=(), geolocation=(), display-capture=()"},
+};
+
+static void add(struct MHD_Response *m, const char *name, const char *value)
+{
+    if (MHD_add_response_header(m, name, value) != MHD_YES)
+        log_warn("http.header_dropped", LOG_WORD("header", name));
+}
+
+static void add_headers(struct MHD_Response *m, const struct http_answer *a)
+{
+    char text[PEOPLE_TOKEN_SIZE + 80];
+
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+        add(m, always[i].name, always[i].value);
+    add(m, "Cache-Control", a->immutable ? "public, max-age=31536000, immutable" : "no-store");
+    if (a->body.size > 0)
+        add(m, "Content-Type", a->type);
+    if (a->cookie[0] != '\0' || a->forget) {
+        (void)snprintf(text, sizeof text, "%s=%s; HttpOnly; SameSite=Strict; Path=/%s", HTTP_COOKIE,
+                       a->cookie, a->cookie[0] == '\0' ? "; Max-Age=0" : "");
+        add(m, "Set-Cookie", text);
+    }
+    if (a->view_id != 0) {
+        (void)snprintf(text, sizeof text, "%lld", (long long)a->view_id);
+        add(m, "Assay-View", text);
+    }
+    if (a->rendition != NULL)
+        add(m, "Assay-Rendition", a->rendition);
+    if (a->download != NULL) {
+        (void)snprintf(text, sizeof text, "attachment; filename=\"%s\"", a->download);
+        add(m, "Content-Disposition", text);
+    }
+}
+
+enum after { KEEP_OPEN, THEN_CLOSE };
+
+static enum MHD_Result send_answer(struct MHD_Connection *c, struct http_answer *a,
+                                   enum after after)
+{
+    struct MHD_Response *m =
+        MHD_create_response_from_buffer(a->body.size, a->body.data, MHD_RESPMEM_MUST_COPY);
+    enum MHD_Result sent = MHD_NO;
+
+    if (m != NULL) {
+        add_headers(m, a);
+        if (after == THEN_CLOSE)
+            add(m, "Connection", "close");
+        sent = MHD_queue_response(c, a->status, m);
+        MHD_destroy_response(m);
+    }
+    buf_wipe(&a->body); /* pictures are plain here */
+    mem_wipe(a->cookie, sizeof a->cookie);
+    set_deadline(c, SEND_MS);
+    return sent;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const char *code,
+                              const char *detail)
+{
+    struct http_answer a = {0};
+
+    buf_init(&a.body, HTTP_ANSWER_MAX);
+    http_problem(&a, status, code, detail);
+    return send_answer(c, &a, THEN_CLOSE);
+}
+
+/* ---- requests ---- */
+
+struct headers {
+    struct gate_header list[GATE_HEADERS_MAX + 1]; /* one more, so that the gate sees too many */
+    size_t count;
+};
+
+static enum MHD_Result add_request_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                          size_t name_size, const char *value, size_t value_size)
+{
+    struct headers *h = cls;
+
+    (void)kind;
+    if (h->count <= GATE_HEADERS_MAX)
+        h->list[h->count++] = (struct gate_header){name, value == NULL ? "" : value, name_size,
+                                                   value == NULL ? 0 : value_size};
+    return MHD_YES;
+}
+
+/* The proxy says who its client is; on loopback nobody is believed. */
+static void address_of(const struct http_server *s, struct MHD_Connection *c,
+                       const struct gate_request *request, char out[HTTP_ADDRESS_SIZE])
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const char *real = gate_header(request, "x-real-ip");
+
+    out[0] = '\0';
+    if (s->site.port == 0) {
+        (void)str_shown(real == NULL ? "local" : real, out, HTTP_ADDRESS_SIZE);
+    } else if (info != NULL && info->client_addr->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const void *)info->client_addr;
+        (void)inet_ntop(AF_INET, &v4->sin_addr, out, HTTP_ADDRESS_SIZE);
+    } else if (info != NULL && info->client_addr->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const void *)info->client_addr;
+        (void)inet_ntop(AF_INET6, &v6->sin6_addr, out, HTTP_ADDRESS_SIZE);
+    }
+}
+
+static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *c, struct exchange *x,
+                              const struct http_came *came)
+{
+    struct http_request r = {.world = s->world, .sign_ins = &s->sign_ins, .arena = arena_new()};
+    struct http_answer a = {0};
+    int64_t start = clock_mono_ms();
+
+    address_of(s, c, came->request, r.address);
+    log_set_request(rand_id());
+    /* However long the work takes: the deadlines are of clients, not of ours. */
+    set_deadline(c, NEVER_MS);
+    (void)MHD_set_connection_option(c, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
+    atomic_fetch_add(&s->under_way, 1);
+    x->counted = true;
+    http_dispatch(came, &r, &a);
+    log_debug("http.answered", LOG_COUNT("status", a.status),
+              LOG_MS("took", clock_mono_ms() - start));
+    (void)MHD_set_connection_option(c, MHD_CONNECTION_OPTION_TIMEOUT, INACTIVE_S);
+    enum MHD_Result sent = send_answer(c, &a, atomic_load(&s->ending) ? THEN_CLOSE : KEEP_OPEN);
+    log_set_request(0);
+    arena_free(r.arena);
+    return sent;
+}
+
+static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *url,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_size, void **context)
+{
+    struct http_server *s = cls;
+    struct exchange *x = *context;
+    struct headers h;
+    struct gate_verdict v;
+    struct err e = {0};
+
+    (void)url;
+    if (x == NULL)
+        return MHD_NO;
+    if (*upload_size > 0) {
+        x->length += *upload_size;
+        buf_add(&x->body, upload, *upload_size);
+        *upload_size = 0;
+        /* Past its limit it is read on for a little, so that the answer is heard. */
+        return x->length <= 4 * GATE_BODY_MAX ? MHD_YES : MHD_NO;
+    }
+    h.count = 0;
+    (void)MHD_get_connection_values_n(c, MHD_HEADER_KIND, add_request_header, &h);
+    const struct gate_request request = {method, x->target, version, h.list, h.count};
+    enum assay_err rc = gate_check(&s->site, &request, &v, &e);
+    if (rc != ASSAY_OK)
+        return rc == ASSAY_ELIMIT ? refuse(c, 413, "too_large", e.text)
+                                  : refuse(c, 400, "bad_request", e.text);
+    if (!x->begun) {
+        x->begun = true;
+        buf_init(&x->body, GATE_BODY_MAX);
+        return MHD_YES;
+    }
+    if (x->body.over)
+        return refuse(c, 413, "too_large", "the body is too long");
+    const struct http_came came = {&s->site, &request, &v, x->body.data, x->body.size};
+    return answer(s, c, x, &came);
+}
+
+static void *request_begins(void *cls, const char *target, struct MHD_Connection *c)
+{
+    struct exchange *x = mem_zalloc(sizeof *x);
+
+    (void)cls;
+    x->target = mem_strdup(target);
+    set_deadline(c, READ_MS);
+    return x;
+}
+
+static void request_ended(void *cls, struct MHD_Connection *c, void **context,
+                          enum MHD_RequestTerminationCode how)
+{
+    struct http_server *s = cls;
+    struct exchange *x = *context;
+
+    (void)how;
+    if (x == NULL)
+        return;
+    set_deadline(c, READ_MS);
+    if (x->counted)
+        atomic_fetch_sub(&s->under_way, 1);
+    if (x->begun)
+        buf_wipe(&x->body); /* passwords come in bodies */
+    mem_free(x->target);
+    mem_free(x);
+    *context = NULL;
+}
+
+/* Paths are taken as they stand: the gate lets none through that would need decoding. */
+static size_t leave_encoded(void *cls, struct MHD_Connection *c, char *text)
+{
+    (void)cls;
+    (void)c;
+    return strlen(text);
+}
+
+static void log_nothing(void *cls, const char *format, va_list args)
+{
+    (void)cls; /* it would print what clients send */
+    (void)format;
+    (void)args;
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *s)
+{
+    return MHD_start_daemon(
+        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+            MHD_USE_ITC | MHD_USE_ERROR_LOG,
+        0, NULL, NULL, handle, s, MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,
+        MHD_OPTION_LISTEN_SOCKET, s->listening.fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, INACTIVE_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_BYTES, MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
+        MHD_OPTION_URI_LOG_CALLBACK, request_begins, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+        request_ended, s, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, s, MHD_OPTION_END);
+}
+
+enum assay_err http_start(struct world *w, const char *listen_at, struct http_server **out,
+                          struct err *e)
+{
+    struct http_server *s = mem_zalloc(sizeof *s);
+    enum assay_err rc = listen_open(listen_at, &s->listening, e);
+
+    if (rc != ASSAY_OK) {
+        mem_free(s);
+        return rc;
+    }
+    s->world = w;
+    s->site.port = s->listening.port;
+    (void)pthread_mutex_init(&s->lock, NULL);
+    (void)sem_init(&s->sign_ins, 0, HTTP_SIGN_INS_MAX);
+    if (pthread_create(&s->watchdog, NULL, watch, s) != 0) {
+        rc = err_set(e, ASSAY_EIO, "the system gives no more threads");
+        goto out;
+    }
+    s->daemon = start_daemon(s);
+    if (s->daemon == NULL) {
+        rc = err_set(e, ASSAY_EIO, "the HTTP server does not start at %s", s->listening.address);
+        atomic_store(&s->ending, true);
+        (void)pthread_join(s->watchdog, NULL);
+        goto out;
+    }
+    *out = s;
+    return ASSAY_OK;
+out:
+    listen_close(&s->listening);
+    (void)sem_destroy(&s->sign_ins);
+    (void)pthread_mutex_destroy(&s->lock);
+    mem_free(s);
+    return rc;
+}
+
+const char *http_address(const struct http_server *s)
+{
+    return s->listening.address;
+}
+
+void http_stop(struct http_server *s)
+{
+    if (s == NULL)
+        return;
+    (void)MHD_quiesce_daemon(s->daemon); /* the socket is ours again */
+    listen_close(&s->listening);
+    atomic_store(&s->ending, true);
+    int64_t until = clock_mono_ms() + DRAIN_MS;
+    while (atomic_load(&s->under_way) > 0 && clock_mono_ms() < until)
+        clock_sleep_ms(5);
+    (void)pthread_join(s->watchdog, NULL);
+    MHD_stop_daemon(s->daemon);
+    (void)sem_destroy(&s->sign_ins);
+    (void)pthread_mutex_destroy(&s->lock);
+    mem_free(s);
+}
