@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Files imported a second beside the floor of decoding alone, with photographs of Debian's wallpapers.
 
-The photographs come from the packages named below (fetched by apt-get download, nothing installed).
+The photographs come from the packages named below (apt-get download; nothing is installed).
 Each is copied under several names, made distinct by a JPEG comment, until there are enough. Import
 and floor take turns on the same files with the same number of threads; medians are printed.
 """
@@ -85,9 +85,9 @@ def main():
         imports, floors = [], []
         for _ in range(ROUNDS):
             imports.append(import_once(folder, work))
-            out = subprocess.run([os.path.join(BUILD, "bench", "decode-floor"), str(threads), *paths],
-                                 check=True, stdout=subprocess.PIPE).stdout
-            floor = json.loads(out)
+            bare = os.path.join(BUILD, "bench", "decode-floor")
+            floor = json.loads(subprocess.run([bare, str(threads), *paths], check=True,
+                                              stdout=subprocess.PIPE).stdout)
             assert floor["failed"] == 0, floor
             floors.append((floor["wall_ms"] / 1000, floor["cpu_ms"] / 1000))
     wall, cpu = (statistics.median(column) for column in zip(*imports))

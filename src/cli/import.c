@@ -221,6 +221,7 @@ int cli_import(struct cli *c, int argc, char **argv)
     if (status != CLI_DONE)
         return status < 0 ? CLI_DONE : status;
     n.options.ctx = &n;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0); /* a line is an acknowledgement: let it out at once */
     status = cli_open(c, n.later ? FLOW_WITHOUT_DECODER : FLOW_WITH_DECODER, &w);
     if (status != CLI_DONE)
         return status;
