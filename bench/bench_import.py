@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Files imported a second beside the floor of decoding alone, with photographs of Debian's wallpapers.
+"""Files imported a second beside the floor of decoding alone, with Debian's wallpapers.
 
 The photographs come from the packages named below (apt-get download; nothing is installed).
 Each is copied under several names, made distinct by a JPEG comment, until there are enough. Import

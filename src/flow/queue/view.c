@@ -148,7 +148,6 @@ static enum assay_err write_view(struct tx *tx, struct viewing *v, const struct 
     json_int(&o, "frames", 1);
     json_int(&o, "fence", l->fence);
     json_id(&o, "authorisation", l->authorisation_id);
-    json_text(&o, "workstation", v->caller->workstation);
     json_object_end(&o);
     struct audit_entry entry = {
         .action = AUDIT_PICTURE_VIEWED,
