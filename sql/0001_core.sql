@@ -208,6 +208,7 @@ CREATE TABLE task (
 ) STRICT;
 CREATE INDEX task_in_order ON task (state, priority, due_ms, id);
 CREATE INDEX task_by_lot ON task (lot_id);
+CREATE INDEX task_by_batch ON task (batch_id, state);
 
 -- People who may not be handed a task again, such as who sent it to another reader.
 CREATE TABLE task_exclusion (

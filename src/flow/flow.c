@@ -152,15 +152,17 @@ enum assay_err flow_once_begin(struct tx *tx, const struct caller *c, const stru
                                struct buf *answer, bool *replayed, struct err *e)
 {
     uint8_t body_sha256[32];
+    bool taken;
+    enum assay_err rc;
 
     *replayed = false;
     buf_reset(answer); /* a transaction may run more than once */
     if (o == NULL || o->key == NULL)
         return ASSAY_OK;
-    enum assay_err rc = once_get(tx, c->staff_id, o->key, body_sha256, answer, e);
-    if (rc == ASSAY_ENOTFOUND)
-        return ASSAY_OK;
-    if (rc != ASSAY_OK)
+    rc = once_take(tx, c->staff_id, o->key, o->body_sha256, clock_now_ms(), &taken, e);
+    if (rc != ASSAY_OK || taken)
+        return rc;
+    if ((rc = once_get(tx, c->staff_id, o->key, body_sha256, answer, e)) != 0)
         return rc;
     if (memcmp(body_sha256, o->body_sha256, sizeof body_sha256) != 0) {
         buf_reset(answer);
@@ -176,8 +178,7 @@ enum assay_err flow_once_end(struct tx *tx, const struct caller *c, const struct
     assert(!answer->over);
     if (o == NULL || o->key == NULL)
         return ASSAY_OK;
-    return once_insert(tx, c->staff_id, o->key, o->body_sha256, buf_cstr(answer), clock_now_ms(),
-                       e);
+    return once_answer(tx, c->staff_id, o->key, buf_cstr(answer), e);
 }
 
 int64_t flow_sample_size(int64_t lot_size)

@@ -17,8 +17,8 @@ enum assay_err queue_lease(struct tx *tx, const struct caller *c,
                            const uint8_t token[QUEUE_TOKEN_BYTES], struct lease *out,
                            struct err *e);
 enum assay_err queue_lease_end(struct tx *tx, const struct lease *l, struct err *e);
-/* Lease a task to the caller within a step's own transaction (undo); the Lease object is appended
- * to answer. */
+/* Lease a task to the caller within a step's own transaction (undo), in place of a lease that the
+ * caller has on it; the Lease object is appended to answer. */
 enum assay_err queue_lease_begin(struct world *w, struct tx *tx, const struct caller *c,
                                  struct task *t, const char *purpose, struct buf *answer,
                                  struct err *e);

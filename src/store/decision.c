@@ -140,7 +140,8 @@ enum assay_err inheritance_spread(struct tx *tx, int64_t task_id, int64_t decisi
         " WHERE h.sighting_id = s.id), 0) + 1, CAST($1 AS BIGINT), CAST($2 AS BIGINT) FROM task t"
         " JOIN sighting s ON s.item_id = t.item_id"
         " JOIN batch b ON b.id = s.batch_id AND b.scheme_name = t.scheme_name"
-        " WHERE t.id = $3 AND s.batch_id <> t.batch_id");
+        " WHERE t.id = $3 AND (s.batch_id <> t.batch_id OR EXISTS (SELECT 1 FROM inheritance g"
+        " WHERE g.sighting_id = s.id))");
 
     sql_int(q, decision_id);
     sql_int(q, now_ms);

@@ -52,8 +52,8 @@ enum assay_err decision_each(struct tx *tx, int64_t lot_id, decision_each_fn *fn
                              struct err *e);
 enum assay_err decision_count(struct tx *tx, int64_t lot_id, int64_t *count, struct err *e);
 
-/* Give every sighting of the task's item in other batches of its scheme a link to this decision
- * (a new version where there is one to another decision). *count is how many. */
+/* Give every sighting of the task's item in other batches of its scheme, and every one that has a
+ * link, a link to this decision: a new version where there is one. *count is how many. */
 enum assay_err inheritance_spread(struct tx *tx, int64_t task_id, int64_t decision_id,
                                   int64_t now_ms, int64_t *count, struct err *e);
 enum assay_err inheritance_link(struct tx *tx, int64_t sighting_id, int64_t decision_id,
@@ -67,6 +67,9 @@ struct shift_row {
 };
 /* The open shift of a person with its lot. ENOTFOUND. */
 enum assay_err shift_find(struct tx *tx, int64_t staff_id, struct shift_row *out, struct err *e);
+/* Keep the shift open until this transaction ends: who submits it waits for us, or we for them.
+ * ESTATE: it was submitted meanwhile. */
+enum assay_err shift_hold(struct tx *tx, int64_t id, struct err *e);
 /* A new shift and its open lot. EEXISTS: one is open. */
 enum assay_err shift_insert(struct tx *tx, const struct shift_row *s, struct err *e);
 enum assay_err shift_checked(struct tx *tx, int64_t id, int64_t now_ms, struct err *e);

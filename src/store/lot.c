@@ -60,6 +60,14 @@ enum assay_err lot_get(struct tx *tx, int64_t id, struct lot_row *out, struct er
     return rc;
 }
 
+enum assay_err lot_hold(struct tx *tx, int64_t id, struct err *e)
+{
+    struct sql *q = sql(tx, "UPDATE lot SET size = size WHERE id = $1");
+
+    sql_int(q, id);
+    return sql_run_done(q, NULL, e);
+}
+
 enum assay_err lot_unsampled(struct tx *tx, int64_t *id, struct err *e)
 {
     struct sql *q = sql(tx, "SELECT id FROM lot WHERE state = 'submitted' ORDER BY id LIMIT 1");

@@ -19,6 +19,9 @@ struct lot_row {
     char state[12];
 };
 enum assay_err lot_get(struct tx *tx, int64_t id, struct lot_row *out, struct err *e);
+/* Keep the lot for this transaction: what others have done to it shows from the next statement on,
+ * and who judges it after us waits until we are done. */
+enum assay_err lot_hold(struct tx *tx, int64_t id, struct err *e);
 /* One lot that was submitted and has no sample yet; ENOTFOUND. */
 enum assay_err lot_unsampled(struct tx *tx, int64_t *id, struct err *e);
 /* Write seed, sample_size, reread, state and closed_ms, if the lot is still in state `from`;

@@ -21,6 +21,19 @@ enum assay_err shift_find(struct tx *tx, int64_t staff_id, struct shift_row *out
     return rc;
 }
 
+enum assay_err shift_hold(struct tx *tx, int64_t id, struct err *e)
+{
+    struct sql *q = sql(tx, "UPDATE shift SET started_ms = started_ms WHERE id = $1"
+                            " AND submitted_ms IS NULL");
+    int64_t changed = 0;
+
+    sql_int(q, id);
+    enum assay_err rc = sql_run_done(q, &changed, e);
+    if (rc == ASSAY_OK && changed == 0)
+        return err_set(e, ASSAY_ESTATE, "this shift was submitted; start a new one");
+    return rc;
+}
+
 enum assay_err shift_insert(struct tx *tx, const struct shift_row *s, struct err *e)
 {
     struct sql *q = sql(tx, "INSERT INTO shift (id, staff_id, started_ms) VALUES ($1, $2, $3)");

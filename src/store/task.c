@@ -118,19 +118,22 @@ static enum assay_err ids(struct sql *q, int64_t *out, size_t max, size_t *count
 enum assay_err task_ids_of_item(struct tx *tx, int64_t item_id, int64_t *out, size_t max,
                                 size_t *count, struct err *e)
 {
-    struct sql *q = sql(tx, "SELECT id FROM task WHERE item_id = $1 ORDER BY id");
+    struct sql *q = sql(tx, "SELECT id FROM task WHERE item_id = $1 ORDER BY id LIMIT $2");
 
     sql_int(q, item_id);
+    sql_int(q, (int64_t)max);
     return ids(q, out, max, count, e);
 }
 
 enum assay_err task_ids_of_lot(struct tx *tx, int64_t lot_id, int64_t after, int64_t *out,
                                size_t max, size_t *count, struct err *e)
 {
-    struct sql *q = sql(tx, "SELECT id FROM task WHERE lot_id = $1 AND id > $2 ORDER BY id");
+    struct sql *q =
+        sql(tx, "SELECT id FROM task WHERE lot_id = $1 AND id > $2 ORDER BY id LIMIT $3");
 
     sql_int(q, lot_id);
     sql_int(q, after);
+    sql_int(q, (int64_t)max);
     return ids(q, out, max, count, e);
 }
 
@@ -138,10 +141,25 @@ enum assay_err task_ids_of_owner(struct tx *tx, int64_t owner_id, int64_t *out, 
                                  size_t *count, struct err *e)
 {
     struct sql *q = sql(tx, "SELECT id FROM task WHERE state = 'later' AND owner_id = $1"
-                            " ORDER BY priority, due_ms, id");
+                            " ORDER BY priority, due_ms, id LIMIT $2");
 
     sql_int(q, owner_id);
+    sql_int(q, (int64_t)max);
     return ids(q, out, max, count, e);
+}
+
+enum assay_err task_next_later(struct tx *tx, int64_t owner_id, int64_t *id, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT t.id FROM task t WHERE t.state = 'later' AND t.owner_id = $1"
+                            " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
+                            " ORDER BY t.priority, t.due_ms, t.id LIMIT 1");
+
+    sql_int(q, owner_id);
+    enum assay_err rc = sql_one(q, e);
+    if (rc == ASSAY_OK)
+        *id = sql_get_int(q, 0);
+    sql_done(q);
+    return rc;
 }
 
 /* The two states are asked for apart, so that each is one short walk along task_in_order. */
@@ -173,13 +191,14 @@ enum assay_err task_next(struct tx *tx, int64_t staff_id, int64_t *id, struct er
 
 enum assay_err task_count_next(struct tx *tx, int64_t staff_id, int64_t *count, struct err *e)
 {
-    struct sql *q =
-        sql(tx, "SELECT count(*) FROM task t WHERE t.state IN ('waiting', 'second_look')"
-                " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
-                " AND NOT EXISTS (SELECT 1 FROM task_exclusion x"
-                " WHERE x.task_id = t.id AND x.staff_id = $1)");
+    struct sql *q = sql(tx, "SELECT count(*) FROM (SELECT 1 FROM task t"
+                            " WHERE t.state IN ('waiting', 'second_look')"
+                            " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
+                            " AND NOT EXISTS (SELECT 1 FROM task_exclusion x"
+                            " WHERE x.task_id = t.id AND x.staff_id = $1) LIMIT $2) a");
 
     sql_int(q, staff_id);
+    sql_int(q, TASK_COUNT_MAX);
     enum assay_err rc = sql_one(q, e);
     if (rc == ASSAY_OK)
         *count = sql_get_int(q, 0);
@@ -211,19 +230,17 @@ enum assay_err task_count_escalated(struct tx *tx, int64_t *count, struct err *e
     return rc;
 }
 
-enum assay_err task_fence(struct tx *tx, int64_t id, const char *from, int64_t *fence,
-                          struct err *e)
+enum assay_err task_fence(struct tx *tx, int64_t id, const char *from, int64_t fence, struct err *e)
 {
-    struct sql *q = sql(tx, "UPDATE task SET fence = fence + 1 WHERE id = $1 AND state = $2"
-                            " RETURNING fence");
+    struct sql *q = sql(tx, "UPDATE task SET fence = fence + 1"
+                            " WHERE id = $1 AND state = $2 AND fence = $3");
+    int64_t changed = 0;
 
     sql_int(q, id);
     sql_text(q, from);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *fence = sql_get_int(q, 0);
-    sql_done(q);
-    if (rc == ASSAY_ENOTFOUND)
+    sql_int(q, fence);
+    enum assay_err rc = sql_run_done(q, &changed, e);
+    if (rc == ASSAY_OK && changed == 0)
         return err_set(e, ASSAY_ESTATE, "somebody else has moved this task on");
     return rc;
 }

@@ -43,14 +43,19 @@ enum assay_err task_ids_of_owner(struct tx *tx, int64_t owner_id, int64_t *out, 
 /* The next task of the queue that nobody holds and this person may have: the one with the most
  * pressing priority, due date, id. ENOTFOUND. */
 enum assay_err task_next(struct tx *tx, int64_t staff_id, int64_t *id, struct err *e);
-/* How many such tasks there are. */
+/* How many such tasks there are; TASK_COUNT_MAX when there are more, since counting a whole queue
+ * would cost more than handing out its next task. */
+#define TASK_COUNT_MAX 1000
 enum assay_err task_count_next(struct tx *tx, int64_t staff_id, int64_t *count, struct err *e);
+/* The next task of this person's Later pile that nobody holds. ENOTFOUND. */
+enum assay_err task_next_later(struct tx *tx, int64_t owner_id, int64_t *id, struct err *e);
 /* The next escalated task that nobody holds. ENOTFOUND. */
 enum assay_err task_next_escalated(struct tx *tx, int64_t *id, struct err *e);
 enum assay_err task_count_escalated(struct tx *tx, int64_t *count, struct err *e);
 
-/* Count one more lease, if the task is in state `from`; the new number into *fence. ESTATE. */
-enum assay_err task_fence(struct tx *tx, int64_t id, const char *from, int64_t *fence,
+/* Count one more lease, if the task is in state `from` and `fence` leases were counted; ESTATE when
+ * not: somebody was faster. */
+enum assay_err task_fence(struct tx *tx, int64_t id, const char *from, int64_t fence,
                           struct err *e);
 
 enum assay_err task_exclude(struct tx *tx, int64_t task_id, int64_t staff_id, const char *why,

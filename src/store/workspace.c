@@ -74,19 +74,32 @@ enum assay_err once_get(struct tx *tx, int64_t staff_id, const char *key, uint8_
     return rc;
 }
 
-enum assay_err once_insert(struct tx *tx, int64_t staff_id, const char *key,
-                           const uint8_t body_sha256[32], const char *answer, int64_t now_ms,
-                           struct err *e)
+enum assay_err once_take(struct tx *tx, int64_t staff_id, const char *key,
+                         const uint8_t body_sha256[32], int64_t now_ms, bool *taken, struct err *e)
 {
     struct sql *q =
         sql(tx, "INSERT INTO idempotency (staff_id, request_key, body_sha256, answer, created_ms)"
-                " VALUES ($1, $2, $3, $4, $5)");
+                " VALUES ($1, $2, $3, '', $4) ON CONFLICT (staff_id, request_key) DO NOTHING");
+    int64_t changed = 0;
 
     sql_int(q, staff_id);
     sql_text(q, key);
     sql_blob(q, body_sha256, 32);
-    sql_text(q, answer);
     sql_int(q, now_ms);
+    enum assay_err rc = sql_run_done(q, &changed, e);
+    *taken = changed > 0;
+    return rc;
+}
+
+enum assay_err once_answer(struct tx *tx, int64_t staff_id, const char *key, const char *answer,
+                           struct err *e)
+{
+    struct sql *q =
+        sql(tx, "UPDATE idempotency SET answer = $1 WHERE staff_id = $2 AND request_key = $3");
+
+    sql_text(q, answer);
+    sql_int(q, staff_id);
+    sql_text(q, key);
     return sql_run_done(q, NULL, e);
 }
 

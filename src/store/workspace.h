@@ -32,8 +32,11 @@ enum assay_err setting_set(struct tx *tx, const char *name, const char *value, i
  * ENOTFOUND. */
 enum assay_err once_get(struct tx *tx, int64_t staff_id, const char *key, uint8_t body_sha256[32],
                         struct buf *answer, struct err *e);
-enum assay_err once_insert(struct tx *tx, int64_t staff_id, const char *key,
-                           const uint8_t body_sha256[32], const char *answer, int64_t now_ms,
+/* Take a request key that is new: *taken false when it is there; while another transaction has just
+ * taken it, waits for that one to end. Its answer follows with once_answer. */
+enum assay_err once_take(struct tx *tx, int64_t staff_id, const char *key,
+                         const uint8_t body_sha256[32], int64_t now_ms, bool *taken, struct err *e);
+enum assay_err once_answer(struct tx *tx, int64_t staff_id, const char *key, const char *answer,
                            struct err *e);
 /* Forget answers older than before_ms. */
 enum assay_err once_expire(struct tx *tx, int64_t before_ms, struct err *e);

@@ -63,6 +63,8 @@ static enum assay_err lot_for(struct tx *tx, const struct deciding *d, const str
     if (rc == ASSAY_ENOTFOUND)
         return err_set(e, ASSAY_ESTATE, "you have no open shift; start one");
     if (rc == ASSAY_OK)
+        rc = shift_hold(tx, s.id, e);
+    if (rc == ASSAY_OK)
         *lot_id = s.lot_id;
     return rc;
 }
@@ -140,11 +142,12 @@ static enum assay_err decide(struct tx *tx, void *ctx, struct err *e)
     t.decision_id = row.id;
     t.lot_id = row.lot_id;
     t.owner_id = 0;
-    enum people_role role = settles ? PEOPLE_LEAD : PEOPLE_ASSESSOR;
+    uint32_t role = settles ? PEOPLE_LEAD : PEOPLE_ASSESSOR;
     if ((settles && (rc = settle(tx, d, t.id, e)) != 0) ||
         (rc = flow_write_decision(d->world, tx, &row, &t, AUDIT_DECISION_MADE,
-                                  people_actor(d->caller, role), l.purpose, d->in->note, e)) != 0 ||
-        (rc = flow_move(tx, &t, FLOW_GRADE, role, e)) != 0 ||
+                                  people_actor(d->caller, (enum people_role)role), l.purpose,
+                                  d->in->note, e)) != 0 ||
+        (rc = flow_move(tx, &t, FLOW_GRADE, d->caller->roles & role, e)) != 0 ||
         (rc = queue_lease_end(tx, &l, e)) != 0 || (rc = add_decision(tx, d->answer, &row, e)) != 0)
         return rc;
     return flow_once_end(tx, d->caller, d->once, d->answer, e);
@@ -173,7 +176,7 @@ static enum assay_err newest(struct tx *tx, const struct deciding *d, struct dec
 
     if (rc == ASSAY_ENOTFOUND)
         return err_set(e, ASSAY_ESTATE, "you have no open shift; a submitted one cannot be undone");
-    if (rc == ASSAY_OK)
+    if (rc == ASSAY_OK && (rc = shift_hold(tx, s.id, e)) == ASSAY_OK)
         rc = decision_newest(tx, s.lot_id, &id, e);
     if (rc == ASSAY_ENOTFOUND)
         return err_set(e, ASSAY_ESTATE, "there is nothing to undo in this shift");
@@ -199,7 +202,7 @@ static enum assay_err take_back(struct tx *tx, struct deciding *d, struct decisi
         return rc;
     t.decision_id = 0;
     t.lot_id = 0;
-    if ((rc = flow_move(tx, &t, FLOW_TAKE_BACK, PEOPLE_ASSESSOR, e)) != 0)
+    if ((rc = flow_move(tx, &t, FLOW_TAKE_BACK, d->caller->roles & PEOPLE_ASSESSOR, e)) != 0)
         return rc;
     return queue_lease_begin(d->world, tx, d->caller, &t, "grade", d->answer, e);
 }

@@ -92,6 +92,8 @@ static enum assay_err start(struct tx *tx, void *ctx, struct err *e)
     struct json_out o;
     enum assay_err rc = shift_find(tx, g->caller->staff_id, &s, e);
 
+    if ((g->caller->roles & PEOPLE_ASSESSOR) == 0)
+        return err_set(e, ASSAY_EDENIED, "only assessors start shifts");
     if (rc == ASSAY_ENOTFOUND)
         rc = shift_open(tx, g->caller, PEOPLE_ASSESSOR, &s, e);
     if (rc != ASSAY_OK)
@@ -234,7 +236,7 @@ static enum assay_err submit_in(struct tx *tx, const struct shifting *g, struct 
     int64_t size;
     enum assay_err rc;
 
-    if ((rc = find_open(tx, g->caller, &s, e)) != 0)
+    if ((rc = find_open(tx, g->caller, &s, e)) != 0 || (rc = shift_hold(tx, s.id, e)) != 0)
         return rc;
     if (!s.checked)
         return err_set(e, ASSAY_ESTATE, "run the shift-end check first");

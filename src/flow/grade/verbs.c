@@ -108,7 +108,7 @@ static enum assay_err do_verb(struct tx *tx, void *ctx, struct err *e)
                                 .purpose = l.purpose};
     t.owner_id = 0;
     if ((rc = effects(tx, v, &t, &entry, data, sizeof data, e)) != 0 ||
-        (rc = flow_move(tx, &t, v->event, PEOPLE_ASSESSOR, e)) != 0 ||
+        (rc = flow_move(tx, &t, v->event, v->caller->roles & PEOPLE_ASSESSOR, e)) != 0 ||
         (rc = queue_lease_end(tx, &l, e)) != 0 || (rc = audit_write(tx, &entry, NULL, e)) != 0)
         return rc;
     add_moved(v->answer, &t);
@@ -275,7 +275,7 @@ static enum assay_err hand_back(struct tx *tx, void *ctx, struct err *e)
     if (rc != ASSAY_OK ||
         (rc = escalation_settle(tx, x.id, h->caller->staff_id, "returned", clock_now_ms(), e)) !=
             0 ||
-        (rc = flow_move(tx, &t, FLOW_HAND_BACK, PEOPLE_LEAD, e)) != 0)
+        (rc = flow_move(tx, &t, FLOW_HAND_BACK, h->caller->roles & PEOPLE_LEAD, e)) != 0)
         return rc;
     struct audit_entry entry = {.action = AUDIT_TASK_SETTLED,
                                 .actor = people_actor(h->caller, PEOPLE_LEAD),

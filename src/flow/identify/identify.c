@@ -313,7 +313,7 @@ static enum assay_err give_up(struct tx *tx, void *ctx, struct err *e)
 static void clear(struct job *j, enum assay_err rc)
 {
     for (size_t i = 0; i < DECODE_RENDITION_COUNT; i++) {
-        if (j->sealed[i] && rc != ASSAY_OK)
+        if (j->sealed[i] && rc != ASSAY_OK && rc != ASSAY_EIO) /* EIO: the rows may be there */
             vault_remove(j->world->vault, j->blobs[i].id);
     }
     for (size_t i = 0; rc == ASSAY_OK && i < j->old_count; i++)

@@ -11,7 +11,7 @@
 #include "store/decision.h"
 #include "store/task.h"
 
-#define SIGHTING_TEXT_MAX 65536
+#define SIGHTING_TEXT_MAX (256 * 1024) /* every text at its longest, each byte escaped */
 
 struct group {
     struct world *world;
@@ -57,6 +57,7 @@ static void seal_texts(const struct world *w, int64_t sighting_id, const struct 
         json_text(&o, "note", t->note->note);
     }
     json_object_end(&o);
+    assert(!plain.over);
     keys_seal(w->keys, &sighting_id, sizeof sighting_id, plain.data, plain.size, out);
     buf_wipe(&plain);
 }
@@ -109,8 +110,11 @@ static enum assay_err find_or_insert_task(struct tx *tx, const struct group *g, 
 {
     enum assay_err rc = task_find(tx, item_id, g->batch->scheme, task, e);
 
-    if (rc == ASSAY_OK)
-        return task_press(tx, task->id, g->batch->priority, g->batch->due_ms, e);
+    if (rc == ASSAY_OK) {
+        /* Pressing it holds its row: a lot that is passing just now has passed, or waits for us. */
+        rc = task_press(tx, task->id, g->batch->priority, g->batch->due_ms, e);
+        return rc != ASSAY_OK ? rc : task_get(tx, task->id, task, e);
+    }
     if (rc != ASSAY_ENOTFOUND)
         return rc;
     *task = (struct task_row){.id = rand_id(),

@@ -286,7 +286,9 @@ static void finish(struct run *r, struct taken *group, size_t n, enum assay_err 
     if (rc == ASSAY_OK && n > 0)
         rc = intake_commit(r->world, o, &r->batch, group, n, e);
     for (size_t i = 0; i < n; i++) {
-        if (group[i].sealed && (rc != ASSAY_OK || group[i].verdict != INTAKE_NEW))
+        /* After EIO nobody knows whether the rows are there: a blob too many is swept one day. */
+        if (group[i].sealed && rc != ASSAY_EIO &&
+            (rc != ASSAY_OK || group[i].verdict != INTAKE_NEW))
             vault_remove(r->world->vault, group[i].blob.id);
     }
     (void)pthread_mutex_lock(&r->lock);

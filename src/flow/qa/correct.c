@@ -17,6 +17,7 @@ struct correcting {
     int64_t id;
     const struct qa_answer *in;
     enum qa_outcome outcome;
+    bool others_only; /* leave out the caller's own lines: they stand there already */
     struct buf *answer;
     struct buf tags, sealed;
     struct json_out o;
@@ -56,6 +57,8 @@ static enum assay_err add_line(void *ctx, const struct correction_line *line)
     const struct correction_row *r = &line->row;
     enum assay_err rc;
 
+    if (k->others_only && r->staff_id == k->caller->staff_id)
+        return ASSAY_OK;
     json_object(&k->o, NULL);
     json_id(&k->o, "correction", r->id);
     json_id(&k->o, "task", r->task_id);
@@ -87,8 +90,11 @@ static enum assay_err list(struct tx *tx, void *ctx, struct err *e)
     json_out_init(&k->o, k->answer);
     json_object(&k->o, NULL);
     json_array(&k->o, "corrections");
-    if ((rc = correction_each(tx, k->caller->staff_id, 0, add_line, k, e)) == ASSAY_OK && judge)
+    k->others_only = false;
+    if ((rc = correction_each(tx, k->caller->staff_id, 0, add_line, k, e)) == ASSAY_OK && judge) {
+        k->others_only = true;
         rc = correction_each(tx, 0, 0, add_line, k, e);
+    }
     json_array_end(&k->o);
     json_object_end(&k->o);
     if (rc == ASSAY_EDAMAGED || rc == ASSAY_EKEY)
@@ -166,10 +172,6 @@ static enum assay_err fix(struct tx *tx, struct correcting *k, struct err *e)
     struct task t;
     enum assay_err rc;
 
-    if (!str_equal(k->in->code, k->row.code))
-        return err_set(e, ASSAY_EFORMAT,
-                       "fixing it takes over the upheld grade, %s; contest it if you do not agree",
-                       k->row.code);
     if ((rc = flow_task(tx, k->row.task_id, &t, e)) != 0 ||
         (rc = flow_scheme_tx(k->world, tx, t.scheme, &s, e)) != 0 ||
         (rc = scheme_check_decision(s, k->in->code, k->in->tags, k->in->tag_count,
@@ -177,6 +179,11 @@ static enum assay_err fix(struct tx *tx, struct correcting *k, struct err *e)
         return rc;
     buf_reset(&k->tags);
     scheme_tags_text(k->in->tags, k->in->tag_count, &k->tags);
+    if (!str_equal(k->in->code, k->row.code) || !str_equal(buf_cstr(&k->tags), k->row.tags))
+        return err_set(e, ASSAY_EFORMAT,
+                       "fixing it takes over the upheld grade, %s, with its tags; contest it if "
+                       "you do not agree",
+                       k->row.code);
     (void)snprintf(k->row.state, sizeof k->row.state, "closed");
     (void)snprintf(k->row.outcome, sizeof k->row.outcome, "fixed");
     k->row.closed_ms = k->row.answered_ms;
@@ -259,6 +266,9 @@ enum assay_err qa_answer_correction(struct world *w, const struct caller *c, con
 /* Neither who graded nor who upheld it may decide a contested correction. */
 static enum assay_err may_close(const struct correcting *k, struct err *e)
 {
+    if ((k->caller->roles & (PEOPLE_LEAD | PEOPLE_ARBITER)) == 0)
+        return err_set(e, ASSAY_EDENIED,
+                       "only a lead or an arbiter decides a contested correction");
     if (k->caller->staff_id == k->row.staff_id || k->caller->staff_id == k->reading.reader_id)
         return err_set(e, ASSAY_EDENIED,
                        "who graded and who upheld the error do not decide it; ask another lead or "

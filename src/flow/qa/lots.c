@@ -122,7 +122,7 @@ static enum assay_err sample_in(struct tx *tx, struct arena *a, int64_t lot_id, 
     char state[12];
     enum assay_err rc;
 
-    if ((rc = lot_get(tx, lot_id, &lot, e)) != 0 ||
+    if ((rc = lot_hold(tx, lot_id, e)) != 0 || (rc = lot_get(tx, lot_id, &lot, e)) != 0 ||
         (rc = qa_lot_tasks(tx, lot_id, a, &ids, &count, e)) != 0)
         return rc;
     rand_bytes(lot.seed, sizeof lot.seed);
@@ -235,9 +235,11 @@ static enum assay_err judge_in(struct tx *tx, struct arena *a, struct lot_row *l
 enum assay_err qa_judge(struct tx *tx, int64_t lot_id, char state[12], struct err *e)
 {
     struct arena *a = arena_new();
-    struct lot_row lot;
-    enum assay_err rc = lot_get(tx, lot_id, &lot, e);
+    struct lot_row lot = {0};
+    enum assay_err rc;
 
+    if ((rc = lot_hold(tx, lot_id, e)) == ASSAY_OK)
+        rc = lot_get(tx, lot_id, &lot, e);
     if (rc == ASSAY_OK && (str_equal(lot.state, "sampling") || str_equal(lot.state, "failed")))
         rc = judge_in(tx, a, &lot, e);
     memcpy(state, lot.state, sizeof lot.state);

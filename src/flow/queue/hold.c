@@ -37,16 +37,38 @@ enum assay_err queue_lease_end(struct tx *tx, const struct lease *l, struct err 
     return lease_delete(tx, l->token, e);
 }
 
+static enum assay_err write_returned(struct tx *tx, const struct lease_row *l,
+                                     struct audit_actor by, const char *outcome, struct err *e)
+{
+    char data[64];
+
+    (void)snprintf(data, sizeof data, "{\"fence\":%lld}", (long long)l->fence);
+    struct audit_entry entry = {.action = AUDIT_TASK_RETURNED,
+                                .actor = by,
+                                .objects = {{"task", l->task_id}, {"staff", l->staff_id}},
+                                .purpose = l->purpose,
+                                .outcome = outcome,
+                                .data = data};
+    return audit_write(tx, &entry, NULL, e);
+}
+
 enum assay_err queue_lease_begin(struct world *w, struct tx *tx, const struct caller *c,
                                  struct task *t, const char *purpose, struct buf *answer,
                                  struct err *e)
 {
     struct held h = {.task = *t, .role = queue_role(purpose, "")};
+    struct lease_row old;
     struct json_out o;
+    enum assay_err rc = lease_of_task(tx, t->id, 0, &old, e);
 
+    if (rc == ASSAY_OK && old.staff_id == c->staff_id &&
+        (rc = lease_delete(tx, old.token, e)) == ASSAY_OK)
+        rc = write_returned(tx, &old, people_actor(c, h.role), "replaced", e);
+    if (rc != ASSAY_OK && rc != ASSAY_ENOTFOUND)
+        return rc;
     (void)snprintf(h.lease.purpose, sizeof h.lease.purpose, "%s", purpose);
     json_out_init(&o, answer);
-    enum assay_err rc = queue_hand_out(w, tx, c, &h, &o, e);
+    rc = queue_hand_out(w, tx, c, &h, &o, e);
     if (rc == ASSAY_OK)
         *t = h.task;
     return rc;
@@ -150,21 +172,6 @@ enum assay_err queue_tickets(struct world *w, const struct caller *c,
     return store_write(w->store, issue, &g, e);
 }
 
-static enum assay_err write_returned(struct tx *tx, const struct lease_row *l,
-                                     struct audit_actor by, const char *outcome, struct err *e)
-{
-    char data[64];
-
-    (void)snprintf(data, sizeof data, "{\"fence\":%lld}", (long long)l->fence);
-    struct audit_entry entry = {.action = AUDIT_TASK_RETURNED,
-                                .actor = by,
-                                .objects = {{"task", l->task_id}, {"staff", l->staff_id}},
-                                .purpose = l->purpose,
-                                .outcome = outcome,
-                                .data = data};
-    return audit_write(tx, &entry, NULL, e);
-}
-
 static enum assay_err give_back(struct tx *tx, void *ctx, struct err *e)
 {
     const struct holding *g = ctx;
@@ -186,9 +193,9 @@ enum assay_err queue_return(struct world *w, const struct caller *c,
 
 #define SWEEP_MAX 64 /* leases a transaction */
 
-static enum assay_err sweep(struct tx *tx, void *ctx, struct err *e)
+enum assay_err queue_expire(struct tx *tx, int64_t *count, struct err *e)
 {
-    int64_t *count = ctx, now = clock_now_ms();
+    int64_t now = clock_now_ms();
     struct lease_row l;
     enum assay_err rc = ASSAY_OK;
 
@@ -199,6 +206,11 @@ static enum assay_err sweep(struct tx *tx, void *ctx, struct err *e)
         (*count)++;
     }
     return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
+static enum assay_err sweep(struct tx *tx, void *ctx, struct err *e)
+{
+    return queue_expire(tx, ctx, e);
 }
 
 enum assay_err queue_sweep(struct world *w, int64_t *count, struct err *e)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "flow/queue/queue_impl.h"
 #include "store/item.h"
 
@@ -21,6 +22,24 @@ static void copy_text(struct json_out *o, const struct json *from, const char *k
     json_text(o, key, v != NULL && v->kind == JSON_IS_STRING ? v->text : "");
 }
 
+/* A path that is not UTF-8 was kept as base64; what of it is text is shown. */
+static void copy_path(struct json_out *o, const struct json *from)
+{
+    const struct json *v = json_get(from, "path_base64");
+    struct buf b;
+
+    if (v == NULL || v->kind != JSON_IS_STRING) {
+        copy_text(o, from, "path");
+        return;
+    }
+    buf_init(&b, v->size);
+    if (str_unbase64(v->text, v->size, &b) == ASSAY_OK)
+        json_text_n(o, "path", (const char *)b.data, b.size);
+    else
+        json_text(o, "path", "");
+    buf_wipe(&b);
+}
+
 static enum assay_err add_sighting(void *ctx, const struct sighting_row *s, const char *batch_name)
 {
     struct naming *n = ctx;
@@ -36,7 +55,7 @@ static enum assay_err add_sighting(void *ctx, const struct sighting_row *s, cons
     if (rc == ASSAY_OK) {
         json_object(&n->o, NULL);
         json_text(&n->o, "batch", batch_name);
-        copy_text(&n->o, root, "path");
+        copy_path(&n->o, root);
         copy_text(&n->o, root, "source");
         copy_text(&n->o, root, "url");
         copy_text(&n->o, root, "page_url");

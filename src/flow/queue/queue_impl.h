@@ -26,6 +26,9 @@ enum assay_err queue_add_tickets(const struct world *w, struct tx *tx, struct js
 enum assay_err queue_hand_out(struct world *w, struct tx *tx, const struct caller *c,
                               struct held *h, struct json_out *o, struct err *e);
 
+/* Delete leases that ran out, at most 64, with a record entry each. */
+enum assay_err queue_expire(struct tx *tx, int64_t *count, struct err *e);
+
 /* The role in which a purpose is held; kind is the reading's ("" for others). */
 enum people_role queue_role(const char *purpose, const char *kind);
 

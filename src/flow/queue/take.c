@@ -146,6 +146,26 @@ static enum assay_err write_entries(struct tx *tx, const struct caller *c, const
     return audit_write(tx, &entry, NULL, e);
 }
 
+/*
+ * The lease's row comes first and the fence after it: where two processes meet, the second finds
+ * the row there and has changed nothing, so the first one's fence still fits. A fence that somebody
+ * else counted up meanwhile means that the task was held and given back since it was read.
+ */
+static enum assay_err claim(struct tx *tx, struct held *h, struct err *e)
+{
+    enum assay_err rc;
+
+    h->lease.fence = h->task.fence + 1;
+    if ((rc = lease_insert(tx, &h->lease, e)) != 0)
+        return rc;
+    rc = task_fence(tx, h->task.id, flow_state_name(h->task.state), h->task.fence, e);
+    if (rc == ASSAY_OK)
+        h->task.fence = h->lease.fence;
+    else if (rc == ASSAY_ESTATE)
+        (void)lease_delete(tx, h->lease.token, NULL);
+    return rc;
+}
+
 enum assay_err queue_hand_out(struct world *w, struct tx *tx, const struct caller *c,
                               struct held *h, struct json_out *o, struct err *e)
 {
@@ -163,12 +183,7 @@ enum assay_err queue_hand_out(struct world *w, struct tx *tx, const struct calle
     h->lease.taken_ms = now;
     h->lease.expires_ms = now + QUEUE_LEASE_MS;
     rand_bytes(h->lease.token, sizeof h->lease.token);
-    if ((rc = task_fence(tx, h->task.id, flow_state_name(h->task.state), &h->lease.fence, e)) !=
-            0 ||
-        (rc = lease_insert(tx, &h->lease, e)) != 0)
-        return rc;
-    h->task.fence = h->lease.fence;
-    if ((rc = write_entries(tx, c, h, e)) != 0)
+    if ((rc = claim(tx, h, e)) != 0 || (rc = write_entries(tx, c, h, e)) != 0)
         return rc;
     return add_lease(w, tx, o, c, h, e);
 }
@@ -196,12 +211,10 @@ static enum assay_err choose(struct tx *tx, const struct taking *t, struct held 
         if (id == 0)
             rc = task_next(tx, staff_id, &id, e);
         break;
-    case QUEUE_LATER: {
-        size_t n = 0;
-        if (id == 0 && (rc = task_ids_of_owner(tx, staff_id, &id, 1, &n, e)) == ASSAY_OK && n == 0)
-            rc = ASSAY_ENOTFOUND;
+    case QUEUE_LATER:
+        if (id == 0)
+            rc = task_next_later(tx, staff_id, &id, e);
         break;
-    }
     case QUEUE_ESCALATED:
         purpose = "settle";
         if (id == 0)
@@ -279,25 +292,19 @@ static enum assay_err may_take(struct tx *tx, const struct taking *t, struct err
 static enum assay_err count_waiting(struct tx *tx, const struct taking *t, int64_t *waiting,
                                     struct err *e)
 {
-    size_t n = 0;
-    int64_t ids[200];
-    enum assay_err rc = ASSAY_OK;
-
     switch (t->queue) {
     case QUEUE_GRADE:
         return task_count_next(tx, t->caller->staff_id, waiting, e);
     case QUEUE_LATER:
-        rc = task_ids_of_owner(tx, t->caller->staff_id, ids, 200, &n, e);
-        break;
+        return later_count(tx, t->caller->staff_id, waiting, e);
     case QUEUE_ESCALATED:
         return task_count_escalated(tx, waiting, e);
     case QUEUE_READING:
     case QUEUE_THIRD:
-        return reading_count_next(tx, t->queue == QUEUE_THIRD ? READING_THIRD : READING_FIRST,
-                                  t->caller->staff_id, waiting, e);
+        break;
     }
-    *waiting = (int64_t)n;
-    return rc;
+    return reading_count_next(tx, t->queue == QUEUE_THIRD ? READING_THIRD : READING_FIRST,
+                              t->caller->staff_id, waiting, e);
 }
 
 static enum assay_err take(struct tx *tx, void *ctx, struct err *e)
@@ -305,10 +312,10 @@ static enum assay_err take(struct tx *tx, void *ctx, struct err *e)
     const struct taking *t = ctx;
     struct json_out o;
     struct held h;
-    int64_t waiting = 0;
-    enum assay_err rc = may_take(tx, t, e);
+    int64_t waiting = 0, expired;
+    enum assay_err rc;
 
-    if (rc != ASSAY_OK)
+    if ((rc = may_take(tx, t, e)) != 0 || (rc = queue_expire(tx, &expired, e)) != 0)
         return rc;
     buf_reset(t->answer);
     json_out_init(&o, t->answer);
