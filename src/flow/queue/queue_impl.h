@@ -26,6 +26,10 @@ enum assay_err queue_add_tickets(const struct world *w, struct tx *tx, struct js
 enum assay_err queue_hand_out(struct world *w, struct tx *tx, const struct caller *c,
                               struct held *h, struct json_out *o, struct err *e);
 
+/* The caller's authorisation that is in force now: asked for at each lease and at each view, since
+ * it may end between them. EDENIED. */
+enum assay_err queue_authorised(struct tx *tx, const struct caller *c, int64_t *id, struct err *e);
+
 /* Delete leases that ran out, at most 64, with a record entry each. */
 enum assay_err queue_expire(struct tx *tx, int64_t *count, struct err *e);
 

@@ -146,6 +146,16 @@ static enum assay_err write_entries(struct tx *tx, const struct caller *c, const
     return audit_write(tx, &entry, NULL, e);
 }
 
+enum assay_err queue_authorised(struct tx *tx, const struct caller *c, int64_t *id, struct err *e)
+{
+    enum assay_err rc = authorisation_in_force(tx, c->staff_id, clock_now_ms(), id, e);
+
+    if (rc == ASSAY_ENOTFOUND)
+        return err_set(e, ASSAY_EDENIED,
+                       "no authorisation to view is in force for you; ask compliance for one");
+    return rc;
+}
+
 /*
  * The lease's row comes first and the fence after it: where two processes meet, the second finds
  * the row there and has changed nothing, so the first one's fence still fits. A fence that somebody
@@ -170,11 +180,8 @@ enum assay_err queue_hand_out(struct world *w, struct tx *tx, const struct calle
                               struct held *h, struct json_out *o, struct err *e)
 {
     int64_t now = clock_now_ms();
-    enum assay_err rc = authorisation_in_force(tx, c->staff_id, now, &h->lease.authorisation_id, e);
+    enum assay_err rc = queue_authorised(tx, c, &h->lease.authorisation_id, e);
 
-    if (rc == ASSAY_ENOTFOUND)
-        return err_set(e, ASSAY_EDENIED,
-                       "no authorisation to view is in force for you; ask compliance for one");
     if (rc != ASSAY_OK)
         return rc;
     h->lease.task_id = h->task.id;
@@ -325,9 +332,10 @@ static enum assay_err take(struct tx *tx, void *ctx, struct err *e)
         rc = choose(tx, t, &h, e);
         if (rc == ASSAY_ENOTFOUND)
             break;
-        if (rc != ASSAY_OK || (rc = allowed(tx, t, &h, e)) != 0)
+        if (rc != ASSAY_OK)
             return rc;
-        rc = queue_hand_out(t->world, tx, t->caller, &h, &o, e);
+        if ((rc = allowed(tx, t, &h, e)) == ASSAY_OK)
+            rc = queue_hand_out(t->world, tx, t->caller, &h, &o, e);
         if ((rc == ASSAY_ESTATE || rc == ASSAY_EEXISTS) && t->task_id == 0) {
             races++; /* another process was faster with this one */
             continue;

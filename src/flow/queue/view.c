@@ -169,7 +169,7 @@ static enum assay_err lease_of(struct tx *tx, const struct viewing *v, struct le
     if (rc == ASSAY_ENOTFOUND ||
         (rc == ASSAY_OK && (l->fence != v->ticket.fence || l->staff_id != v->caller->staff_id)))
         return err_set(e, ASSAY_EDENIED, "this ticket is not valid; take a new one");
-    if (rc != ASSAY_OK)
+    if (rc != ASSAY_OK || (rc = queue_authorised(tx, v->caller, &l->authorisation_id, e)) != 0)
         return rc;
     *role = queue_role(l->purpose, "");
     if (l->reading_id != 0) {
