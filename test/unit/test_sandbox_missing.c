@@ -39,7 +39,7 @@ static void skip_without_sandbox(struct decode_env *env)
 static void without_landlock_and_namespaces_it_goes_on_and_says_so(void **state)
 {
     static const int calls[] = {LANDLOCK_CREATE_RULESET, SCMP_SYS(unshare), SCMP_SYS(chroot)};
-    struct files_picture rgb = files_landscape(8, 64, 48);
+    struct files_picture rgb;
     struct decode_picture p;
     struct decode_env *env;
     struct err e = {0};
@@ -52,6 +52,7 @@ static void without_landlock_and_namespaces_it_goes_on_and_says_so(void **state)
     skip_without_sandbox(env);
     assert_string_equal(decode_env_layers(env), "seccomp rlimits nocaps");
     buf_init(&b, FILES_BYTES_MAX);
+    rgb = files_landscape(8, 64, 48);
     files_png(&rgb, FILES_STRAIGHT, &b);
     assert_int_equal(decode_picture(env, b.data, b.size, &p, &e), ASSAY_OK);
     decode_picture_clear(&p);
