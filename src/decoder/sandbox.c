@@ -197,6 +197,10 @@ enum assay_err sandbox_enter(const struct decode_limits *limits, struct sandbox_
     enter_landlock(out);
     enter_limits(limits, out);
     drop_capabilities(out);
+    /* The parent waits for this process and nobody else would. A change of namespace or rights
+     * can make the kernel forget the wish, so it comes after both. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+        return ASSAY_EUNSUPPORTED;
     return enter_seccomp(out);
 }
 

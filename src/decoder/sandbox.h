@@ -15,8 +15,8 @@ struct sandbox_layers {
 /*
  * Everything that the process still needs must be open and mapped. Afterwards it can compute, take
  * anonymous memory up to limits->memory_bytes, write to its descriptors and exit; opening files is
- * answered EACCES, every other system call kills it. No way back. Must be called in a process with
- * one thread.
+ * answered EACCES, every other system call kills it, and so does the end of the parent's thread. No
+ * way back. Must be called in a process with one thread.
  *
  * limits   memory_bytes and cpu_s are used
  * out      written in any case: what is in force

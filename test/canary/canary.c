@@ -234,6 +234,7 @@ static const struct deed {
     {"silence", do_silence},
     {"status", do_status},
     {"lie", do_lie},
+    {"sleep-long", do_sleep},
 };
 
 static enum wire_answer work(struct child *c)

@@ -3,10 +3,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "decode/decode.h"
 #include "media/files.h"
@@ -166,6 +170,38 @@ static void nothing_is_left_behind(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+static void *wait_for_sleep(void *arg)
+{
+    struct err e;
+
+    (void)attempt("sleep-long", &e);
+    return arg;
+}
+
+/* A child hangs on the thread that started it; here that is cancelled as if it had crashed. What
+ * it held stays open, which does not matter to a test. */
+static void a_child_dies_with_its_parent(void **state)
+{
+    pthread_t thread;
+    siginfo_t info = {0};
+
+    (void)state;
+    skip_without_sandbox();
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_sleep, NULL), 0);
+    clock_sleep_ms(500);
+    assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), 0);
+    assert_int_equal(info.si_pid, 0);
+    assert_int_equal(pthread_cancel(thread), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    for (int i = 0; i < 100 && info.si_pid == 0; i++) {
+        clock_sleep_ms(50);
+        assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOHANG), 0);
+    }
+    assert_int_not_equal(info.si_pid, 0);
+    assert_int_equal(info.si_code, CLD_KILLED);
+    assert_int_equal(info.si_status, SIGKILL);
+}
+
 static void the_layers_are_named(void **state)
 {
     (void)state;
@@ -181,6 +217,7 @@ int main(void)
         cmocka_unit_test(every_deed_is_contained),
         cmocka_unit_test(renditions_that_are_none_are_refused),
         cmocka_unit_test(nothing_is_left_behind),
+        cmocka_unit_test(a_child_dies_with_its_parent),
         cmocka_unit_test(the_layers_are_named),
     };
     return cmocka_run_group_tests(tests, start, stop);
