@@ -23,9 +23,9 @@ import type { Me } from './types.ts';
 
 function TrainingBanner() {
     return training.value ? (
-        <p class="training">
+        <header class="training">
             <b>Training workspace.</b> Benign pictures only; nothing from here is a real list.
-        </p>
+        </header>
     ) : null;
 }
 

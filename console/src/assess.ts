@@ -128,6 +128,8 @@ export class Assess {
     private readonly schemes = new Map<string, Known>();
     private stage: Stage | null = null;
     private mode: Mode = 'grade';
+    private guidanceFrom: Mode = 'grade';
+    private readonly asked = new Set<string>(); // schemes on their way
     private row = 0;
     private names: Names | null = null;
     private previousTags: string[] = [];
@@ -404,7 +406,11 @@ export class Assess {
             this.setMode(this.mode === 'info' ? 'grade' : 'info');
         },
         show_names: () => void this.showNames(),
-        guidance: () => this.setMode(this.mode === 'guidance' ? this.backMode() : 'guidance'),
+        guidance: () => {
+            const open = this.mode !== 'guidance';
+            if (open) this.guidanceFrom = this.mode;
+            this.setMode(open ? 'guidance' : this.guidanceFrom);
+        },
         tags: () => this.backToTags(),
         leave_tags: () => {
             say('Tags left. The grade is not saved yet: Enter saves.');
@@ -421,15 +427,10 @@ export class Assess {
         break: () => void takeBreak(),
     };
 
-    private backMode(): Mode {
+    private backToTags(): void {
         const item = this.queue.current;
         const known = this.known(item);
-        const tags = item?.code && known && opensTags(known.scheme, item.code);
-        return tags ? 'tags' : 'grade';
-    }
-
-    private backToTags(): void {
-        if (this.backMode() === 'tags') {
+        if (item?.code && known !== null && opensTags(known.scheme, item.code)) {
             this.mode = 'tags';
             this.publish();
         } else say('Tags follow the grade: choose it first.');
@@ -502,17 +503,19 @@ export class Assess {
     }
 
     private async loadScheme(lease: Lease): Promise<void> {
-        const had = this.schemes.get(lease.scheme);
-        if (had !== undefined && had.scheme.version >= lease.scheme_version) return;
+        const name = lease.scheme;
+        const had = this.schemes.get(name);
+        if (this.asked.has(name) || (had && had.scheme.version >= lease.scheme_version)) return;
+        this.asked.add(name);
         try {
-            const answer = await api.scheme(lease.scheme);
-            this.schemes.set(lease.scheme, {
-                scheme: readScheme(answer.scheme),
-                guidance: answer.guidance,
-            });
+            const answer = await api.scheme(name);
+            const scheme = readScheme(answer.scheme);
+            this.schemes.set(name, { scheme, guidance: answer.guidance });
             this.publish();
         } catch (problem) {
             say(sentence(problem));
+        } finally {
+            this.asked.delete(name);
         }
     }
 

@@ -147,7 +147,7 @@ export function Table<R>({
                     <tr>
                         {columns.map((c) => (
                             <th key={c.title} scope="col" class={c.number ? 'number' : undefined}>
-                                {c.title}
+                                {c.title || <span class="unseen">Act</span>}
                             </th>
                         ))}
                     </tr>

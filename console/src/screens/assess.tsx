@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { Assess, type View } from '../assess.ts';
 import { hide } from '../global.ts';
-import { type Cap, type Hold, type Stroke, VERBS, type Verb } from '../keys.ts';
+import { type Cap, type Hold, type Mode, type Stroke, VERBS, type Verb } from '../keys.ts';
 import { GroupState, Mark } from '../parts/grade.tsx';
 import { Panel } from '../parts/panels.tsx';
 import { Kbd } from '../parts/ui.tsx';
@@ -13,6 +13,9 @@ import { go } from '../session.ts';
 import { Stage } from '../shield.ts';
 import { entry, say, state } from '../state.ts';
 import { FLAG_WORDS, type Queue } from '../types.ts';
+
+/** While one of these is open, digits do not grade: the codes make room for it. */
+const PANELS: readonly Mode[] = ['escalate', 'note', 'info', 'guidance'];
 
 function strokeOf(e: KeyboardEvent): Stroke {
     const target = e.target instanceof Element ? e.target : null;
@@ -33,10 +36,10 @@ function Bar({ view, onLeave }: { view: View; onLeave: () => void }) {
     return (
         <header class="bar">
             <p class="wordmark">assay</p>
-            <p class="bar-what">
+            <h1 class="bar-what">
                 {entry.value.title}
                 {view.item && <span class="quiet"> {view.item.lease.batch}</span>}
-            </p>
+            </h1>
             <p class={view.unsaved === 0 ? 'quiet' : ''} data-unsaved={view.unsaved}>
                 {saved}
             </p>
@@ -107,6 +110,7 @@ function Tags({ view, assess }: { view: View; assess: Assess }) {
                     )}
                 </span>
             </p>
+            {view.mode === 'find' && <Find scheme={scheme} tags={item.tags} assess={assess} />}
             {scheme.groups.map((group, row) => (
                 <div
                     key={group.group}
@@ -137,14 +141,10 @@ function Tags({ view, assess }: { view: View; assess: Assess }) {
                     </div>
                 </div>
             ))}
-            {view.mode === 'find' ? (
-                <Find scheme={scheme} tags={item.tags} assess={assess} />
-            ) : (
-                on && (
-                    <p class="quiet keys-line">
-                        <Kbd>/</Kbd> find <Kbd>=</Kbd> as before <Kbd>?</Kbd> guidance
-                    </p>
-                )
+            {on && view.mode !== 'find' && (
+                <p class="quiet keys-line">
+                    <Kbd>/</Kbd> find <Kbd>=</Kbd> as before <Kbd>?</Kbd> guidance
+                </p>
             )}
         </section>
     );
@@ -428,9 +428,17 @@ function AssessPage({ queue }: { queue: Queue }) {
             <div class="desk">
                 <Picture view={view} assess={assess} />
                 <div class="side">
-                    <Codes view={view} onGrade={(code) => assess.act({ do: 'grade', code })} />
-                    <Tags view={view} assess={assess} />
-                    <Panel view={view} assess={assess} />
+                    {PANELS.includes(view.mode) ? (
+                        <Panel view={view} assess={assess} />
+                    ) : (
+                        <>
+                            <Codes
+                                view={view}
+                                onGrade={(code) => assess.act({ do: 'grade', code })}
+                            />
+                            <Tags view={view} assess={assess} />
+                        </>
+                    )}
                 </div>
             </div>
             <Foot view={view} assess={assess} />

@@ -157,7 +157,7 @@ export function Authorisations({ me }: { me: Me }) {
                                         <button
                                             type="button"
                                             disabled={act.busy}
-                                            aria-label={`End the authorisation of ${a.staff_name}`}
+                                            aria-label={`End now: ${a.staff_name}`}
                                             onClick={() =>
                                                 act.run(async () => {
                                                     await api.revokeAuthorisation(a.authorisation);

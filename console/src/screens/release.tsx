@@ -107,7 +107,7 @@ function Preview({ release }: { release: Release }) {
                 <code class="hash">{release.content_sha256}</code>
             </p>
             <Table
-                label="First rows"
+                label={`First rows of release ${release.release}`}
                 empty="The release has no rows."
                 rows={rows}
                 rowKey={(r) => r.sha256}

@@ -86,7 +86,7 @@ function Row({ row, schemes }: { row: CheckRow; schemes: Scheme[] }) {
                 <span>{good ? 'in order' : row.blocking ? 'to put right' : 'to know'}</span>
             </p>
             <div>
-                <h3>{row.label}</h3>
+                <h2>{row.label}</h2>
                 <details>
                     <summary>Explain</summary>
                     <p>{RULE_WORDS[row.rule]}</p>
