@@ -1,0 +1,582 @@
+/* Lots: the sample, blind readings, thirds, corrections, failing and passing, and what inherits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assay/digest.h"
+#include "base/clock.h"
+#include "base/rand.h"
+#include "base/str.h"
+#include "steps.h"
+#include "store/decision.h"
+#include "store/item.h"
+#include "store/quality.h"
+#include "store/task.h"
+
+/* A team with two of each, so that nobody must read their own. */
+struct team {
+    struct world_test *t;
+    struct caller *anna, *quinn, *ari, *lee;
+};
+
+static int setup(void **state)
+{
+    struct team *m = mem_zalloc(sizeof *m);
+
+    m->t = world_new();
+    m->anna = world_person(m->t, "anna", PEOPLE_ASSESSOR);
+    m->quinn = world_person(m->t, "quinn", PEOPLE_QUALITY);
+    m->ari = world_person(m->t, "ari", PEOPLE_ARBITER);
+    m->lee = world_person(m->t, "lee", PEOPLE_LEAD);
+    *state = m;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct team *m = *state;
+
+    world_free(m->t);
+    mem_free(m);
+    return 0;
+}
+
+static void must(const struct world_test *t, enum assay_err rc)
+{
+    if (rc != ASSAY_OK)
+        fail_msg("%d: %s", (int)rc, t->e.text);
+}
+
+/* A submitted and sampled lot of n tasks graded L1. */
+static int64_t lot_of(struct team *m, size_t n)
+{
+    world_tasks(m->t, n, WORLD_WITH_PICTURES, NULL);
+    step_shift(m->t, m->anna);
+    for (size_t i = 0; i < n; i++)
+        (void)step_grade(m->t, m->anna, "L1");
+    return step_submit(m->t, m->anna);
+}
+
+static enum assay_err try_read(struct team *m, const struct caller *c, const uint8_t token[16],
+                               const char *code, const char *reason)
+{
+    struct grade_tags tags = step_tags(code[0] == '~' ? "L1" : code);
+    struct qa_reading_new in = {.code = code, .tags = tags.tags, .tag_count = tags.count};
+
+    if (code[0] == '~') { /* L1 with another season */
+        in.code = "L1";
+        tags.tags[1] = "season:summer";
+    }
+    in.reason = reason;
+    memcpy(in.lease, token, sizeof in.lease);
+    return qa_read(&m->t->world, c, NULL, &in, &m->t->answer, &m->t->e);
+}
+
+/* Read the next; its task. */
+static int64_t read_next(struct team *m, const struct caller *c, enum queue_name q,
+                         const char *code)
+{
+    uint8_t token[16];
+    int64_t task = world_number(step_take(m->t, c, q, 0, token), "task");
+
+    must(m->t, try_read(m, c, token, code, q == QUEUE_THIRD ? "the coast is clear" : NULL));
+    return task;
+}
+
+static bool lot_is(struct team *m, int64_t lot, const char *state)
+{
+    return world_int(m->t, "SELECT count(*) FROM lot WHERE id = %lld AND state = '%s'",
+                     (long long)lot, state) == 1;
+}
+
+/* ---- the sample ---- */
+
+static enum assay_err read_lot(struct tx *tx, void *ctx, struct err *e)
+{
+    struct lot_row *lot = ctx;
+
+    return lot_get(tx, lot->id, lot, e);
+}
+
+struct place {
+    uint8_t digest[32];
+    long long id;
+};
+
+static int by_digest(const void *a, const void *b)
+{
+    return memcmp(a, b, 32);
+}
+
+static void anybody_with_the_seed_draws_the_same_sample(void **state)
+{
+    struct team *m = *state;
+    int64_t id = lot_of(m, 63);
+    struct lot_row lot = {.id = id};
+    struct place places[63];
+    char seed[65];
+
+    must(m->t, store_read(m->t->world.store, read_lot, &lot, &m->t->e));
+    assert_int_equal(lot.sample_size, 7);
+    assert_true(lot.has_seed);
+    for (int i = 0; i < 63; i++) {
+        struct assay_digests d;
+        char text[64];
+        places[i].id = world_int(m->t,
+                                 "SELECT id FROM task WHERE lot_id = %lld ORDER BY id"
+                                 " LIMIT 1 OFFSET %d",
+                                 (long long)id, i);
+        memcpy(text, lot.seed, 32);
+        int size = snprintf(text + 32, 32, "%lld", places[i].id);
+        assert_int_equal(assay_digest(text, 32 + (size_t)size, &d), ASSAY_OK);
+        memcpy(places[i].digest, d.sha256, 32);
+    }
+    qsort(places, 63, sizeof places[0], by_digest);
+    for (int i = 0; i < 63; i++)
+        assert_int_equal(world_int(m->t,
+                                   "SELECT count(*) FROM reading WHERE task_id = %lld"
+                                   " AND kind = 'sample' AND probability_ppm = 111111",
+                                   places[i].id),
+                         i < 7);
+    /* The seed stands in the record behind the submission, and another lot has another. */
+    str_hex(lot.seed, sizeof lot.seed, seed);
+    assert_int_equal(world_int(m->t,
+                               "SELECT count(*) FROM record WHERE entry LIKE"
+                               " '%%\"lot.sampled\"%%\"seed\":\"%s\"%%'",
+                               seed),
+                     1);
+    int64_t lots;
+    must(m->t, qa_sample(&m->t->world, &lots, &m->t->e));
+    assert_int_equal(lots, 0);
+}
+
+static void a_sample_that_agrees_passes_the_lot(void **state)
+{
+    struct team *m = *state;
+    int64_t lot = lot_of(m, 6);
+
+    for (int i = 0; i < 5; i++) {
+        assert_true(lot_is(m, lot, "sampling"));
+        (void)read_next(m, m->quinn, QUEUE_READING, "L1");
+        const struct json *r = world_json(m->t, &m->t->answer);
+        assert_int_equal(world_number(r, "left"), 4 - i);
+    }
+    assert_true(lot_is(m, lot, "passed"));
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM task WHERE state = 'passed'"), 6);
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM record WHERE entry LIKE"
+                                     " '%%\"lot.closed\"%%\"outcome\":\"passed\"%%'"),
+                     1);
+}
+
+static void an_empty_shift_passes_by_itself(void **state)
+{
+    struct team *m = *state;
+
+    step_shift(m->t, m->anna);
+    assert_true(lot_is(m, step_submit(m->t, m->anna), "passed"));
+}
+
+static void a_reader_sees_nothing_of_the_first_grade_or_a_sources_vote(void **state)
+{
+    struct team *m = *state;
+
+    (void)lot_of(m, 2);
+    long long task = world_int(m->t, "SELECT min(id) FROM task");
+    for (int i = 0; i < 2; i++) /* votes beside both, with words that stand nowhere else */
+        world_sql(m->t,
+                  "INSERT INTO vote (id, task_id, source, code, tags, created_ms) VALUES"
+                  " (%lld, %lld, 'zoo-source', 'zoo-code', 'zoo-tag', 1)",
+                  task + i, i == 0 ? task : (long long)world_int(m->t, "SELECT max(id) FROM task"));
+    const struct json *lease = step_take(m->t, m->quinn, QUEUE_READING, 0, NULL);
+    const char *text = buf_cstr(&m->t->answer);
+    static const char *const secrets[] = {"L1",   "light:day", "season", "anna",    "zoo",
+                                          "vote", "grader",    "lot",    "decision"};
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        if (strstr(text, secrets[i]) != NULL)
+            fail_msg("%s stands in the reader's lease", secrets[i]);
+    }
+    assert_null(world_text(lease, "code"));
+    assert_int_equal(world_at(lease, "tags")->size, 0);
+    assert_string_equal(world_text(lease, "purpose"), "reading");
+}
+
+/* ---- readings that differ ---- */
+
+static void a_difference_goes_to_a_third_who_clears_it(void **state)
+{
+    struct team *m = *state;
+    int64_t lot = lot_of(m, 1);
+
+    int64_t task = read_next(m, m->quinn, QUEUE_READING, "not-listed");
+    assert_true(lot_is(m, lot, "sampling"));
+    m->quinn->roles = PEOPLE_ARBITER; /* the first reader does not settle it */
+    must(m->t, step_try_take(m->t, m->quinn, QUEUE_THIRD, 0));
+    assert_int_equal(world_at(world_json(m->t, &m->t->answer), "leases")->size, 0);
+    uint8_t token[16];
+    const struct json *lease = step_take(m->t, m->ari, QUEUE_THIRD, 0, token);
+    assert_int_equal(world_number(lease, "task"), task);
+    assert_null(strstr(buf_cstr(&m->t->answer), "not-listed"));
+    assert_int_equal(try_read(m, m->ari, token, "L1", NULL), ASSAY_EFORMAT); /* needs a reason */
+    must(m->t, try_read(m, m->ari, token, "L1", "plainly a coast"));
+    assert_true(lot_is(m, lot, "passed"));
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM reading WHERE outcome = 'cleared'"), 2);
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM correction"), 0);
+}
+
+static int64_t uphold(struct team *m, const char *code)
+{
+    (void)read_next(m, m->quinn, QUEUE_READING, code);
+    (void)read_next(m, m->ari, QUEUE_THIRD, code);
+    return world_int(m->t, "SELECT max(id) FROM correction");
+}
+
+static void the_severity_follows_the_legal_line(void **state)
+{
+    struct team *m = *state;
+
+    (void)lot_of(m, 5);
+    (void)uphold(m, "~");             /* tags alone */
+    (void)uphold(m, "L2");            /* same side */
+    (void)uphold(m, "cannot-assess"); /* on neither */
+    (void)uphold(m, "not-listed");    /* across */
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM correction WHERE severity = 1"), 1);
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM correction WHERE severity = 2"), 2);
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM correction WHERE severity = 3"), 1);
+}
+
+static enum assay_err answer(struct team *m, int64_t id, const char *code, const char *contest)
+{
+    struct grade_tags tags = step_tags(code == NULL ? "" : code[0] == '~' ? "L1" : code);
+    struct qa_answer in = {.code = code, .tags = tags.tags, .tag_count = tags.count};
+
+    if (code != NULL && code[0] == '~') {
+        in.code = "L1";
+        tags.tags[1] = "season:summer";
+    }
+    in.contest = contest;
+    return qa_answer_correction(&m->t->world, m->anna, NULL, id, &in, &m->t->answer, &m->t->e);
+}
+
+static void one_minor_or_one_major_error_does_not_fail_but_holds_the_lot(void **state)
+{
+    static const char *const codes[] = {"~", "L2"};
+    struct team *m = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        int64_t lot = lot_of(m, 2);
+        int64_t correction = uphold(m, codes[i]);
+        (void)read_next(m, m->quinn, QUEUE_READING, "L1");
+        assert_true(lot_is(m, lot, "sampling")); /* all is read, yet a correction is open */
+        must(m->t, answer(m, correction, codes[i], NULL));
+        assert_true(lot_is(m, lot, "passed"));
+        assert_int_equal(world_int(m->t,
+                                   "SELECT count(*) FROM decision WHERE version = 2 AND"
+                                   " lot_id = %lld",
+                                   (long long)lot),
+                         1);
+    }
+}
+
+static void fail_and_pass(struct team *m, const char *const *codes, size_t n)
+{
+    int64_t lot = lot_of(m, 8), ids[3];
+
+    for (size_t i = 0; i < n; i++)
+        ids[i] = uphold(m, codes[i]);
+    for (size_t i = n; i < 5; i++)
+        (void)read_next(m, m->quinn, QUEUE_READING, "L1");
+    assert_true(lot_is(m, lot, "failed"));
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM reading WHERE kind = 'reread'"), 3);
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM record WHERE entry LIKE"
+                                     " '%%\"lot.closed\"%%\"outcome\":\"failed\"%%'"),
+                     1);
+    for (size_t i = 0; i < 3; i++)
+        (void)read_next(m, m->quinn, QUEUE_READING, "L1");
+    assert_true(lot_is(m, lot, "failed"));
+    for (size_t i = 0; i < n; i++) {
+        assert_true(lot_is(m, lot, "failed"));
+        must(m->t, answer(m, ids[i], codes[i], NULL));
+    }
+    assert_true(lot_is(m, lot, "passed"));
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM task WHERE state = 'passed'"), 8);
+}
+
+static void one_critical_error_fails_the_lot_and_all_of_it_is_read(void **state)
+{
+    static const char *const codes[] = {"not-listed"};
+
+    fail_and_pass(*state, codes, 1);
+}
+
+static void two_major_errors_fail_the_lot_and_all_of_it_is_read(void **state)
+{
+    static const char *const codes[] = {"L2", "L3"};
+
+    fail_and_pass(*state, codes, 2);
+}
+
+/* ---- corrections ---- */
+
+static void a_fix_takes_over_the_upheld_grade_and_nothing_else(void **state)
+{
+    struct team *m = *state;
+
+    (void)lot_of(m, 1);
+    int64_t id = uphold(m, "L2");
+    must(m->t, qa_corrections(&m->t->world, m->anna, &m->t->answer, &m->t->e));
+    const struct json *c = world_at(world_json(m->t, &m->t->answer), "corrections.0");
+    assert_string_equal(world_text(c, "given_code"), "L1");
+    assert_string_equal(world_text(c, "upheld_code"), "L2");
+    assert_string_equal(world_text(c, "severity"), "major");
+    assert_string_equal(world_text(c, "reason"), "the coast is clear");
+    assert_string_equal(world_text(c, "state"), "open");
+    assert_null(world_at(c, "pictures")); /* text first */
+    assert_int_equal(answer(m, id, "L3", NULL), ASSAY_EFORMAT);
+    assert_int_equal(answer(m, id, "~", NULL), ASSAY_EFORMAT);
+    assert_int_equal(answer(m, id, NULL, NULL), ASSAY_EFORMAT);
+    assert_int_equal(answer(m, id, "L2", "no"), ASSAY_EFORMAT);
+    struct caller *anna = m->anna;
+    m->anna = m->quinn; /* not hers */
+    assert_int_equal(answer(m, id, "L2", NULL), ASSAY_ENOTFOUND);
+    m->anna = anna;
+    must(m->t, answer(m, id, "L2", NULL));
+    assert_string_equal(world_text(world_json(m->t, &m->t->answer), "outcome"), "fixed");
+    assert_int_equal(answer(m, id, "L2", NULL), ASSAY_ESTATE);
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM decision d JOIN task t"
+                                     " ON t.decision_id = d.id WHERE d.code = 'L2'"),
+                     1);
+}
+
+static void the_picture_of_a_correction_comes_only_when_asked_for(void **state)
+{
+    struct team *m = *state;
+
+    (void)lot_of(m, 1);
+    int64_t id = uphold(m, "L2");
+    assert_int_equal(queue_take_correction(&m->t->world, m->quinn, id, &m->t->answer, &m->t->e),
+                     ASSAY_ENOTFOUND);
+    must(m->t, queue_take_correction(&m->t->world, m->anna, id, &m->t->answer, &m->t->e));
+    const struct json *lease = world_json(m->t, &m->t->answer);
+    assert_string_equal(world_text(lease, "purpose"), "correction");
+    assert_string_equal(world_text(lease, "code"), "L1");
+    (void)step_view(m->t, m->anna, lease, DECODE_SMALL_GREY, 100);
+    uint8_t token[16];
+    world_token(lease, "lease", token);
+    assert_int_equal(step_try_decide(m->t, m->anna, token, "L3"), ASSAY_ESTATE);
+    assert_int_equal(try_read(m, m->anna, token, "L3", NULL), ASSAY_ESTATE);
+    must(m->t, answer(m, id, "L2", NULL));
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM lease"), 0);
+}
+
+static enum assay_err close_it(struct team *m, const struct caller *c, int64_t id,
+                               enum qa_outcome outcome)
+{
+    return qa_close_correction(&m->t->world, c, NULL, id, outcome, &m->t->answer, &m->t->e);
+}
+
+static void a_contested_correction_is_decided_by_somebody_else(void **state)
+{
+    struct team *m = *state;
+    int64_t lot = lot_of(m, 1);
+    int64_t id = uphold(m, "L2");
+
+    assert_int_equal(close_it(m, m->lee, id, QA_UPHELD), ASSAY_ESTATE); /* not contested yet */
+    must(m->t, answer(m, id, NULL, "it is a coast"));
+    assert_true(lot_is(m, lot, "sampling"));
+    assert_int_equal(close_it(m, m->quinn, id, QA_UPHELD), ASSAY_EDENIED); /* not the role */
+    assert_int_equal(close_it(m, m->ari, id, QA_UPHELD), ASSAY_EDENIED);   /* upheld it */
+    m->anna->roles |= PEOPLE_LEAD;
+    assert_int_equal(close_it(m, m->anna, id, QA_DROPPED), ASSAY_EDENIED); /* graded it */
+    must(m->t, qa_corrections(&m->t->world, m->anna, &m->t->answer, &m->t->e));
+    assert_int_equal(world_at(world_json(m->t, &m->t->answer), "corrections")->size, 1);
+    must(m->t, qa_corrections(&m->t->world, m->lee, &m->t->answer, &m->t->e));
+    const struct json *list = world_json(m->t, &m->t->answer);
+    assert_string_equal(world_text(list, "corrections.0.answer"), "it is a coast");
+    assert_false(world_at(list, "corrections.0.mine")->boolean);
+    must(m->t, close_it(m, m->lee, id, QA_UPHELD));
+    assert_true(lot_is(m, lot, "passed"));
+    assert_int_equal(world_int(m->t,
+                               "SELECT count(*) FROM decision d JOIN task t"
+                               " ON t.decision_id = d.id WHERE d.code = 'L2'"
+                               " AND d.staff_id = %lld",
+                               (long long)m->lee->staff_id),
+                     1);
+    assert_int_equal(close_it(m, m->lee, id, QA_DROPPED), ASSAY_ESTATE);
+}
+
+static void a_dropped_correction_leaves_the_grade_and_lets_the_lot_pass(void **state)
+{
+    struct team *m = *state;
+    int64_t lot = lot_of(m, 1);
+    int64_t id = uphold(m, "L2");
+
+    must(m->t, answer(m, id, NULL, "it is a coast"));
+    must(m->t, close_it(m, m->lee, id, QA_DROPPED));
+    assert_true(lot_is(m, lot, "passed"));
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM decision"), 1);
+}
+
+/* ---- separations that the database itself keeps ---- */
+
+static void nobody_reads_their_own_work_even_by_sql(void **state)
+{
+    struct team *m = *state;
+
+    (void)lot_of(m, 1);
+    m->anna->roles |= PEOPLE_QUALITY | PEOPLE_ARBITER;
+    must(m->t, step_try_take(m->t, m->anna, QUEUE_READING, 0));
+    assert_int_equal(world_at(world_json(m->t, &m->t->answer), "leases")->size, 0);
+    assert_int_equal(world_number(world_json(m->t, &m->t->answer), "waiting"), 0);
+    long long anna = m->anna->staff_id, quinn = m->quinn->staff_id;
+    assert_true(world_refuses(m->t, "UPDATE reading SET reader_id = %lld", anna));
+    assert_true(world_refuses(m->t, "UPDATE reading SET grader_id = %lld", quinn));
+    assert_true(
+        world_refuses(m->t, "UPDATE reading SET grader_id = %lld, reader_id = %lld", quinn, anna));
+    (void)read_next(m, m->quinn, QUEUE_READING, "L2");
+    assert_true(
+        world_refuses(m->t, "UPDATE reading SET reader_id = %lld WHERE kind = 'third'", quinn));
+    assert_true(
+        world_refuses(m->t, "UPDATE reading SET reader_id = %lld WHERE kind = 'third'", anna));
+    assert_true(world_refuses(
+        m->t, "UPDATE reading SET first_reader_id = %lld WHERE kind = 'third'", anna));
+    assert_true(world_refuses(m->t, "UPDATE decision SET staff_id = %lld", quinn));
+    assert_true(world_refuses(m->t, "DELETE FROM decision"));
+}
+
+static void a_lot_with_an_open_correction_never_passes_whatever_the_order(void **state)
+{
+    struct team *m = *state;
+
+    srand(11);
+    for (int round = 0; round < 6; round++) {
+        int64_t lot = lot_of(m, 5);
+        bool closed = false;
+        while (!closed) {
+            int64_t waiting = world_int(m->t, "SELECT count(*) FROM reading WHERE reader_id IS NULL"
+                                              " AND kind <> 'third'");
+            int64_t third = world_int(m->t, "SELECT count(*) FROM reading WHERE reader_id IS NULL"
+                                            " AND kind = 'third'");
+            int64_t open = world_int(m->t, "SELECT count(*) FROM correction WHERE state = 'open'");
+            int64_t contested =
+                world_int(m->t, "SELECT count(*) FROM correction WHERE state = 'contested'");
+            if (open + contested + waiting + third > 0)
+                assert_false(lot_is(m, lot, "passed"));
+            int what = rand() % 4;
+            if (what == 0 && waiting > 0) {
+                (void)read_next(m, m->quinn, QUEUE_READING, rand() % 3 == 0 ? "L2" : "L1");
+            } else if (what == 1 && third > 0) {
+                (void)read_next(m, m->ari, QUEUE_THIRD, rand() % 2 == 0 ? "L2" : "L1");
+            } else if (what == 2 && open > 0) {
+                int64_t id = world_int(m->t, "SELECT min(id) FROM correction WHERE state = 'open'");
+                must(m->t, rand() % 2 == 0 ? answer(m, id, "L2", NULL) : answer(m, id, NULL, "no"));
+            } else if (what == 3 && contested > 0) {
+                int64_t id =
+                    world_int(m->t, "SELECT min(id) FROM correction WHERE state = 'contested'");
+                must(m->t, close_it(m, m->lee, id, rand() % 2 == 0 ? QA_UPHELD : QA_DROPPED));
+            }
+            closed = lot_is(m, lot, "passed");
+        }
+        assert_int_equal(world_int(m->t, "SELECT count(*) FROM correction WHERE state <> 'closed'"),
+                         0);
+        assert_int_equal(world_int(m->t, "SELECT count(*) FROM reading WHERE reader_id IS NULL"),
+                         0);
+    }
+}
+
+/* ---- inheritance ---- */
+
+struct sighting_of {
+    int64_t task_id, batch_id;
+};
+
+static enum assay_err sight(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct sighting_of *s = ctx;
+    struct task t;
+    enum assay_err rc = flow_task(tx, s->task_id, &t, e);
+    struct sighting_row row = {.id = rand_id(),
+                               .item_id = t.item_id,
+                               .batch_id = s->batch_id,
+                               .text_sealed = "x",
+                               .text_size = 1};
+
+    rand_bytes(row.path_mac, sizeof row.path_mac);
+    return rc != ASSAY_OK ? rc : sighting_insert(tx, &row, e);
+}
+
+struct spreading {
+    int64_t task_id, decision_id, count;
+};
+
+static enum assay_err spread(struct tx *tx, void *ctx, struct err *e)
+{
+    struct spreading *s = ctx;
+
+    return inheritance_spread(tx, s->task_id, s->decision_id, 1, &s->count, e);
+}
+
+static void a_sighting_elsewhere_hangs_on_the_decision_from_the_moment_it_passes(void **state)
+{
+    struct team *m = *state;
+    int64_t other = world_batch(m->t, "second");
+    int64_t lot = lot_of(m, 1);
+    struct sighting_of s = {world_int(m->t, "SELECT id FROM task"), other};
+
+    must(m->t, store_write(m->t->world.store, sight, &s, &m->t->e));
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM inheritance"), 0);
+    (void)read_next(m, m->quinn, QUEUE_READING, "L1");
+    assert_true(lot_is(m, lot, "passed"));
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM inheritance i JOIN task t"
+                                     " ON t.decision_id = i.decision_id WHERE i.version = 1"),
+                     1);
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM record WHERE entry LIKE"
+                                     " '%%\"decision.inherited\"%%'"),
+                     1);
+    /* A later decision reaches the link as its next version; the older one stays. */
+    world_sql(m->t, "INSERT INTO decision (id, task_id, version, staff_id, lot_id, basis,"
+                    " scheme_name, scheme_version, guidance_version, code, tags, fence,"
+                    " revealed_ms, software, decided_ms) SELECT id + 1, task_id, 2, staff_id,"
+                    " lot_id, basis, scheme_name, scheme_version, guidance_version, 'L2', tags,"
+                    " fence, revealed_ms, software, decided_ms FROM decision");
+    struct spreading again = {s.task_id,
+                              world_int(m->t, "SELECT id FROM decision WHERE version = 2"), 0};
+    must(m->t, store_write(m->t->world.store, spread, &again, &m->t->e));
+    assert_int_equal(again.count, 1);
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM inheritance"), 2);
+    assert_int_equal(world_int(m->t,
+                               "SELECT count(*) FROM inheritance WHERE version = 2 AND"
+                               " decision_id = %lld",
+                               (long long)again.decision_id),
+                     1);
+    assert_true(world_refuses(m->t, "UPDATE inheritance SET decision_id = 1"));
+    assert_true(world_refuses(m->t, "DELETE FROM inheritance"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(anybody_with_the_seed_draws_the_same_sample),
+        TEST(a_sample_that_agrees_passes_the_lot),
+        TEST(an_empty_shift_passes_by_itself),
+        TEST(a_reader_sees_nothing_of_the_first_grade_or_a_sources_vote),
+        TEST(a_difference_goes_to_a_third_who_clears_it),
+        TEST(the_severity_follows_the_legal_line),
+        TEST(one_minor_or_one_major_error_does_not_fail_but_holds_the_lot),
+        TEST(one_critical_error_fails_the_lot_and_all_of_it_is_read),
+        TEST(two_major_errors_fail_the_lot_and_all_of_it_is_read),
+        TEST(a_fix_takes_over_the_upheld_grade_and_nothing_else),
+        TEST(the_picture_of_a_correction_comes_only_when_asked_for),
+        TEST(a_contested_correction_is_decided_by_somebody_else),
+        TEST(a_dropped_correction_leaves_the_grade_and_lets_the_lot_pass),
+        TEST(nobody_reads_their_own_work_even_by_sql),
+        TEST(a_lot_with_an_open_correction_never_passes_whatever_the_order),
+        TEST(a_sighting_elsewhere_hangs_on_the_decision_from_the_moment_it_passes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
