@@ -14,10 +14,16 @@
 #define TEXT_MAX 80 /* bytes of mime, reason, basis */
 #define DATE_MAX 10
 
-static const char *const members[] = {
-    "sha256", "sha1",        "md5",        "size",         "mime",   "width",          "height",
-    "pdq",    "pdq_quality", "pdq_reason", "pdq_oriented", "scheme", "scheme_version", "code",
-    "tags",   "basis",       "readings",   "decided_on",   NULL};
+static const char *const members[] = {"sha256",         "sha1",       "md5",          "size",
+                                      "mime",           "width",      "height",       "pdq",
+                                      "pdq_quality",    "pdq_reason", "pdq_oriented", "scheme",
+                                      "scheme_version", "code",       "tags",         "basis",
+                                      "readings",       "decided_on", "kind",         NULL};
+
+static const char *kind_name(enum scheme_kind kind)
+{
+    return kind == SCHEME_TRAINING ? "training" : "live";
+}
 
 static void add_tags(struct json_out *o, const char *tags)
 {
@@ -63,6 +69,7 @@ void hashlist_jsonl_row(struct buf *b, const struct hashlist_row *row)
     json_text(&o, "basis", row->basis);
     json_int(&o, "readings", row->readings);
     json_text(&o, "decided_on", row->decided_on);
+    json_text(&o, "kind", kind_name(row->kind));
     json_object_end(&o);
     buf_add_char(b, '\n');
 }
@@ -108,6 +115,7 @@ void hashlist_csv_row(struct buf *b, const struct hashlist_row *row)
     csv_text(&o, row->basis);
     csv_int(&o, row->readings);
     csv_plain(&o, row->decided_on);
+    csv_plain(&o, kind_name(row->kind));
     csv_end_row(&o);
     assert(o.columns == 0);
 }
@@ -168,7 +176,7 @@ static enum assay_err read_file_part(const struct json *j, struct hashlist_row *
     if ((rc = need_hex(j, "sha256", row->sha256, sizeof row->sha256, e)) != 0 ||
         (rc = need_hex(j, "sha1", row->sha1, sizeof row->sha1, e)) != 0 ||
         (rc = need_hex(j, "md5", row->md5, sizeof row->md5, e)) != 0 ||
-        (rc = json_need_int(j, "size", 0, INT64_MAX, &row->size, e)) != 0 ||
+        (rc = json_need_int(j, "size", 1, INT64_MAX, &row->size, e)) != 0 ||
         (rc = json_need_text(j, "mime", TEXT_MAX, &row->mime, e)) != 0 ||
         (rc = json_want_int(j, "width", 1, INT32_MAX, &row->width, e)) != 0 ||
         (rc = json_want_int(j, "height", 1, INT32_MAX, &row->height, e)) != 0 ||
@@ -197,6 +205,7 @@ static bool is_basis(const char *text)
 static enum assay_err read_decision_part(struct arena *a, const struct json *j,
                                          struct hashlist_row *row, struct err *e)
 {
+    const char *kind;
     enum assay_err rc;
     int64_t ms;
 
@@ -205,9 +214,11 @@ static enum assay_err read_decision_part(struct arena *a, const struct json *j,
         (rc = json_need_text(j, "code", SCHEME_CODE_MAX, &row->code, e)) != 0 ||
         (rc = need_tags(a, j, &row->tags, e)) != 0 ||
         (rc = json_need_text(j, "basis", TEXT_MAX, &row->basis, e)) != 0 ||
-        (rc = json_need_int(j, "readings", 0, INT32_MAX, &row->readings, e)) != 0 ||
-        (rc = json_need_text(j, "decided_on", DATE_MAX, &row->decided_on, e)) != 0)
+        (rc = json_need_int(j, "readings", 1, INT32_MAX, &row->readings, e)) != 0 ||
+        (rc = json_need_text(j, "decided_on", DATE_MAX, &row->decided_on, e)) != 0 ||
+        (rc = json_need_text(j, "kind", TEXT_MAX, &kind, e)) != 0)
         return rc;
+    row->kind = str_equal(kind, kind_name(SCHEME_TRAINING)) ? SCHEME_TRAINING : SCHEME_LIVE;
     if (!is_basis(row->basis))
         return err_set(e, ASSAY_EFORMAT,
                        "\"basis\" is none of seen, inherited, propagated, source");

@@ -9,13 +9,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "scheme/scheme.h"
 
 #define HASHLIST_ROW_MAX 16384 /* bytes of one row in either form */
 
 /* One file of the list. Texts are borrowed; rows ascend by sha256, without doubles. */
 struct hashlist_row {
     uint8_t sha256[32], sha1[20], md5[16];
-    int64_t size;           /* bytes, from 0 */
+    int64_t size;           /* bytes, from 1: the empty file is never listed */
     const char *mime;       /* of the content, such as image/jpeg */
     int64_t width, height;  /* pixels; 0: not known */
     bool has_pdq;           /* there is a hash, trusted or not */
@@ -28,8 +29,9 @@ struct hashlist_row {
     int64_t scheme_version; /* from 1 */
     const char *tags;       /* canonical: sorted, one space between; "" for none */
     const char *basis;      /* seen, inherited, propagated or source */
-    int64_t readings;       /* people who graded it so, from 0 */
+    int64_t readings;       /* independent ones that gave this code, from 1 */
     const char *decided_on; /* date, such as 2026-11-22 */
+    enum scheme_kind kind;  /* on every row, so that a list without its manifest says so too */
 };
 
 /* Append one row; csv_head comes first in the CSV form. */

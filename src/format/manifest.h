@@ -21,18 +21,36 @@ struct manifest_file {
     uint8_t sha256[32];
 };
 
+struct manifest_code {
+    const char *code;
+    int64_t count; /* rows, from 1 */
+};
+
 struct manifest {
     enum scheme_kind kind; /* training packages are refused unless asked for */
     const char *package;   /* the release's id, decimal */
+    const char *workspace; /* the keyring's workspace id, 16 hex digits */
+    const char *label;     /* the workspace's name as people see it */
     const char *scheme;
     int64_t scheme_version, count, min_readings;
+    struct manifest_code codes[SCHEME_CODES_MAX]; /* ascending by code */
+    size_t code_count;
     const char *requested_by, *approved_by; /* names; never the same person */
     int64_t approved_ms;                    /* UTC since 1970 */
     const char *software;                   /* such as "assay 0.1.0" */
     struct manifest_file jsonl, csv;
-    const char *record_entry; /* the approval's entry in the record, its line without the break */
-    const char *record_proof; /* tlog-proof text of it: proof and signed head */
+    uint8_t content_sha256[32]; /* of both lists: manifest_content */
+    const char *record_entry;   /* the approval's entry in the record, its line without the break */
+    const char *record_proof;   /* tlog-proof text of it: proof and signed head */
+    uint8_t record_key[32];     /* Ed25519, verifies the signed head */
+    const char *release_key;    /* second line of the minisign public key file */
 };
+
+/* What an approval is for: SHA-256 over the lines "NAME SIZE SHA256" of the CSV and the JSON Lines
+ * file, each with a line break. The lines are put into b (reset first); whoever has a SHA-256 at
+ * hand hashes them. */
+void manifest_content(struct buf *b, const struct manifest_file *csv,
+                      const struct manifest_file *jsonl);
 
 /* Append the file's bytes, with a line break at the end. */
 void manifest_write(struct buf *b, const struct manifest *m);

@@ -120,6 +120,7 @@ static enum assay_err look_at_second(void *ctx, const struct hashlist_row *row, 
     assert_string_equal(row->basis, "seen");
     assert_true(row->readings == 2);
     assert_string_equal(row->decided_on, "2026-11-22");
+    assert_int_equal(row->kind, SCHEME_TRAINING);
     return err_set(e, ASSAY_ESTATE, "enough");
 }
 
@@ -163,8 +164,8 @@ static void a_changed_list_is_refused_with_row_and_reason(void **state)
         {"23c0", "23C0", "row 1: the row is not written as assay writes it"},
         {"\"size\":5", "\"size\": 5", "row 1: the row is not written as assay writes it"},
         {"\"size\":5", "\"size\":05", "row 1: line 1, column 176: this is no JSON number"},
-        {"\"size\":5", "\"size\":-5",
-         "row 1: line 1: \"size\" must be a whole number from 0 to 9223372036854775807"},
+        {"\"size\":5", "\"size\":0",
+         "row 1: line 1: \"size\" must be a whole number from 1 to 9223372036854775807"},
         {"\"size\":5,\"mime\":\"image/png\"", "\"mime\":\"image/png\",\"size\":5",
          "row 1: the row is not written as assay writes it"},
         {"\"size\":5", "\"size\":5,\"name\":\"x\"", "row 1: line 1: \"name\" is not known here"},
@@ -186,8 +187,11 @@ static void a_changed_list_is_refused_with_row_and_reason(void **state)
          "row 1: \"tags\" must be a list of at most 64"},
         {"\"basis\":\"seen\"", "\"basis\":\"guessed\"",
          "row 1: \"basis\" is none of seen, inherited, propagated, source"},
+        {"\"readings\":1", "\"readings\":0",
+         "row 1: line 1: \"readings\" must be a whole number from 1 to 2147483647"},
+        {"\"training\"", "\"test\"", "row 1: the row is not written as assay writes it"},
         {"2026-11-22", "2026-11-31", "row 1: \"decided_on\" is no date"},
-        {"}\n", "}", "row 1: line 1, column 454: '{' stands where the end of the text is expected"},
+        {"}\n", "}", "row 1: line 1, column 472: '{' stands where the end of the text is expected"},
         {"}\n", "}\n\n", "row 2: line 1, column 1: the text ends where a value is expected"},
         {"}\n", "}\r\n", "row 1: the row is not written as assay writes it"},
     };
@@ -250,7 +254,13 @@ static void the_manifest_of_the_vector_is_read_and_written_byte_for_byte(void **
     assert_true(m.approved_ms == 1795363280123);
     assert_true(m.jsonl.size == (int64_t)package_vector[0].size);
     assert_true(m.csv.size == (int64_t)package_vector[1].size);
-    assert_int_equal(m.csv.sha256[0], 0x24);
+    assert_int_equal(m.csv.sha256[0], 0x8c);
+    assert_string_equal(m.workspace, "00112233aabbccdd");
+    assert_string_equal(m.label, "Lake and Wood");
+    assert_int_equal(m.code_count, 3);
+    assert_string_equal(m.codes[2].code, "drawn");
+    assert_int_equal(m.record_key[31], 0x0b);
+    assert_true(strlen(m.release_key) == 56);
     assert_non_null(strstr(m.record_proof, "\n\n"));
     buf_init(&b, MANIFEST_TEXT_MAX);
     manifest_write(&b, &m);
@@ -273,6 +283,13 @@ static void a_changed_manifest_is_refused_with_the_reason(void **state)
         {"\"count\":3", "\"count\":3,\"more\":1", "the manifest is not written as assay writes it",
          ASSAY_EFORMAT},
         {"\"count\":3,", "", "line 1: \"count\" is missing", ASSAY_EFORMAT},
+        {"\"code\":\"L1\",\"count\":1", "\"code\":\"L1\",\"count\":2",
+         "\"codes\" count more rows than \"count\"", ASSAY_EFORMAT},
+        {"{\"code\":\"L1\",\"count\":1},", "", "\"codes\" count fewer rows than \"count\"",
+         ASSAY_EFORMAT},
+        {"\"code\":\"L1\"", "\"code\":\"L9\"", "\"codes\" must ascend", ASSAY_EFORMAT},
+        {"\"record_key\":\"0b", "\"record_key\":\"0x", "\"record_key\" must be 64 hex digits",
+         ASSAY_EFORMAT},
         {"hashes.csv", "../x.csv", "\"files\" must name hashes.csv here", ASSAY_EFORMAT},
         {"\"approved_at\":\"2026", "\"approved_at\":\"x026", "\"approved_at\" is no time",
          ASSAY_EFORMAT},
@@ -295,6 +312,26 @@ static void a_changed_manifest_is_refused_with_the_reason(void **state)
     arena_free(a);
 }
 
+static void the_content_of_the_vector_is_two_lines_of_names_sizes_and_hashes(void **state)
+{
+    const struct embedded *v = &package_vector[2];
+    struct arena *a = arena_new();
+    struct manifest m = {0};
+    struct buf b;
+
+    (void)state;
+    assert_int_equal(manifest_read(a, v->bytes, v->size, &m, NULL), ASSAY_OK);
+    buf_init(&b, 1000);
+    buf_add_str(&b, "gone");
+    manifest_content(&b, &m.csv, &m.jsonl);
+    assert_string_equal(
+        buf_cstr(&b),
+        "hashes.csv 1062 8cdf1e92b1dc7ce52546bb25fc9091f9bf02b83e4135c02f3a286992d77ed4f5\n"
+        "hashes.jsonl 1568 d9f0c19d8a6af980b87fa326712ec7f9ad698e9e71420463f56e43bd28dbe344\n");
+    buf_clear(&b);
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +341,7 @@ int main(void)
         cmocka_unit_test(an_empty_list_has_no_rows_and_an_endless_row_is_refused),
         cmocka_unit_test(the_manifest_of_the_vector_is_read_and_written_byte_for_byte),
         cmocka_unit_test(a_changed_manifest_is_refused_with_the_reason),
+        cmocka_unit_test(the_content_of_the_vector_is_two_lines_of_names_sizes_and_hashes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
