@@ -99,6 +99,13 @@ enum assay_err audit_checkpoint(const char *data_dir, struct buf *b, struct err 
 enum assay_err audit_prove(struct store *s, const char *data_dir, const struct audit_event_id *id,
                            struct buf *b, struct err *e);
 
+/* The entry's line (without a line break) and its proof against the first signed head over it, each
+ * appended: the same texts whenever they are asked for. For packages. ENOTFOUND when it has no
+ * index yet. */
+enum assay_err audit_prove_first(struct store *s, const char *data_dir,
+                                 const struct audit_event_id *id, struct buf *entry,
+                                 struct buf *proof, struct err *e);
+
 /* Check such a text alone: entry bytes, public key. For recipients of packages. EFORMAT, EDAMAGED.
  */
 enum assay_err audit_proof_verify(const char *proof, const void *entry, size_t entry_size,

@@ -242,6 +242,42 @@ static void any_entry_is_proved_to_a_stranger_and_no_other(void **state)
     buf_clear(&b);
 }
 
+static void a_first_proof_stays_the_same_while_the_record_grows(void **state)
+{
+    struct record_fixture *f = *state;
+    uint8_t key[KEYS_PUBLIC_BYTES];
+    struct buf entry, proof, entry_again, proof_again;
+    struct audit_head head;
+
+    buf_init(&entry, TILE_ENTRY_MAX);
+    buf_init(&proof, 65536);
+    buf_init(&entry_again, TILE_ENTRY_MAX);
+    buf_init(&proof_again, 65536);
+    keys_public(f->keys, KEYS_SIGN_RECORD, key);
+    record_write(f, 200);
+    assert_int_equal(audit_prove_first(db_store(f->db), db_folder(f->db), &f->events[150], &entry,
+                                       &proof, &f->e),
+                     ASSAY_ENOTFOUND);
+    record_advance(f);
+    assert_int_equal(audit_prove_first(db_store(f->db), db_folder(f->db), &f->events[150], &entry,
+                                       &proof, &f->e),
+                     ASSAY_OK);
+    assert_int_equal(
+        audit_proof_verify(buf_cstr(&proof), entry.data, entry.size, key, &head, &f->e), ASSAY_OK);
+    assert_int_equal(head.size, 200);
+    record_write(f, 400); /* the partial tiles that the head was over are gone with them */
+    record_advance(f);
+    assert_int_equal(audit_prove_first(db_store(f->db), db_folder(f->db), &f->events[150],
+                                       &entry_again, &proof_again, &f->e),
+                     ASSAY_OK);
+    assert_string_equal(buf_cstr(&entry_again), buf_cstr(&entry));
+    assert_string_equal(buf_cstr(&proof_again), buf_cstr(&proof));
+    buf_clear(&entry);
+    buf_clear(&proof);
+    buf_clear(&entry_again);
+    buf_clear(&proof_again);
+}
+
 static void erased_texts_leave_the_record_whole(void **state)
 {
     struct record_fixture *f = *state;
@@ -308,6 +344,7 @@ int main(void)
         RECORD_TEST(each_advance_signs_what_was_written),
         RECORD_TEST(heads_lie_in_three_places_and_files_in_the_layout),
         RECORD_TEST(any_entry_is_proved_to_a_stranger_and_no_other),
+        RECORD_TEST(a_first_proof_stays_the_same_while_the_record_grows),
         RECORD_TEST(erased_texts_leave_the_record_whole),
         RECORD_TEST(lost_tiles_are_made_again_from_the_store),
         RECORD_TEST(only_one_holds_the_lease),
