@@ -1,0 +1,263 @@
+/* Releases: which rows go out, who may ask and let go, what a change in between does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "release_fixture.h"
+
+#define LIST_MAX (1 << 20)
+
+/* hashes.csv of an approved release as lines. */
+static char *csv_of(struct release_fixture *f, int64_t id)
+{
+    struct buf b;
+
+    buf_init(&b, LIST_MAX);
+    assert_int_equal(release_file(&f->w, &f->asks, id, "hashes.csv", &b, &f->e), ASSAY_OK);
+    return buf_take(&b);
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+    size_t n = 0;
+
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part))
+        n++;
+    return n;
+}
+
+static void only_listed_rows_of_closed_lots_with_enough_readings_go_out(void **state)
+{
+    static const struct graded cases[] = {
+        {0},                                                   /* one reading */
+        {.vote = "L1"},                                        /* two: a source voted the same */
+        {.reading = "L1"},                                     /* two: read again */
+        {.vote = "L1", .reading = "L1", .code = "L1"},         /* three */
+        {.vote = "L2", .reading = "L2"},                       /* others saw something else: one */
+        {.code = "related"},                                   /* not listed */
+        {.code = "gone"},                                      /* no code of the scheme */
+        {.state = "submitted"},                                /* not passed */
+        {.own_lot = true, .lot_state = "submitted"},           /* its lot is not */
+        {.own_lot = true, .lot_state = "failed"},              /* nor this one */
+        {.own_lot = true, .reading = "L1", .correction = true} /* a correction is open in its lot */
+    };
+    struct release_fixture *f = *state;
+    char *csv;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        (void)release_grade(f, &cases[i], 1);
+    csv = csv_of(f, release_approved(f, 1));
+    assert_int_equal(count_of(csv, "\r\n"), 1 + 5);
+    assert_int_equal(count_of(csv, ",seen,1,2026-11-22,training\r\n"), 2);
+    assert_int_equal(count_of(csv, ",seen,2,2026-11-22,training\r\n"), 2);
+    assert_int_equal(count_of(csv, ",seen,3,2026-11-22,training\r\n"), 1);
+    mem_free(csv);
+    csv = csv_of(f, release_approved(f, 2));
+    assert_int_equal(count_of(csv, "\r\n"), 1 + 3);
+    assert_int_equal(count_of(csv, ",seen,1,"), 0);
+    mem_free(csv);
+    assert_int_equal(release_list(&f->w, &f->asks, &f->answer, &f->e), ASSAY_OK);
+    assert_non_null(strstr(buf_cstr(&f->answer),
+                           "\"candidates\":[{\"scheme\":\"training-landscapes\",\"rows\":5,"
+                           "\"held_lots\":4,\"held_readings\":2}]"));
+}
+
+static void a_pdq_with_a_reason_or_none_never_goes_out_as_trusted(void **state)
+{
+    static const struct graded cases[] = {{.pdq_reason = "low_quality"}, {.no_pdq = true}};
+    struct release_fixture *f = *state;
+
+    for (size_t i = 0; i < 2; i++)
+        (void)release_grade(f, &cases[i], 1);
+    char *csv = csv_of(f, release_approved(f, 1));
+    assert_int_equal(count_of(csv, ",100,low_quality,,"), 1);
+    assert_int_equal(count_of(csv, ",640,480,,,unsupported,,"), 1);
+    mem_free(csv);
+}
+
+static enum assay_err ask(struct release_fixture *f, int64_t min_readings)
+{
+    f->e.text[0] = '\0';
+    return release_request(&f->w, &f->asks, NULL, f->scheme, min_readings, &f->answer, &f->e);
+}
+
+static void an_empty_release_is_refused_saying_what_is_missing(void **state)
+{
+    struct release_fixture *f = *state;
+    const struct graded open = {.own_lot = true, .lot_state = "submitted"};
+    const struct graded one = {0};
+
+    assert_int_equal(ask(f, 1), ASSAY_ESTATE);
+    assert_string_equal(f->e.text,
+                        "there is nothing to release: no task of training-landscapes has "
+                        "a decision on a listed code whose lot has passed");
+    (void)release_grade(f, &open, 1);
+    assert_int_equal(ask(f, 1), ASSAY_ESTATE);
+    assert_string_equal(f->e.text, "there is nothing to release of training-landscapes yet; 1 "
+                                   "listed in lots that are not closed yet");
+    (void)release_grade(f, &one, 3);
+    assert_int_equal(ask(f, 2), ASSAY_ESTATE);
+    assert_string_equal(f->e.text,
+                        "there is nothing to release of training-landscapes yet; 1 listed in lots "
+                        "that are not closed yet; 3 passed with fewer than 2 readings");
+    assert_int_equal(ask(f, 0), ASSAY_EFORMAT);
+    assert_int_equal(release_request(&f->w, &f->asks, NULL, "none", 1, &f->answer, &f->e),
+                     ASSAY_ENOTFOUND);
+    assert_string_equal(f->e.text, "the scheme none is not loaded here");
+}
+
+static void who_asked_cannot_decide_and_another_must_quote_the_content(void **state)
+{
+    struct release_fixture *f = *state;
+    const struct graded one = {0};
+    uint8_t content[32], other[32] = {1};
+
+    (void)release_grade(f, &one, 7);
+    int64_t id = release_ask(f, 1, content);
+    assert_string_equal(release_answer_text(f, "rows"), "7");
+    assert_int_equal(release_approve(&f->w, &f->asks, id, content, &f->answer, &f->e),
+                     ASSAY_EDENIED);
+    assert_string_equal(f->e.text, "you asked for this release; another person decides on it");
+    assert_int_equal(release_refuse(&f->w, &f->asks, id, "no", &f->answer, &f->e), ASSAY_EDENIED);
+    assert_int_equal(release_approve(&f->w, &f->approves, id, other, &f->answer, &f->e),
+                     ASSAY_ESTATE);
+    assert_string_equal(f->e.text,
+                        "this is not the content that was asked for; read the release again");
+    assert_int_equal(release_approve(&f->w, &f->approves, id + 1, content, &f->answer, &f->e),
+                     ASSAY_ENOTFOUND);
+    release_let_go(f, id, content);
+    assert_string_equal(release_answer_text(f, "state"), "approved");
+    assert_string_equal(release_answer_text(f, "requested_by"), "ruth");
+    assert_string_equal(release_answer_text(f, "decided_by"), "carl");
+    assert_int_equal(release_approve(&f->w, &f->approves, id, content, &f->answer, &f->e),
+                     ASSAY_ESTATE);
+    assert_string_equal(f->e.text, "this release was approved already");
+    assert_int_equal(release_get(&f->w, &f->asks, id, &f->answer, &f->e), ASSAY_OK);
+    assert_non_null(strstr(buf_cstr(&f->answer), "\"codes\":[{\"code\":\"L1\",\"count\":7}]"));
+    assert_non_null(strstr(buf_cstr(&f->answer), "\"mine\":true"));
+    assert_int_equal(count_of(buf_cstr(&f->answer), "\"sha256\":"), 7);
+}
+
+static void a_change_between_asking_and_approving_wants_a_new_release(void **state)
+{
+    struct release_fixture *f = *state;
+    const struct graded one = {0};
+    const struct graded other = {.own_lot = true};
+    struct buf b;
+    uint8_t content[32];
+    char *path = NULL;
+
+    (void)release_grade(f, &one, 3);
+    int64_t task = release_grade(f, &other, 1);
+    int64_t id = release_ask(f, 1, content);
+    (void)release_grade(f, &one, 1); /* what came later changes nothing of what was asked for */
+    release_supersede(f, task, "L2");
+    assert_int_equal(release_approve(&f->w, &f->approves, id, content, &f->answer, &f->e),
+                     ASSAY_ESTATE);
+    assert_non_null(strstr(f->e.text, "was graded anew or its lot is open again"));
+    assert_non_null(strstr(f->e.text, "ask anew"));
+    assert_int_equal(release_write(&f->w, people_operator(), id, 0, f->out, &path, &f->e),
+                     ASSAY_ESTATE);
+
+    id = release_approved(f, 1); /* approved, then changed: it does not go out either */
+    release_supersede(f, task, "L3");
+    buf_init(&b, LIST_MAX);
+    assert_int_equal(release_file(&f->w, &f->asks, id, "hashes.csv", &b, &f->e), ASSAY_ESTATE);
+    assert_int_equal(b.size, 0);
+    assert_int_equal(release_write(&f->w, people_operator(), id, 0, f->out, &path, &f->e),
+                     ASSAY_ESTATE);
+    assert_null(path);
+    buf_clear(&b);
+}
+
+static void asking_twice_with_one_key_gives_one_release(void **state)
+{
+    struct release_fixture *f = *state;
+    const struct graded one = {0};
+    const struct once once = {.key = "0123456789"};
+    struct once changed = once;
+
+    changed.body_sha256[0] = 1;
+    (void)release_grade(f, &one, 2);
+    assert_int_equal(release_request(&f->w, &f->asks, &once, f->scheme, 1, &f->answer, &f->e),
+                     ASSAY_OK);
+    char *first = mem_strdup(buf_cstr(&f->answer));
+    (void)release_grade(f, &one, 2);
+    assert_int_equal(release_request(&f->w, &f->asks, &once, f->scheme, 1, &f->answer, &f->e),
+                     ASSAY_OK);
+    assert_string_equal(buf_cstr(&f->answer), first);
+    assert_int_equal(release_request(&f->w, &f->asks, &changed, f->scheme, 1, &f->answer, &f->e),
+                     ASSAY_ESTATE);
+    mem_free(first);
+}
+
+static void a_refused_release_does_not_go_out_and_its_reason_is_sealed(void **state)
+{
+    struct release_fixture *f = *state;
+    const struct graded one = {0};
+    struct audit_report report;
+    struct buf b;
+    uint8_t content[32];
+    char *path = NULL;
+
+    (void)release_grade(f, &one, 2);
+    int64_t id = release_ask(f, 1, content);
+    assert_int_equal(release_refuse(&f->w, &f->approves, id, "", &f->answer, &f->e), ASSAY_EFORMAT);
+    assert_int_equal(
+        release_refuse(&f->w, &f->approves, id, "the lake is missing", &f->answer, &f->e),
+        ASSAY_OK);
+    assert_string_equal(release_answer_text(f, "state"), "refused");
+    assert_int_equal(release_write(&f->w, people_operator(), id, 0, f->out, &path, &f->e),
+                     ASSAY_ESTATE);
+    assert_int_equal(release_write(&f->w, people_operator(), 0, 0, f->out, &path, &f->e),
+                     ASSAY_ENOTFOUND);
+    assert_non_null(strstr(f->e.text, "no release is approved yet"));
+    buf_init(&b, LIST_MAX);
+    assert_int_equal(release_file(&f->w, &f->asks, id, "manifest.json", &b, &f->e), ASSAY_ESTATE);
+    assert_int_equal(release_file(&f->w, &f->asks, id, "../x", &b, &f->e), ASSAY_ENOTFOUND);
+    buf_clear(&b);
+    assert_int_equal(audit_advance(f->w.store, f->w.keys, f->w.data_dir, NULL, &f->e), ASSAY_OK);
+    assert_int_equal(audit_verify(f->w.store, f->w.keys, f->w.data_dir, &report, &f->e), ASSAY_OK);
+    assert_int_equal(folder_search(db_folder(f->db), "the lake is missing", 19, NULL), 0);
+}
+
+static void a_long_release_goes_through_its_pages(void **state)
+{
+    struct release_fixture *f = *state;
+    const struct graded one = {0}, two = {.code = "L3"};
+    struct package_report report;
+    char *path;
+
+    (void)release_grade(f, &one, 1000); /* two pages to the row, then a part of one */
+    int64_t id = release_approved(f, 1);
+    path = release_to_folder(f, id);
+    assert_int_equal(package_verify(path, NULL, PACKAGE_TRAINING_TOO, &report, &f->e), ASSAY_OK);
+    assert_int_equal(report.rows, 1000);
+    mem_free(path);
+    (void)release_grade(f, &two, 203);
+    path = release_to_folder(f, release_approved(f, 1));
+    assert_int_equal(package_verify(path, NULL, PACKAGE_TRAINING_TOO, &report, &f->e), ASSAY_OK);
+    assert_int_equal(report.rows, 1203);
+    mem_free(path);
+}
+
+#define RELEASE_TEST(t) cmocka_unit_test_setup_teardown(t, release_setup, release_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RELEASE_TEST(only_listed_rows_of_closed_lots_with_enough_readings_go_out),
+        RELEASE_TEST(a_pdq_with_a_reason_or_none_never_goes_out_as_trusted),
+        RELEASE_TEST(an_empty_release_is_refused_saying_what_is_missing),
+        RELEASE_TEST(who_asked_cannot_decide_and_another_must_quote_the_content),
+        RELEASE_TEST(a_change_between_asking_and_approving_wants_a_new_release),
+        RELEASE_TEST(asking_twice_with_one_key_gives_one_release),
+        RELEASE_TEST(a_refused_release_does_not_go_out_and_its_reason_is_sealed),
+        RELEASE_TEST(a_long_release_goes_through_its_pages),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
