@@ -68,14 +68,16 @@ static void only_listed_rows_of_closed_lots_with_enough_readings_go_out(void **s
 
 static void a_pdq_with_a_reason_or_none_never_goes_out_as_trusted(void **state)
 {
-    static const struct graded cases[] = {{.pdq_reason = "low_quality"}, {.no_pdq = true}};
+    static const struct graded cases[] = {
+        {.pdq_reason = "low_quality"}, {.no_pdq = true}, {.pdq_reason = "degenerate"}};
     struct release_fixture *f = *state;
 
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 3; i++)
         (void)release_grade(f, &cases[i], 1);
     char *csv = csv_of(f, release_approved(f, 1));
     assert_int_equal(count_of(csv, ",100,low_quality,,"), 1);
     assert_int_equal(count_of(csv, ",640,480,,,unsupported,,"), 1);
+    assert_int_equal(count_of(csv, ",640,480,,,degenerate,,"), 1);
     mem_free(csv);
 }
 

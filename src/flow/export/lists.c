@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "flow/export/export_impl.h"
 
 #define FLUSH_BYTES     65536
@@ -104,7 +105,10 @@ void export_row(const struct release_line *l, const char *scheme, enum scheme_ki
     memcpy(row->md5, l->md5, sizeof row->md5);
     memcpy(row->pdq, l->pdq, sizeof row->pdq);
     memcpy(row->pdq_oriented, l->pdq_oriented, sizeof row->pdq_oriented);
-    /* Whatever the rows say, a hash that must not be trusted never goes out as one that may. */
+    /* Whatever the rows say, a hash that must not be trusted never goes out as one that may; and
+     * one that half of all flat pictures have does not go out at all. */
+    if (row->pdq_reason != NULL && str_equal(row->pdq_reason, "degenerate"))
+        row->has_pdq = row->has_pdq_oriented = false;
     if (!row->has_pdq && row->pdq_reason == NULL)
         row->pdq_reason = "unsupported";
     if (row->has_pdq && row->pdq_reason == NULL && row->pdq_quality < PDQ_QUALITY_MIN)

@@ -143,7 +143,7 @@ static enum assay_err check_signature(struct check *c, const char *public_key, s
     enum assay_err rc;
 
     if (!str_starts(key, KEY_COMMENT))
-        key = arena_printf(c->arena, KEY_COMMENT "key\n%s\n", key);
+        key = arena_printf(c->arena, KEY_COMMENT "key\n%.*s\n", (int)strcspn(key, "\r\n"), key);
     const char *text = buf_cstr(&c->signature);
     rc = strlen(text) != c->signature.size
              ? err_set(e, ASSAY_EFORMAT, "this is no minisign signature file")
