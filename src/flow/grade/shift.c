@@ -36,6 +36,12 @@ enum assay_err shift_open(struct tx *tx, const struct caller *c, enum people_rol
     return audit_write(tx, &entry, NULL, e);
 }
 
+/* Leads have shifts too: what they settle is a lot like any other. */
+static enum people_role shift_role(const struct caller *c)
+{
+    return (c->roles & PEOPLE_ASSESSOR) != 0 ? PEOPLE_ASSESSOR : PEOPLE_LEAD;
+}
+
 static enum assay_err add_shift(struct tx *tx, struct json_out *o, const char *key,
                                 const struct shift_row *s, struct err *e)
 {
@@ -92,10 +98,10 @@ static enum assay_err start(struct tx *tx, void *ctx, struct err *e)
     struct json_out o;
     enum assay_err rc = shift_find(tx, g->caller->staff_id, &s, e);
 
-    if ((g->caller->roles & PEOPLE_ASSESSOR) == 0)
-        return err_set(e, ASSAY_EDENIED, "only assessors start shifts");
+    if ((g->caller->roles & (PEOPLE_ASSESSOR | PEOPLE_LEAD)) == 0)
+        return err_set(e, ASSAY_EDENIED, "only assessors and leads have shifts");
     if (rc == ASSAY_ENOTFOUND)
-        rc = shift_open(tx, g->caller, PEOPLE_ASSESSOR, &s, e);
+        rc = shift_open(tx, g->caller, shift_role(g->caller), &s, e);
     if (rc != ASSAY_OK)
         return rc;
     buf_reset(g->answer);
@@ -136,7 +142,7 @@ static enum assay_err check_in(struct tx *tx, const struct shifting *g, struct a
     (void)snprintf(data, sizeof data, "{\"decided\":%lld,\"findings\":%zu,\"ready\":%d}",
                    (long long)k.decided, k.count, check_ready(&k));
     struct audit_entry entry = {.action = AUDIT_SHIFT_CHECKED,
-                                .actor = people_actor(g->caller, PEOPLE_ASSESSOR),
+                                .actor = people_actor(g->caller, shift_role(g->caller)),
                                 .objects = {{"shift", s.id}, {"lot", s.lot_id}},
                                 .data = data};
     buf_reset(g->answer);
@@ -172,7 +178,7 @@ static enum assay_err hand_back(struct tx *tx, const struct caller *c, struct er
 
     while ((rc = lease_end_one(tx, c->session_id, &l, e)) == ASSAY_OK) {
         struct audit_entry entry = {.action = AUDIT_TASK_RETURNED,
-                                    .actor = people_actor(c, PEOPLE_ASSESSOR),
+                                    .actor = people_actor(c, shift_role(c)),
                                     .objects = {{"task", l.task_id}},
                                     .purpose = l.purpose,
                                     .outcome = "submitted"};
@@ -183,7 +189,7 @@ static enum assay_err hand_back(struct tx *tx, const struct caller *c, struct er
         return rc;
     while ((rc = task_ids_of_owner(tx, c->staff_id, &id, 1, &n, e)) == ASSAY_OK && n > 0) {
         struct audit_entry entry = {.action = AUDIT_TASK_PUT_OFF,
-                                    .actor = people_actor(c, PEOPLE_ASSESSOR),
+                                    .actor = people_actor(c, shift_role(c)),
                                     .objects = {{"task", id}},
                                     .outcome = "handed_back"};
         if ((rc = flow_task(tx, id, &t, e)) != 0)
@@ -221,7 +227,7 @@ static enum assay_err seal(struct tx *tx, const struct shifting *g, const struct
     char data[64];
     (void)snprintf(data, sizeof data, "{\"size\":%lld}", (long long)*size);
     struct audit_entry entry = {.action = AUDIT_LOT_SUBMITTED,
-                                .actor = people_actor(g->caller, PEOPLE_ASSESSOR),
+                                .actor = people_actor(g->caller, shift_role(g->caller)),
                                 .objects = {{"lot", s->lot_id}, {"shift", s->id}},
                                 .data = data};
     return audit_write(tx, &entry, NULL, e);
