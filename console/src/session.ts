@@ -1,6 +1,6 @@
 // Coming and going: start-up, signing in by password or link, break, keeping the session.
 import { ApiProblem, api, hooks, sentence } from './api.ts';
-import { linkToken, type OnlyTask, type Screen, say, screenOf, state } from './state.ts';
+import { hush, linkToken, type OnlyTask, type Screen, say, screenOf, state } from './state.ts';
 import type { Me } from './types.ts';
 
 /** What must be safe before the session may end: each queue, until it has nothing unsaved. */
@@ -90,6 +90,7 @@ export function go(screen: Screen, only?: OnlyTask): void {
 }
 
 export function followAddress(): void {
+    hush();
     const me = state.me.value;
     if (me !== null && state.phase.value === 'signed_in')
         state.screen.value = screenOf(location.hash, me.roles);

@@ -165,6 +165,11 @@ export function say(words: string): void {
     }, SAID_MS);
 }
 
+/** What was said belongs to the screen it was said on. */
+export function hush(): void {
+    state.said.value = { words: '', count: state.said.value.count + 1 };
+}
+
 export function mayOpen(roles: readonly Role[], entry: ScreenEntry): boolean {
     return entry.roles.length === 0 || entry.roles.some((r) => roles.includes(r));
 }

@@ -1,5 +1,5 @@
 // Corrections: what was upheld, in text; fix it or contest it, and the picture only if asked for.
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { api, idempotencyKey } from '../api.ts';
 import { CodeName, GradeForm, TagList } from '../parts/grade.tsx';
@@ -41,8 +41,7 @@ function Compare({ c, scheme }: { c: Correction; scheme: Scheme | null }) {
     );
 }
 
-function Picture({ c }: { c: Correction }) {
-    const lease = useSignal<Lease | null>(null);
+function Picture({ c, lease }: { c: Correction; lease: Signal<Lease | null> }) {
     const act = useAct();
     // The task goes back when the card closes; if that fails, the lease runs out by itself.
     useEffect(
@@ -71,7 +70,7 @@ function Picture({ c }: { c: Correction }) {
     );
 }
 
-function Answer({ c, scheme, again }: { c: Correction; scheme: Scheme; again: () => void }) {
+function Answer({ c, scheme, onDone }: { c: Correction; scheme: Scheme; onDone: () => void }) {
     const code = useSignal(c.upheld_code);
     const tags = useSignal<string[]>([...c.upheld_tags]);
     const words = useSignal('');
@@ -88,7 +87,7 @@ function Answer({ c, scheme, again }: { c: Correction; scheme: Scheme; again: ()
                 key.value = idempotencyKey();
             }
             say('Answered.');
-            again();
+            onDone();
         });
     return (
         <div class="answer">
@@ -168,6 +167,7 @@ function Close({ c, again }: { c: Correction; again: () => void }) {
 }
 
 function Card({ c, scheme, again }: { c: Correction; scheme: Scheme | null; again: () => void }) {
+    const lease = useSignal<Lease | null>(null);
     return (
         <li class="card">
             <p class="card-head">
@@ -183,8 +183,15 @@ function Card({ c, scheme, again }: { c: Correction; scheme: Scheme | null; agai
             {c.state === 'contested' && c.mine && <p>Contested; a lead or an arbiter decides.</p>}
             {c.state === 'open' && c.mine && scheme !== null && (
                 <>
-                    <Picture c={c} />
-                    <Answer c={c} scheme={scheme} again={again} />
+                    <Picture c={c} lease={lease} />
+                    <Answer
+                        c={c}
+                        scheme={scheme}
+                        onDone={() => {
+                            lease.value = null; // the answer has ended it
+                            again();
+                        }}
+                    />
                 </>
             )}
             {c.state === 'contested' && !c.mine && hasRole('lead', 'arbiter') && (

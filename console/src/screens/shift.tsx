@@ -133,6 +133,7 @@ function Checked({
     );
     return (
         <>
+            {rows.length === 0 && <p class="good">In order: nothing is left to put right.</p>}
             <ul class="check">
                 {rows.map((r) => (
                     <Row key={r.rule} row={r} schemes={schemes} />
