@@ -60,12 +60,15 @@ static char *inner_path(const FTSENT *f)
     while (root->fts_level > FTS_ROOTLEVEL)
         root = root->fts_parent;
     char *copy = mem_strdup(root->fts_path), *inner;
-    size_t root_size = root == f ? f->fts_pathlen : root->fts_pathlen;
+    size_t root_size = root->fts_pathlen;
+    const char *below = f->fts_path + root_size;
+    while (*below == '/') /* "folder/" means what "folder" means */
+        below++;
     copy[root_size] = '\0';
     const char *base = basename(copy);
-    size_t size = strlen(base) + f->fts_pathlen - root_size + 1;
+    size_t size = strlen(base) + strlen(below) + 2;
     inner = mem_alloc(size);
-    (void)snprintf(inner, size, "%s%s", base, f->fts_path + root_size);
+    (void)snprintf(inner, size, "%s%s%s", base, *below == '\0' ? "" : "/", below);
     mem_free(copy);
     return inner;
 }
@@ -78,7 +81,13 @@ static bool next_file(struct run *r, struct taken *t)
 
     *t = (struct taken){.verdict = INTAKE_NEW};
     (void)pthread_mutex_lock(&r->lock);
-    while (!found && r->failure == ASSAY_OK && (f = fts_read(r->walk)) != NULL) {
+    while (!found && r->failure == ASSAY_OK) {
+        errno = 0;
+        if ((f = fts_read(r->walk)) == NULL) {
+            if (errno != 0) /* the walk itself broke: what is behind was not seen */
+                r->failure = err_errno(&r->error, "walk the folders");
+            break;
+        }
         char reason[160] = "";
         switch (f->fts_info) {
         case FTS_D:
@@ -95,7 +104,7 @@ static bool next_file(struct run *r, struct taken *t)
         case FTS_DNR:
         case FTS_ERR:
             (void)snprintf(reason, sizeof reason, "cannot be read: %s",
-                           strerrorname_np(f->fts_errno));
+                           strerrordesc_np(f->fts_errno));
             break;
         default:
             (void)snprintf(reason, sizeof reason, "not a regular file");
