@@ -367,6 +367,15 @@ await step('the other screens', async () => {
     }
 });
 
+await step('the count of views', async () => {
+    let pictures = 0;
+    for (const who of people.values()) pictures += (await who.sent()).length;
+    const ada = await person('assessor');
+    const stats = () => fetch('/api/v1/stats').then((r) => r.json());
+    const { views } = await ada.page.evaluate(stats);
+    ok(pictures === views, `${pictures} pictures were sent: as many views are on record`, views);
+});
+
 await step('small windows', async () => {
     const ada = await person('assessor');
     await ada.page.setViewportSize({ width: 360, height: 640 }); // 1440 px at 400 %

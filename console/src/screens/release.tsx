@@ -39,7 +39,10 @@ function Request({ c, again }: { c: Candidate; again: () => void }) {
                 </p>
             )}
             {c.held_readings > 0 && (
-                <p>Held back: {many(c.held_readings, 'row')} with fewer readings than asked for.</p>
+                <p>
+                    {count(c.held_readings)} of them {c.held_readings === 1 ? 'was' : 'were'} read
+                    by one person only; asking for two readings or more holds them back.
+                </p>
             )}
             {hasRole('release') && (
                 <form
