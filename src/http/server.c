@@ -212,7 +212,29 @@ static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const c
 struct headers {
     struct gate_header list[GATE_HEADERS_MAX + 1]; /* one more, so that the gate sees too many */
     size_t count;
+    bool bent;       /* a line of the header was not as the library makes it look */
+    const char *end; /* of the last value */
 };
+
+/*
+ * libmicrohttpd lets bare LF, NUL and folded lines through and shows the values mended. But it
+ * works in the buffer that it received into: it puts a NUL in the place of the colon, of each CR
+ * and of each LF. So a line as it must be is: name, NUL, blanks, value, NUL, NUL; behind the last
+ * one stand the two NULs of the empty line. Behind the header block the library keeps its own
+ * table of headers in the same memory, so these bytes can always be read.
+ */
+static bool is_straight(const char *name, size_t name_size, const char *value, size_t value_size)
+{
+    const char *at = name + name_size;
+
+    if (value == NULL || value <= at || *at != '\0')
+        return false;
+    for (at++; at < value; at++) {
+        if (*at != ' ' && *at != '\t')
+            return false;
+    }
+    return value[value_size] == '\0' && value[value_size + 1] == '\0';
+}
 
 static enum MHD_Result add_request_header(void *cls, enum MHD_ValueKind kind, const char *name,
                                           size_t name_size, const char *value, size_t value_size)
@@ -220,10 +242,22 @@ static enum MHD_Result add_request_header(void *cls, enum MHD_ValueKind kind, co
     struct headers *h = cls;
 
     (void)kind;
+    h->bent = h->bent || !is_straight(name, name_size, value, value_size);
+    h->end = value == NULL ? NULL : value + value_size;
     if (h->count <= GATE_HEADERS_MAX)
         h->list[h->count++] = (struct gate_header){name, value == NULL ? "" : value, name_size,
                                                    value == NULL ? 0 : value_size};
     return MHD_YES;
+}
+
+static void take_headers(struct MHD_Connection *c, struct headers *h)
+{
+    h->count = 0;
+    h->bent = false;
+    h->end = NULL;
+    (void)MHD_get_connection_values_n(c, MHD_HEADER_KIND, add_request_header, h);
+    if (h->end != NULL && (h->end[2] != '\0' || h->end[3] != '\0'))
+        h->bent = true;
 }
 
 /* The proxy says who its client is; on loopback nobody is believed. */
@@ -290,10 +324,12 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *u
         /* Past its limit it is read on for a little, so that the answer is heard. */
         return x->length <= 4 * GATE_BODY_MAX ? MHD_YES : MHD_NO;
     }
-    h.count = 0;
-    (void)MHD_get_connection_values_n(c, MHD_HEADER_KIND, add_request_header, &h);
+    take_headers(c, &h);
     const struct gate_request request = {method, x->target, version, h.list, h.count};
     enum assay_err rc = gate_check(&s->site, &request, &v, &e);
+    if (rc == ASSAY_OK && h.bent)
+        rc = err_set(&e, ASSAY_EFORMAT,
+                     "a header has a NUL, is folded, or its line ends without CR");
     if (rc != ASSAY_OK)
         return rc == ASSAY_ELIMIT ? refuse(c, 413, "too_large", e.text)
                                   : refuse(c, 400, "bad_request", e.text);
