@@ -70,6 +70,7 @@ static struct caller person(struct release_fixture *f, const char *name, uint32_
     must(people_add(f->w.store, f->w.keys, people_operator(), &in, &c.staff_id, &f->e), &f->e);
     (void)snprintf(c.name, sizeof c.name, "%s", name);
     (void)snprintf(c.label, sizeof c.label, "%s", name);
+    (void)snprintf(c.workstation, sizeof c.workstation, "by the window");
     return c;
 }
 

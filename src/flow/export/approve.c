@@ -178,8 +178,10 @@ static enum assay_err approve(struct tx *tx, void *ctx, struct err *e)
                    "\"rows\":%lld,\"content_sha256\":\"%s\"}",
                    r.scheme, (long long)r.scheme_version, (long long)r.min_readings,
                    (long long)r.row_count, hex);
+    struct audit_actor by = actor(d->caller);
+    by.workstation = NULL; /* this entry goes out with the package; the session leads to it */
     struct audit_entry entry = {.action = AUDIT_RELEASE_APPROVED,
-                                .actor = actor(d->caller),
+                                .actor = by,
                                 .objects = {{"release", r.id}},
                                 .data = data};
     if ((rc = audit_write(tx, &entry, &event, e)) != 0)
