@@ -73,9 +73,11 @@ enum assay_err identify_job_insert(struct tx *tx, int64_t item_id, int64_t prior
     return sql_run_done(q, NULL, e);
 }
 
-enum assay_err identify_job_claim(struct tx *tx, const uint8_t holder[16], int64_t now_ms,
-                                  int64_t held_until_ms, int64_t *item_id, int64_t *tries,
-                                  struct err *e)
+#define CLAIMS_MAX 64
+
+static enum assay_err claim_one(struct tx *tx, const uint8_t holder[16], int64_t now_ms,
+                                int64_t held_until_ms, int64_t *item_id, int64_t *tries,
+                                struct err *e)
 {
     struct sql *q = sql(tx, "UPDATE identify_job SET holder = $1, held_until_ms = $2,"
                             " tries = tries + 1 WHERE item_id = (SELECT item_id FROM identify_job"
@@ -95,6 +97,33 @@ enum assay_err identify_job_claim(struct tx *tx, const uint8_t holder[16], int64
     return rc;
 }
 
+/* Whether any item may be claimed. */
+static enum assay_err claim_waits(struct tx *tx, int64_t now_ms, bool *yes, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT 1 FROM identify_job WHERE held_until_ms <= $1 LIMIT 1");
+
+    sql_int(q, now_ms);
+    enum assay_err rc = sql_one(q, e);
+    *yes = rc == ASSAY_OK;
+    sql_done(q);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
+enum assay_err identify_job_claim(struct tx *tx, const uint8_t holder[16], int64_t now_ms,
+                                  int64_t held_until_ms, int64_t *item_id, int64_t *tries,
+                                  struct err *e)
+{
+    enum assay_err rc = ASSAY_ENOTFOUND;
+    bool more = true;
+
+    /* A claim that finds its row taken by another process, and so none, looks again. */
+    for (unsigned i = 0; rc == ASSAY_ENOTFOUND && more && i < CLAIMS_MAX; i++) {
+        rc = claim_one(tx, holder, now_ms, held_until_ms, item_id, tries, e);
+        enum assay_err looked = rc == ASSAY_ENOTFOUND ? claim_waits(tx, now_ms, &more, e) : rc;
+        rc = looked == ASSAY_OK ? rc : looked;
+    }
+    return rc;
+}
 enum assay_err identify_job_done(struct tx *tx, int64_t item_id, const uint8_t holder[16],
                                  struct err *e)
 {
