@@ -329,12 +329,17 @@ static enum assay_err make_one(struct tx *tx, const struct making *m, int64_t *t
                             .state = "waiting"};
     struct picture_row picture = {
         .item_id = item.id, .width = 640, .height = 480, .frames = 1, .maker = "test"};
-    struct sighting_row sighting = {.id = rand_id(),
-                                    .item_id = item.id,
-                                    .batch_id = m->t->batch_id,
-                                    .text_sealed = "x",
-                                    .text_size = 1};
+    struct sighting_row sighting = {
+        .id = rand_id(), .item_id = item.id, .batch_id = m->t->batch_id};
+    struct buf sealed;
+    char text[80];
     enum assay_err rc;
+
+    int size = snprintf(text, sizeof text, "{\"path\":\"lake/%lld.jpg\"}", (long long)task.id);
+    buf_init(&sealed, 1000);
+    keys_seal(m->t->world.keys, &sighting.id, sizeof sighting.id, text, (size_t)size, &sealed);
+    sighting.text_sealed = sealed.data;
+    sighting.text_size = sealed.size;
 
     *task_id = task.id;
     rand_bytes(item.sha256, sizeof item.sha256);
@@ -344,9 +349,11 @@ static enum assay_err make_one(struct tx *tx, const struct making *m, int64_t *t
     if ((rc = item_insert(tx, &item, e)) != 0 || (rc = picture_put(tx, &picture, e)) != 0 ||
         (rc = task_insert(tx, &task, clock_now_ms(), e)) != 0 ||
         (rc = sighting_insert(tx, &sighting, e)) != 0)
-        return rc;
-    return m->pictures == WORLD_WITH_PICTURES ? make_pictures(tx, m, item.id, task.id, e)
-                                              : ASSAY_OK;
+        goto out;
+    rc = m->pictures == WORLD_WITH_PICTURES ? make_pictures(tx, m, item.id, task.id, e) : ASSAY_OK;
+out:
+    buf_clear(&sealed);
+    return rc;
 }
 
 static enum assay_err make_group(struct tx *tx, void *ctx, struct err *e)

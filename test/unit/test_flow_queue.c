@@ -388,6 +388,28 @@ static void when_the_entry_cannot_be_written_no_pixel_leaves_and_nothing_stands(
     assert_int_equal(world_int(t, "SELECT count(*) FROM shift WHERE checked_ms IS NOT NULL"), 0);
 }
 
+static void names_are_shown_to_the_holder_and_stand_in_no_entry(void **state)
+{
+    struct world_test *t = *state;
+    struct caller *anna = world_person(t, "anna", PEOPLE_ASSESSOR);
+    uint8_t token[16];
+    int64_t id;
+    char path[64];
+
+    world_tasks(t, 1, WORLD_WITHOUT_PICTURES, &id);
+    step_shift(t, anna);
+    (void)step_take(t, anna, QUEUE_GRADE, 0, token);
+    assert_null(strstr(buf_cstr(&t->answer), "lake"));
+    assert_int_equal(queue_names(&t->world, anna, token, &t->answer, &t->e), ASSAY_OK);
+    const struct json *names = world_json(t, &t->answer);
+    (void)snprintf(path, sizeof path, "lake/%lld.jpg", (long long)id);
+    assert_string_equal(world_text(names, "sightings.0.path"), path);
+    assert_string_equal(world_text(names, "sightings.0.batch"), "first");
+    assert_int_equal(
+        world_int(t, "SELECT count(*) FROM record WHERE entry LIKE '%%\"names.viewed\"%%'"), 1);
+    assert_int_equal(world_int(t, "SELECT count(*) FROM record WHERE entry LIKE '%%lake%%'"), 0);
+}
+
 static void counting_the_queue_stops_at_a_thousand(void **state)
 {
     struct world_test *t = *state;
@@ -424,6 +446,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
             when_the_entry_cannot_be_written_no_pixel_leaves_and_nothing_stands, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_are_shown_to_the_holder_and_stand_in_no_entry, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(counting_the_queue_stops_at_a_thousand, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
