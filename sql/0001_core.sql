@@ -319,6 +319,7 @@ CREATE TABLE escalation (
     outcome     TEXT CHECK (outcome IN ('graded', 'returned'))
 ) STRICT;
 CREATE INDEX escalation_by_task ON escalation (task_id);
+CREATE INDEX escalation_open ON escalation (reason, id) WHERE settled_ms IS NULL;
 
 -- A picture that was sent. The ticket's number is unique, so a ticket works once.
 CREATE TABLE viewing (
@@ -364,7 +365,8 @@ CREATE TABLE reading (
     CHECK (reader_id <> grader_id),
     CHECK (reader_id <> first_reader_id)
 ) STRICT;
-CREATE INDEX reading_waiting ON reading (kind, id) WHERE reader_id IS NULL;
+CREATE INDEX reading_waiting ON reading (id) WHERE reader_id IS NULL;
+CREATE INDEX reading_by_decision ON reading (decision_id);
 
 CREATE TABLE correction (
     id            INTEGER NOT NULL PRIMARY KEY,

@@ -44,7 +44,8 @@ struct caller *world_session(struct world_test *t, const struct caller *c);
 int64_t world_batch(struct world_test *t, const char *name);
 
 /* Items with their tasks, in state waiting; with pictures each has six sealed renditions whose
- * bytes are "TASK-ID/rendition". Their paths are lake/TASK-ID.jpg. ids (may be NULL) holds count. */
+ * bytes are "TASK-ID/rendition". Their paths are lake/TASK-ID.jpg. ids (may be NULL) holds count.
+ */
 enum world_pictures { WORLD_WITH_PICTURES, WORLD_WITHOUT_PICTURES };
 void world_tasks(struct world_test *t, size_t count, enum world_pictures pictures, int64_t *ids);
 
