@@ -6,7 +6,7 @@
 //                compliance admin auditor intake (a role without a link is left out, and said)
 //   ASSAY_SHOTS  a folder for a picture of each screen (optional)
 //
-// Prints TAP, then one line of JSON with the figures.
+// Prints TAP, and as its last comment one line of JSON with the figures.
 import { mkdirSync } from 'node:fs';
 import { figures, openBrowser, Person } from './lib.mjs';
 
@@ -411,7 +411,6 @@ for (const [role, who] of people) {
 }
 await browser.close();
 console.log(`1..${count}`);
-console.log(
-    JSON.stringify(Object.fromEntries(Object.entries(times).map(([k, v]) => [k, figures(v)]))),
-);
+const result = Object.fromEntries(Object.entries(times).map(([k, v]) => [k, figures(v)]));
+console.log(`# ${JSON.stringify(result)}`);
 process.exit(failed === 0 ? 0 : 1);
