@@ -402,6 +402,12 @@ static void what_the_key_alone_could_sign_is_still_named(void **state)
     double_row(dir);
     sign_again(f, dir, NULL);
     names(f, dir, "row 2: the rows do not ascend by sha256");
+    /* Well-formed in both lists, signed, but not what was approved. */
+    dir = copied(f, from);
+    edit(dir, "hashes.jsonl", "\"size\":100", "\"size\":200");
+    edit(dir, "hashes.csv", ",100", ",200");
+    sign_again(f, dir, NULL);
+    names(f, dir, "manifest.json: record_entry does not approve this package");
     dir = copied(f, from);
     sign_again(f, dir, drop_first_code);
     names(f, dir, "hashes.jsonl has 4 rows; the manifest says 3");

@@ -8,6 +8,9 @@
 
 #include "base/str.h"
 #include "release_fixture.h"
+#include "store/item.h"
+#include "store/releases.h"
+#include "store/task.h"
 
 #define LIST_MAX (1 << 20)
 
@@ -176,6 +179,58 @@ static void a_change_between_asking_and_approving_wants_a_new_release(void **sta
     buf_clear(&b);
 }
 
+struct changed {
+    int64_t release_id, task_id;
+};
+
+/* Rows of another number than the release says, as a server killed while it wrote them leaves. */
+static enum assay_err add_row(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct changed *c = ctx;
+    struct task_row t;
+    enum assay_err rc = task_get(tx, c->task_id, &t, e);
+    struct release_line l = {.task_id = t.id, .decision_id = t.decision_id, .readings = 1};
+
+    return rc != ASSAY_OK ? rc : release_add_row(tx, c->release_id, 3, &l, e);
+}
+
+/* The decoder's newer version finds another hash. */
+static enum assay_err identify_again(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct changed *c = ctx;
+    struct task_row t;
+    struct picture_row p;
+    enum assay_err rc;
+
+    if ((rc = task_get(tx, c->task_id, &t, e)) != 0 ||
+        (rc = picture_get(tx, t.item_id, &p, e)) != 0)
+        return rc;
+    p.maker = "test";
+    p.pdq[0] ^= 1;
+    return picture_put(tx, &p, e);
+}
+
+static void rows_or_bytes_that_are_not_those_asked_for_are_not_approved(void **state)
+{
+    struct release_fixture *f = *state;
+    const struct graded one = {0};
+    uint8_t content[32];
+    struct changed c;
+
+    c.task_id = release_grade(f, &one, 3);
+    c.release_id = release_ask(f, 1, content);
+    assert_int_equal(store_write(f->w.store, add_row, &c, &f->e), ASSAY_OK);
+    assert_int_equal(release_approve(&f->w, &f->approves, c.release_id, content, &f->answer, &f->e),
+                     ASSAY_ESTATE);
+    assert_string_equal(f->e.text, "the release is not complete: it has 4 of 3 rows; ask anew");
+    c.release_id = release_ask(f, 1, content);
+    assert_int_equal(store_write(f->w.store, identify_again, &c, &f->e), ASSAY_OK);
+    assert_int_equal(release_approve(&f->w, &f->approves, c.release_id, content, &f->answer, &f->e),
+                     ASSAY_ESTATE);
+    assert_string_equal(f->e.text,
+                        "what would go out has changed since it was asked for; ask anew");
+}
+
 static void asking_twice_with_one_key_gives_one_release(void **state)
 {
     struct release_fixture *f = *state;
@@ -257,6 +312,7 @@ int main(void)
         RELEASE_TEST(an_empty_release_is_refused_saying_what_is_missing),
         RELEASE_TEST(who_asked_cannot_decide_and_another_must_quote_the_content),
         RELEASE_TEST(a_change_between_asking_and_approving_wants_a_new_release),
+        RELEASE_TEST(rows_or_bytes_that_are_not_those_asked_for_are_not_approved),
         RELEASE_TEST(asking_twice_with_one_key_gives_one_release),
         RELEASE_TEST(a_refused_release_does_not_go_out_and_its_reason_is_sealed),
         RELEASE_TEST(a_long_release_goes_through_its_pages),
