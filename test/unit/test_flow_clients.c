@@ -12,11 +12,10 @@
 
 #include "base/rand.h"
 #include "base/str.h"
-#include "flow/grade/grade.h"
-#include "flow/queue/queue.h"
-#include "world.h"
+#include "steps.h"
 
 #define CLIENTS    16
+#define ROUNDS     20
 #define STEAL_EACH 40 /* one lease in so many runs out before its grade comes */
 
 static const char *const tags[] = {"light:day", "season:winter"};
@@ -220,11 +219,136 @@ static void the_same_request_sixteen_times_at_once_decides_once(void **state)
     world_free(t);
 }
 
+/* ---- two ends that meet ---- */
+
+struct meeting {
+    struct world_test *t;
+    struct caller *caller;
+    uint8_t token[16];
+    pthread_barrier_t *start;
+    enum assay_err rc;
+    struct buf answer;
+    pthread_t thread;
+};
+
+static void *read_work(void *ctx)
+{
+    struct meeting *m = ctx;
+    struct qa_reading_new in = {.code = "not-listed"};
+    struct err e = {0};
+
+    memcpy(in.lease, m->token, sizeof in.lease);
+    (void)pthread_barrier_wait(m->start);
+    m->rc = qa_read(&m->t->world, m->caller, NULL, &in, &m->answer, &e);
+    return NULL;
+}
+
+static void *decide_work(void *ctx)
+{
+    struct meeting *m = ctx;
+    struct grade_new in = {.code = "not-listed"};
+    struct err e = {0};
+
+    memcpy(in.lease, m->token, sizeof in.lease);
+    (void)pthread_barrier_wait(m->start);
+    m->rc = grade_decide(&m->t->world, m->caller, NULL, &in, &m->answer, &e);
+    return NULL;
+}
+
+static void *submit_work(void *ctx)
+{
+    struct meeting *m = ctx;
+    struct err e = {0};
+
+    (void)pthread_barrier_wait(m->start);
+    m->rc = shift_submit(&m->t->world, m->caller, NULL, &m->answer, &e);
+    return NULL;
+}
+
+static void meet(struct meeting m[2], void *(*a)(void *), void *(*b)(void *))
+{
+    pthread_barrier_t start;
+
+    (void)pthread_barrier_init(&start, NULL, 2);
+    for (int i = 0; i < 2; i++) {
+        m[i].start = &start;
+        buf_init(&m[i].answer, 65536);
+        assert_int_equal(pthread_create(&m[i].thread, NULL, i == 0 ? a : b, &m[i]), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        (void)pthread_join(m[i].thread, NULL);
+        buf_clear(&m[i].answer);
+    }
+    (void)pthread_barrier_destroy(&start);
+}
+
+static void the_last_two_readings_at_one_moment_close_the_lot(void **state)
+{
+    struct world_test *t = world_new();
+    struct caller *anna = world_person(t, "anna", PEOPLE_ASSESSOR);
+    struct caller *readers[2] = {world_person(t, "quinn", PEOPLE_QUALITY),
+                                 world_person(t, "quora", PEOPLE_QUALITY)};
+
+    (void)state;
+    for (int round = 1; round <= ROUNDS; round++) {
+        struct meeting m[2] = {0};
+        world_tasks(t, 2, WORLD_WITH_PICTURES, NULL);
+        step_shift(t, anna);
+        (void)step_grade(t, anna, "not-listed");
+        (void)step_grade(t, anna, "not-listed");
+        (void)step_submit(t, anna);
+        for (int i = 0; i < 2; i++) {
+            m[i].t = t;
+            m[i].caller = readers[i];
+            (void)step_take(t, readers[i], QUEUE_READING, 0, m[i].token);
+        }
+        meet(m, read_work, read_work);
+        assert_int_equal(m[0].rc, ASSAY_OK);
+        assert_int_equal(m[1].rc, ASSAY_OK);
+        assert_int_equal(world_int(t, "SELECT count(*) FROM lot WHERE state = 'passed'"), round);
+    }
+    world_free(t);
+}
+
+static void a_grade_beside_the_submission_is_in_the_lot_or_refused(void **state)
+{
+    struct world_test *t = world_new();
+    struct caller *anna = world_person(t, "anna", PEOPLE_ASSESSOR);
+    struct caller *again = world_session(t, anna);
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct meeting m[2] = {0};
+        world_tasks(t, 2, WORLD_WITH_PICTURES, NULL);
+        step_shift(t, anna);
+        (void)step_grade(t, anna, "not-listed");
+        assert_int_equal(shift_check(&t->world, anna, &t->answer, &t->e), ASSAY_OK);
+        (void)step_take(t, again, QUEUE_GRADE, 0, m[0].token);
+        m[0].t = m[1].t = t;
+        m[0].caller = again;
+        m[1].caller = anna;
+        meet(m, decide_work, submit_work);
+        assert_int_equal(m[1].rc, ASSAY_OK);
+        assert_true(m[0].rc == ASSAY_OK || m[0].rc == ASSAY_ESTATE);
+        assert_int_equal(world_int(t, "SELECT count(*) FROM task t JOIN lot l ON l.id = t.lot_id"
+                                      " WHERE t.state = 'graded' AND l.state <> 'open'"),
+                         0);
+        assert_int_equal(world_int(t, "SELECT count(*) FROM lot l WHERE l.size <>"
+                                      " (SELECT count(*) FROM task t WHERE t.lot_id = l.id)"),
+                         0);
+        (void)queue_return_all(&t->world, again, &t->e);
+        world_sql(t, "DELETE FROM lease");
+    }
+    world_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sixteen_clients_grade_each_task_once_and_no_late_write_counts),
         cmocka_unit_test(the_same_request_sixteen_times_at_once_decides_once),
+        cmocka_unit_test(the_last_two_readings_at_one_moment_close_the_lot),
+        cmocka_unit_test(a_grade_beside_the_submission_is_in_the_lot_or_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
