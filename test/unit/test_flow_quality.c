@@ -420,6 +420,27 @@ static void a_dropped_correction_leaves_the_grade_and_lets_the_lot_pass(void **s
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM decision"), 1);
 }
 
+static void a_lead_who_settled_answers_for_it_like_anybody(void **state)
+{
+    struct team *m = *state;
+    uint8_t token[16];
+
+    world_tasks(m->t, 1, WORLD_WITH_PICTURES, NULL);
+    step_shift(m->t, m->anna);
+    (void)step_take(m->t, m->anna, QUEUE_GRADE, 0, token);
+    must(m->t,
+         grade_escalate(&m->t->world, m->anna, NULL, token, 2, NULL, &m->t->answer, &m->t->e));
+    const struct json *lease = step_take(m->t, m->lee, QUEUE_ESCALATED, 0, token);
+    (void)step_view(m->t, m->lee, lease, DECODE_SMALL_GREY, 1000);
+    (void)step_decide(m->t, m->lee, token, "L1");
+    int64_t lot = step_submit(m->t, m->lee);
+    int64_t id = uphold(m, "L2");
+    must(m->t, queue_take_correction(&m->t->world, m->lee, id, &m->t->answer, &m->t->e));
+    m->anna = m->lee;
+    must(m->t, answer(m, id, "L2", NULL));
+    assert_true(lot_is(m, lot, "passed"));
+}
+
 /* ---- separations that the database itself keeps ---- */
 
 static void nobody_reads_their_own_work_even_by_sql(void **state)
@@ -574,6 +595,7 @@ int main(void)
         TEST(the_picture_of_a_correction_comes_only_when_asked_for),
         TEST(a_contested_correction_is_decided_by_somebody_else),
         TEST(a_dropped_correction_leaves_the_grade_and_lets_the_lot_pass),
+        TEST(a_lead_who_settled_answers_for_it_like_anybody),
         TEST(nobody_reads_their_own_work_even_by_sql),
         TEST(a_lot_with_an_open_correction_never_passes_whatever_the_order),
         TEST(a_sighting_elsewhere_hangs_on_the_decision_from_the_moment_it_passes),

@@ -166,6 +166,12 @@ static enum assay_err end_lease(struct tx *tx, const struct correcting *k, struc
     return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
 }
 
+/* Who graded it: an assessor, or the lead who settled it. */
+static enum people_role grader_role(const struct caller *c)
+{
+    return (c->roles & PEOPLE_ASSESSOR) != 0 ? PEOPLE_ASSESSOR : PEOPLE_LEAD;
+}
+
 static enum assay_err fix(struct tx *tx, struct correcting *k, struct err *e)
 {
     const struct scheme *s;
@@ -188,7 +194,7 @@ static enum assay_err fix(struct tx *tx, struct correcting *k, struct err *e)
     (void)snprintf(k->row.outcome, sizeof k->row.outcome, "fixed");
     k->row.closed_ms = k->row.answered_ms;
     k->row.closed_by = k->caller->staff_id;
-    return put_grade(tx, k, PEOPLE_ASSESSOR, k->in->code, buf_cstr(&k->tags), e);
+    return put_grade(tx, k, grader_role(k->caller), k->in->code, buf_cstr(&k->tags), e);
 }
 
 static enum assay_err write_entry(struct tx *tx, const struct correcting *k,
@@ -234,7 +240,7 @@ static enum assay_err answer(struct tx *tx, void *ctx, struct err *e)
     }
     if ((rc = end_lease(tx, k, e)) != 0 ||
         (rc = correction_move(tx, &k->row, "open", k->sealed.data, k->sealed.size, e)) != 0 ||
-        (rc = write_entry(tx, k, AUDIT_CORRECTION_ANSWERED, PEOPLE_ASSESSOR, e)) != 0 ||
+        (rc = write_entry(tx, k, AUDIT_CORRECTION_ANSWERED, grader_role(k->caller), e)) != 0 ||
         (rc = qa_judge(tx, k->row.lot_id, state, e)) != 0 || (rc = add_answer(tx, k, e)) != 0)
         return rc;
     return flow_once_end(tx, k->caller, k->once, k->answer, e);

@@ -375,7 +375,8 @@ static enum assay_err take_correction(struct tx *tx, void *ctx, struct err *e)
 {
     const struct correcting *k = ctx;
     struct correction_row *row = mem_zalloc(sizeof *row);
-    struct held h = {.role = PEOPLE_ASSESSOR};
+    bool assessor = (k->caller->roles & PEOPLE_ASSESSOR) != 0;
+    struct held h = {.role = assessor ? PEOPLE_ASSESSOR : PEOPLE_LEAD}; /* leads settle and err */
     struct json_out o;
     enum assay_err rc = correction_get(tx, k->correction_id, row, e);
 
