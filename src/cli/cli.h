@@ -26,8 +26,8 @@ struct cli {
 typedef int cli_command(struct cli *c, int argc, char **argv);
 
 /* One file a command; each prints its own --help. */
-cli_command cli_init, cli_user, cli_scheme, cli_import, cli_identify, cli_serve, cli_export,
-    cli_verify, cli_audit, cli_vault, cli_stats, cli_doctor, cli_try;
+cli_command cli_init, cli_user, cli_scheme, cli_setting, cli_import, cli_identify, cli_serve,
+    cli_export, cli_verify, cli_audit, cli_vault, cli_stats, cli_doctor, cli_try;
 
 /* Print "assay: TEXT" on stderr and return the exit status that fits the code. */
 int cli_fail(enum assay_err rc, const struct err *e);

@@ -16,6 +16,7 @@ static const struct {
     {"init", cli_init, "make a workspace: keys, store, vault, record"},
     {"user", cli_user, "add, list, disable people; authorise them to view"},
     {"scheme", cli_scheme, "load or list grading schemes"},
+    {"setting", cli_setting, "list or change limits"},
     {"import", cli_import, "take files and folders in"},
     {"identify", cli_identify, "hash and render what waits, or all again"},
     {"serve", cli_serve, "run the server and the console"},

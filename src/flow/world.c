@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "flow/flow.h"
+#include "flow/settings.h"
 #include "store/schemes.h"
 #include "store/workspace.h"
 
@@ -33,6 +34,7 @@ enum assay_err flow_open(const char *data_dir, const struct keys_place *place,
                          const char *store_url, enum flow_open_what what, struct world *out,
                          struct err *e)
 {
+    struct decode_limits limits;
     struct workspace_row row;
     enum assay_err rc;
 
@@ -49,8 +51,9 @@ enum assay_err flow_open(const char *data_dir, const struct keys_place *place,
     if (rc == ASSAY_OK && !str_equal(row.key, keys_workspace(out->keys)))
         rc = err_set(e, ASSAY_EKEY, "the keyring is of workspace %s, the store of %s",
                      keys_workspace(out->keys), row.key);
-    if (rc == ASSAY_OK && what == FLOW_WITH_DECODER)
-        rc = decode_env_new(&decode_limits_default, &out->decode, e);
+    if (rc == ASSAY_OK && what == FLOW_WITH_DECODER &&
+        (rc = settings_decode_limits(out->store, &limits, e)) == ASSAY_OK)
+        rc = decode_env_new(&limits, &out->decode, e);
     if (rc == ASSAY_OK) {
         out->training = row.training;
         out->label = mem_strdup(row.label);
