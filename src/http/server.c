@@ -27,7 +27,9 @@
 #define STACK_BYTES     ((size_t)1024 * 1024)
 #define MEMORY_BYTES    ((size_t)24 * 1024) /* of a connection's headers */
 #define INACTIVE_S      15u
-#define READ_MS         20000  /* to send a whole request, or to send none */
+#define READ_MS         20000 /* to send a whole request, or to send none */
+#define CROWDED         (CONNECTIONS_MAX * 3 / 4)
+#define CROWDED_READ_MS 2000   /* the same when connections run out */
 #define SEND_MS         120000 /* to take its answer */
 #define NEVER_MS        INT64_MAX
 #define DRAIN_MS        10000 /* what is under way gets this long at the end */
@@ -36,6 +38,7 @@ struct peer {
     struct peer *next, *previous;
     int fd;
     atomic_llong deadline_ms; /* monotonic */
+    atomic_bool reading;      /* waits for its client's request */
 };
 
 struct http_server {
@@ -48,6 +51,7 @@ struct http_server {
     atomic_bool ending;
     pthread_mutex_t lock; /* of peers */
     struct peer *peers;
+    unsigned peer_count;
     pthread_t watchdog;
 };
 
@@ -73,8 +77,10 @@ static void set_deadline(struct MHD_Connection *c, int64_t in_ms)
 {
     struct peer *p = peer_of(c);
 
-    if (p != NULL)
-        atomic_store(&p->deadline_ms, in_ms == NEVER_MS ? NEVER_MS : clock_mono_ms() + in_ms);
+    if (p == NULL)
+        return;
+    atomic_store(&p->reading, in_ms == READ_MS);
+    atomic_store(&p->deadline_ms, in_ms == NEVER_MS ? NEVER_MS : clock_mono_ms() + in_ms);
 }
 
 static void connection_changed(void *cls, struct MHD_Connection *c, void **context,
@@ -88,6 +94,8 @@ static void connection_changed(void *cls, struct MHD_Connection *c, void **conte
         p = mem_zalloc(sizeof *p);
         p->fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         atomic_init(&p->deadline_ms, clock_mono_ms() + READ_MS);
+        atomic_init(&p->reading, true);
+        s->peer_count++;
         p->next = s->peers;
         if (p->next != NULL)
             p->next->previous = p;
@@ -101,6 +109,7 @@ static void connection_changed(void *cls, struct MHD_Connection *c, void **conte
         if (p->next != NULL)
             p->next->previous = p->previous;
         mem_free(p);
+        s->peer_count--;
         *context = NULL;
     }
     (void)pthread_mutex_unlock(&s->lock);
@@ -114,7 +123,10 @@ static void *watch(void *arg)
         int64_t now = clock_mono_ms();
         (void)pthread_mutex_lock(&s->lock);
         for (struct peer *p = s->peers; p != NULL; p = p->next) {
-            if (atomic_load(&p->deadline_ms) > now)
+            int64_t left = atomic_load(&p->deadline_ms) - now;
+            bool slow = s->peer_count > CROWDED && atomic_load(&p->reading) &&
+                        left < READ_MS - CROWDED_READ_MS;
+            if (left > 0 && !slow)
                 continue;
             (void)shutdown(p->fd, SHUT_RDWR);
             atomic_store(&p->deadline_ms, NEVER_MS);

@@ -153,6 +153,29 @@ class Odd(server.ServerCase):
         self.assertFalse(open_)
         self.assertLess(longest, 2)
 
+    def test_many_that_send_nothing_do_not_keep_others_out(self):
+        idle = []
+        for _ in range(500):
+            s = socket.socket()
+            s.setblocking(False)
+            s.connect_ex((self.server.host.split(":")[0], int(self.server.host.split(":")[1])))
+            idle.append(s)
+        client, longest, start = self.server.client(), 0, time.monotonic()
+        while time.monotonic() - start < 8:
+            before, answered = time.monotonic(), False
+            while not answered and time.monotonic() - before < 10:
+                try:
+                    self.assertEqual(client("GET", "/healthz").status, 200)
+                    answered = True
+                except ConnectionError:
+                    time.sleep(0.1) # no room at this moment; a browser asks again, too
+            longest = max(longest, time.monotonic() - before)
+            time.sleep(0.05)
+        for s in idle:
+            s.close()
+        print(f"beside 500 silent connections others waited {longest * 1000:.0f} ms at most")
+        self.assertLess(longest, 8)
+
     def test_a_stop_finishes_what_is_under_way(self):
         other = server.Server()
         try:
