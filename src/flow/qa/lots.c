@@ -125,6 +125,8 @@ static enum assay_err sample_in(struct tx *tx, struct arena *a, int64_t lot_id, 
     if ((rc = lot_hold(tx, lot_id, e)) != 0 || (rc = lot_get(tx, lot_id, &lot, e)) != 0 ||
         (rc = qa_lot_tasks(tx, lot_id, a, &ids, &count, e)) != 0)
         return rc;
+    if (!str_equal(lot.state, "submitted"))
+        return ASSAY_OK; /* another process drew it while we waited for it */
     rand_bytes(lot.seed, sizeof lot.seed);
     lot.has_seed = true;
     lot.sample_size = flow_sample_size((int64_t)count);
