@@ -110,11 +110,6 @@ void buf_add_le32(struct buf *b, uint32_t v)
     add_le(b, v, 4);
 }
 
-void buf_add_le64(struct buf *b, uint64_t v)
-{
-    add_le(b, v, 8);
-}
-
 const char *buf_cstr(struct buf *b)
 {
     if (b->data == NULL)

@@ -26,7 +26,6 @@ void buf_add_char(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_add_le16(struct buf *b, uint16_t v);
 void buf_add_le32(struct buf *b, uint32_t v);
-void buf_add_le64(struct buf *b, uint64_t v);
 
 /* Room for size more bytes at the end, to be filled by the caller, who then adds to b->size.
  * Returns NULL and sets over when that would pass the maximum. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/cli.h"
@@ -153,6 +154,29 @@ static int parse(struct importing *n, struct cli *c, int argc, char **argv)
     return status;
 }
 
+/* A folder that is a package of hashes holds no media: taking it in would only fill the workspace
+ * with lists that are not shown, and a training one must never be mistaken for work. */
+static enum assay_err refuse_package(const char *path, struct err *e)
+{
+    static const char head[] = "{\"format\":\"assay-package\"",
+                      training[] = "\"kind\":\"training\"";
+    char *manifest = mem_alloc(strlen(path) + 16);
+    struct buf b;
+    enum assay_err rc = ASSAY_OK;
+
+    (void)snprintf(manifest, strlen(path) + 16, "%s/manifest.json", path);
+    buf_init(&b, 1 << 20);
+    if (fs_read_file(manifest, &b, NULL) == ASSAY_OK && str_starts(buf_cstr(&b), head))
+        rc = err_set(
+            e, ASSAY_ERANGE,
+            "%.200s is a package of hashes%s, not a folder of media; look at it with: assay "
+            "verify",
+            path, strstr(buf_cstr(&b), training) == NULL ? "" : " for training");
+    buf_clear(&b);
+    mem_free(manifest);
+    return rc;
+}
+
 static enum assay_err only_scheme(void *ctx, const char *name)
 {
     char *out = ctx;
@@ -170,7 +194,9 @@ static enum assay_err run(struct world *w, struct importing *n, char **paths, in
     uint64_t done[3] = {0};
     enum assay_err rc = ASSAY_OK;
 
-    if (n->batch.scheme == NULL) {
+    for (int i = 0; rc == ASSAY_OK && i < count; i++)
+        rc = refuse_package(paths[i], e);
+    if (rc == ASSAY_OK && n->batch.scheme == NULL) {
         rc = flow_each_scheme(w, only_scheme, scheme, e);
         if (rc == ASSAY_ERANGE)
             rc = err_set(e, rc, "several schemes are loaded: name one with --scheme");

@@ -165,17 +165,6 @@ enum assay_err blob_page(struct tx *tx, const uint8_t *after, uint8_t last[16], 
     return rc == ASSAY_ENOTFOUND && any ? ASSAY_OK : rc;
 }
 
-enum assay_err blob_exists(struct tx *tx, const uint8_t id[16], bool *yes, struct err *e)
-{
-    struct sql *q = sql(tx, "SELECT 1 FROM blob WHERE id = $1");
-
-    sql_blob(q, id, 16);
-    enum assay_err rc = sql_one(q, e);
-    *yes = rc == ASSAY_OK;
-    sql_done(q);
-    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
-}
-
 enum assay_err sighting_insert(struct tx *tx, const struct sighting_row *s, struct err *e)
 {
     struct sql *q = sql(tx, "INSERT INTO sighting (id, item_id, batch_id, path_mac, text_sealed,"

@@ -70,8 +70,6 @@ enum assay_err blob_delete_rendition(struct tx *tx, int64_t item_id, const char 
 typedef enum assay_err blob_each_fn(void *ctx, const struct blob_row *b);
 enum assay_err blob_page(struct tx *tx, const uint8_t *after, uint8_t last[16], blob_each_fn *fn,
                          void *ctx, struct err *e);
-/* Whether a row names this blob. */
-enum assay_err blob_exists(struct tx *tx, const uint8_t id[16], bool *yes, struct err *e);
 
 struct sighting_row {
     int64_t id, item_id, batch_id;

@@ -68,9 +68,6 @@ enum assay_err reading_count_next(struct tx *tx, enum reading_queue q, int64_t s
 /* Write reader, grade, outcome, severity and reason; ESTATE when it has a reader already. */
 enum assay_err reading_decide(struct tx *tx, const struct reading_row *r, const void *reason_sealed,
                               size_t reason_size, struct err *e);
-/* Agreeing readings of a decision. */
-enum assay_err reading_concordant(struct tx *tx, int64_t decision_id, int64_t *count,
-                                  struct err *e);
 /* Whether the lot has a first reading of this task. */
 enum assay_err reading_exists(struct tx *tx, int64_t lot_id, int64_t task_id, bool *yes,
                               struct err *e);

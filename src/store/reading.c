@@ -136,20 +136,6 @@ enum assay_err reading_decide(struct tx *tx, const struct reading_row *r, const 
     return rc;
 }
 
-enum assay_err reading_concordant(struct tx *tx, int64_t decision_id, int64_t *count, struct err *e)
-{
-    struct sql *q = sql(tx, "SELECT count(*) FROM reading r JOIN decision d ON d.id = r.decision_id"
-                            " WHERE r.decision_id = $1 AND r.reader_id IS NOT NULL"
-                            " AND r.code = d.code");
-
-    sql_int(q, decision_id);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *count = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
-}
-
 enum assay_err reading_exists(struct tx *tx, int64_t lot_id, int64_t task_id, bool *yes,
                               struct err *e)
 {

@@ -19,8 +19,8 @@
     "l.state = 'passed' AND NOT EXISTS (SELECT 1 FROM correction c WHERE c.lot_id = l.id"          \
     " AND c.state <> 'closed')"
 
-/* The grader's, the same count as reading_concordant's, the same as vote_count's. Lot and task are
- * named because the index of readings begins with them. */
+/* The grader's own, agreeing readings, and sources that voted the same code. Lot and task are named
+ * because the index of readings begins with them. */
 #define READINGS                                                                                   \
     "1 + (SELECT count(*) FROM reading r WHERE r.lot_id = t.lot_id AND r.task_id = t.id"           \
     " AND r.decision_id = d.id AND r.reader_id IS NOT NULL AND r.code = d.code)"                   \

@@ -98,11 +98,6 @@ void sql_blob(struct sql *q, const void *bytes, size_t size)
         q->conn->engine->bind_blob(q, next_index(q), bytes, size);
 }
 
-void sql_null(struct sql *q)
-{
-    bind_null(q, SQL_ANY);
-}
-
 enum assay_err sql_step(struct sql *q, struct err *e)
 {
     struct tx *tx = q->tx;
@@ -182,13 +177,6 @@ bool sql_get_bytes(struct sql *q, int column, void *out, size_t size)
         return false;
     memcpy(out, bytes, size);
     return true;
-}
-
-char *sql_dup_text(struct sql *q, int column, struct arena *a)
-{
-    const char *text = sql_get_text(q, column);
-
-    return text == NULL ? NULL : arena_strdup(a, text);
 }
 
 void sql_done(struct sql *q)

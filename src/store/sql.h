@@ -37,7 +37,6 @@ void sql_int(struct sql *q, int64_t v);
 void sql_id(struct sql *q, int64_t id);                       /* 0 binds NULL */
 void sql_text(struct sql *q, const char *text);               /* NULL binds NULL */
 void sql_blob(struct sql *q, const void *bytes, size_t size); /* bytes NULL binds NULL */
-void sql_null(struct sql *q);
 
 /* The next row: ASSAY_OK, or ASSAY_ENOTFOUND after the last (no text in e). EEXISTS for a unique or
  * primary key conflict, ESTATE for a CHECK, foreign key or trigger that refuses, EFULL, EIO, EBUSY.
@@ -56,7 +55,6 @@ const char *sql_get_text(struct sql *q, int column);               /* NULL gives
 const void *sql_get_blob(struct sql *q, int column, size_t *size); /* NULL gives NULL, size 0 */
 /* A blob of exactly size bytes into out; false (out zeroed) when NULL or of another size. */
 bool sql_get_bytes(struct sql *q, int column, void *out, size_t size);
-char *sql_dup_text(struct sql *q, int column, struct arena *a); /* NULL gives NULL */
 
 void sql_done(struct sql *q); /* always, also after errors; NULL is fine */
 

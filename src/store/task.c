@@ -287,17 +287,3 @@ enum assay_err vote_insert(struct tx *tx, const struct vote_row *v, bool *added,
     *added = changed > 0;
     return rc;
 }
-
-enum assay_err vote_count(struct tx *tx, int64_t task_id, const char *code, int64_t *count,
-                          struct err *e)
-{
-    struct sql *q = sql(tx, "SELECT count(*) FROM vote WHERE task_id = $1 AND code = $2");
-
-    sql_int(q, task_id);
-    sql_text(q, code);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *count = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
-}

@@ -69,9 +69,6 @@ struct vote_row {
 };
 /* EEXISTS is fine: *added says whether the source had no vote yet. */
 enum assay_err vote_insert(struct tx *tx, const struct vote_row *v, bool *added, struct err *e);
-/* How many sources voted this code. */
-enum assay_err vote_count(struct tx *tx, int64_t task_id, const char *code, int64_t *count,
-                          struct err *e);
 
 /* ---- leases ---- */
 
