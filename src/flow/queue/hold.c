@@ -217,23 +217,3 @@ enum assay_err queue_sweep(struct world *w, int64_t *count, struct err *e)
 {
     return store_write(w->store, sweep, count, e);
 }
-
-static enum assay_err end_session(struct tx *tx, void *ctx, struct err *e)
-{
-    const struct caller *c = ctx;
-    struct lease_row l;
-    enum assay_err rc;
-
-    while ((rc = lease_end_one(tx, c->session_id, &l, e)) == ASSAY_OK) {
-        if ((rc = write_returned(tx, &l, people_system(), "signed_out", e)) != 0)
-            return rc;
-    }
-    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
-}
-
-enum assay_err queue_return_all(struct world *w, const struct caller *c, struct err *e)
-{
-    struct caller copy = *c;
-
-    return store_write(w->store, end_session, &copy, e);
-}

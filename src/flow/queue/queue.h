@@ -27,8 +27,6 @@ enum assay_err queue_extend(struct world *w, const struct caller *c,
                             struct err *e);
 enum assay_err queue_return(struct world *w, const struct caller *c,
                             const uint8_t token[QUEUE_TOKEN_BYTES], struct err *e);
-/* Give back all that this session holds; at sign-out. */
-enum assay_err queue_return_all(struct world *w, const struct caller *c, struct err *e);
 /* Give back what ran out; for the background. */
 enum assay_err queue_sweep(struct world *w, int64_t *count, struct err *e);
 
