@@ -202,6 +202,39 @@ const char *str_shown(const char *text, char *out, size_t size)
     return out;
 }
 
+/* U+0080 to U+009F, U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069: what steers a terminal.
+ */
+static bool steers(const unsigned char *s, size_t size)
+{
+    if (size == 2)
+        return s[0] == 0xc2 && s[1] < 0xa0;
+    if (size != 3 || s[0] != 0xe2)
+        return false;
+    return (s[1] == 0x80 && ((s[2] >= 0xa8 && s[2] <= 0xae) || s[2] == 0x8e || s[2] == 0x8f)) ||
+           (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
+}
+
+void str_escaped(const char *text, struct buf *b)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    size_t size = strlen(text);
+
+    for (size_t i = 0; i < size;) {
+        size_t step = utf8_char(s + i, size - i);
+        bool plain =
+            step > 0 && s[i] >= 0x20 && s[i] != 0x7f && s[i] != '\\' && !steers(s + i, step);
+        if (step == 0)
+            step = 1;
+        for (size_t j = 0; j < step; j++) {
+            if (plain)
+                buf_add_char(b, (char)s[i + j]);
+            else
+                buf_addf(b, "\\x%02x", (unsigned)s[i + j]);
+        }
+        i += step;
+    }
+}
+
 bool str_equal_secret(const void *a, const void *b, size_t size)
 {
     const unsigned char *x = a, *y = b;

@@ -37,6 +37,11 @@ bool str_ends(const char *text, const char *suffix);
  * control characters as '?' so that no terminal or log obeys them. Returns out. */
 const char *str_shown(const char *text, char *out, size_t size);
 
+/* Text from outside, whole, appended to b: each byte that a terminal could obey (control
+ * characters, C1, marks that turn the direction of writing), that is no UTF-8, or a backslash, as
+ * \xHH. */
+void str_escaped(const char *text, struct buf *b);
+
 /* Compare secrets in time that depends on size only. */
 bool str_equal_secret(const void *a, const void *b, size_t size);
 

@@ -29,11 +29,15 @@ typedef int cli_command(struct cli *c, int argc, char **argv);
 cli_command cli_init, cli_user, cli_scheme, cli_setting, cli_import, cli_identify, cli_serve,
     cli_export, cli_verify, cli_audit, cli_vault, cli_stats, cli_doctor, cli_try;
 
-/* Print "assay: TEXT" on stderr and return the exit status that fits the code. */
+/* Print "assay: TEXT" on stderr, with nothing in it that a terminal obeys, and return the exit
+ * status that fits the code. */
 int cli_fail(enum assay_err rc, const struct err *e);
 
 /* "assay COMMAND: TEXT" and a hint at --help; returns CLI_USAGE. */
 int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "assay: refused PATH: REASON" on stderr, the path escaped. */
+void cli_refused(const char *path, const char *reason);
 
 /* Open the workspace or print why not; CLI_DONE when it is open. */
 int cli_open(const struct cli *c, enum flow_open_what what, struct world *w);

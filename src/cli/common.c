@@ -6,25 +6,47 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "cli/cli.h"
 #include "flow/identify/identify.h"
 
+#define SHOWN_MAX (64 * 1024)
+
 int cli_fail(enum assay_err rc, const struct err *e)
 {
-    fprintf(stderr, "assay: %s\n", e->text[0] == '\0' ? assay_err_name(rc) : e->text);
+    struct buf text;
+
+    buf_init(&text, SHOWN_MAX);
+    str_escaped(e->text[0] == '\0' ? assay_err_name(rc) : e->text, &text);
+    fprintf(stderr, "assay: %s\n", buf_cstr(&text));
+    buf_clear(&text);
     return rc == ASSAY_ERANGE || rc == ASSAY_EFORMAT ? CLI_USAGE : CLI_CANNOT;
 }
 
 int cli_usage(const char *command, const char *format, ...)
 {
+    char plain[512];
+    struct buf text;
     va_list args;
 
-    fprintf(stderr, "assay %s: ", command);
     va_start(args, format);
-    (void)vfprintf(stderr, format, args);
+    (void)vsnprintf(plain, sizeof plain, format, args);
     va_end(args);
-    fprintf(stderr, "; see assay %s --help\n", command);
+    buf_init(&text, SHOWN_MAX);
+    str_escaped(plain, &text);
+    fprintf(stderr, "assay %s: %s; see assay %s --help\n", command, buf_cstr(&text), command);
+    buf_clear(&text);
     return CLI_USAGE;
+}
+
+void cli_refused(const char *path, const char *reason)
+{
+    struct buf text;
+
+    buf_init(&text, SHOWN_MAX);
+    str_escaped(path, &text);
+    fprintf(stderr, "assay: refused %s: %s\n", buf_cstr(&text), reason);
+    buf_clear(&text);
 }
 
 int cli_open(const struct cli *c, enum flow_open_what what, struct world *w)

@@ -16,7 +16,10 @@ static const char usage[] =
     "usage: assay import [OPTION]... FILE|FOLDER...\n\n"
     "Seals each file in the vault, hashes it, and hands pictures to the queue. May run while the\n"
     "server runs, and again after it was cut off: what is there already is not taken twice.\n"
-    "One line a file on standard output: new, known, inherited, seen or refused, and the path.\n\n"
+    "One line a file on standard output: new, known, inherited, seen or refused, and the path;\n"
+    "bytes of it that a terminal would obey stand as \\xHH. jsonl gives it exactly, as path or, "
+    "when\n"
+    "it is not UTF-8, as path_base64.\n\n"
     "  --batch NAME       the batch (the first folder's name); the same name goes on with it\n"
     "  --scheme NAME      the scheme it is graded under (the only one of its kind)\n"
     "  --sender, --contact, --case, --authority, --purpose, --handling TEXT   as the sender says\n"
@@ -43,6 +46,21 @@ struct importing {
     int64_t started_ms;
 };
 
+/* The path to the byte: what is no UTF-8 goes as base64. */
+static void add_path(struct json_out *o, const char *path)
+{
+    struct buf base64;
+
+    if (str_is_utf8(path, strlen(path))) {
+        json_text(o, "path", path);
+        return;
+    }
+    buf_init(&base64, 1 << 18);
+    str_base64(path, strlen(path), &base64);
+    json_text(o, "path_base64", buf_cstr(&base64));
+    buf_clear(&base64);
+}
+
 static void report(void *ctx, const char *path, enum intake_verdict v, const char *mime,
                    const char *reason)
 {
@@ -51,23 +69,24 @@ static void report(void *ctx, const char *path, enum intake_verdict v, const cha
     struct json_out o;
     struct buf line;
 
+    buf_init(&line, 1 << 20);
     if (n->format == FORMAT_TEXT) {
-        printf("%s\t%s%s%s\n", intake_verdict_name(v), path, reason == NULL ? "" : "\t",
+        str_escaped(path, &line);
+        printf("%s\t%s%s%s\n", intake_verdict_name(v), buf_cstr(&line), reason == NULL ? "" : "\t",
                reason == NULL ? "" : reason);
     } else {
-        buf_init(&line, 1 << 20);
         json_out_init(&o, &line);
         json_object(&o, NULL);
         json_text(&o, "verdict", intake_verdict_name(v));
-        json_text(&o, "path", path);
+        add_path(&o, path);
         json_text(&o, "mime", mime);
         json_text(&o, "reason", reason);
         json_object_end(&o);
         puts(buf_cstr(&line));
-        buf_clear(&line);
     }
+    buf_clear(&line);
     if (v == INTAKE_REFUSED)
-        fprintf(stderr, "assay: refused %s: %s\n", path, reason);
+        cli_refused(path, reason);
     cli_progress("import %llu files, %.0f a second", (unsigned long long)n->counts.files,
                  seconds > 0 ? (double)n->counts.files / seconds : 0);
 }
@@ -213,6 +232,8 @@ static enum assay_err run(struct world *w, struct importing *n, char **paths, in
     if (rc == ASSAY_OK && !n->later)
         rc = cli_identify_all(w, n->options.threads, done, e);
     mem_free(folder);
+    if (rc != ASSAY_OK && n->counts.files == 0)
+        return rc;
     double seconds = (double)(clock_mono_ms() - n->started_ms) / 1000;
     fprintf(stderr,
             "%llu files in %.1f s: %llu new, %llu known, %llu inherited, %llu seen before, "

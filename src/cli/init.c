@@ -56,6 +56,17 @@ static enum assay_err load_schemes(struct world *w, struct err *e)
     return ASSAY_OK;
 }
 
+/* Signing is the last step of init: a workspace without a signed head is one that was cut off. */
+static bool was_cut_off(const char *data_dir)
+{
+    struct buf checkpoint;
+
+    buf_init(&checkpoint, 1 << 20);
+    bool none = audit_checkpoint(data_dir, &checkpoint, NULL) == ASSAY_ENOTFOUND;
+    buf_clear(&checkpoint);
+    return none;
+}
+
 enum assay_err cli_make_workspace(const struct cli *c, const char *label, bool training,
                                   struct err *e)
 {
@@ -78,7 +89,9 @@ enum assay_err cli_make_workspace(const struct cli *c, const char *label, bool t
     (void)snprintf(row.label, sizeof row.label, "%s", label);
     rc = store_write(s, insert, &row, e);
     if (rc == ASSAY_EEXISTS)
-        rc = err_set(e, rc, "%.200s is a workspace already", c->data_dir);
+        rc = was_cut_off(c->data_dir)
+                 ? ASSAY_OK
+                 : err_set(e, rc, "%.200s is a workspace already", c->data_dir);
     store_close(s);
     s = NULL;
     if (rc != ASSAY_OK ||

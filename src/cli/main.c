@@ -111,6 +111,8 @@ int main(int argc, char **argv)
             return cli_flush(commands[i].run(&c, argc - at, argv + at));
         }
     }
-    fprintf(stderr, "assay: there is no command '%.40s'; see assay --help\n", argv[at]);
+    char shown[41];
+    fprintf(stderr, "assay: there is no command '%s'; see assay --help\n",
+            str_shown(argv[at], shown, sizeof shown));
     return CLI_USAGE;
 }

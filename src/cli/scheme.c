@@ -58,6 +58,8 @@ int cli_scheme(struct cli *c, int argc, char **argv)
         return status;
     enum assay_err rc = lists ? flow_each_scheme(&w, print, &w, &e) : load(&w, word[1], &e);
     status = rc == ASSAY_OK ? CLI_DONE : cli_fail(rc, &e);
+    if (rc == ASSAY_EFORMAT || rc == ASSAY_ERANGE || rc == ASSAY_ELIMIT || rc == ASSAY_ESTATE)
+        status = CLI_SOME_FAILED; /* it is the file that is refused */
     if (!lists && cli_sign(&w) != ASSAY_OK)
         status = CLI_CANNOT;
     flow_close(&w);

@@ -27,10 +27,12 @@ int simple_options(struct cli *c, const char *usage, const struct simple_flag *f
         }
         if (o == 'o') { /* every command that writes files calls its folder -o */
             index = -1;
-            for (size_t i = 0; i < n; i++) {
-                if (flags[i].name[0] == 'o')
-                    *flags[i].value = optarg;
-            }
+            size_t i = 0;
+            while (i < n && flags[i].name[0] != 'o')
+                i++;
+            if (i == n)
+                return cli_usage(argv[0], "-o is not understood");
+            *flags[i].value = optarg;
             continue;
         }
         if (o != 0)

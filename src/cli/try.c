@@ -65,7 +65,7 @@ static void report(void *ctx, const char *path, enum intake_verdict v, const cha
 
     (void)mime;
     if (v == INTAKE_REFUSED)
-        fprintf(stderr, "assay: refused %s: %s\n", path, reason);
+        cli_refused(path, reason);
     cli_progress("import %llu files", (unsigned long long)n->files);
 }
 

@@ -68,6 +68,30 @@ static void utf8_is_strict(void **state)
     assert_false(str_is_utf8("\xff", 1));
 }
 
+static void text_from_outside_is_escaped_so_that_no_terminal_obeys_it(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"plain \xc3\xa9 \xf0\x9f\x8c\xb2", "plain \xc3\xa9 \xf0\x9f\x8c\xb2"},
+        {"\x1b[31m\n\t\x7f", "\\x1b[31m\\x0a\\x09\\x7f"},
+        {"\xc2\x9b"
+         "c1",
+         "\\xc2\\x9b"
+         "c1"},
+        {"\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x8f", "\\xe2\\x80\\xae\\xe2\\x81\\xa6\\xe2\\x80\\x8f"},
+        {"\xff\xe2\x80", "\\xff\\xe2\\x80"},
+        {"\\x1b", "\\x5cx1b"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        struct buf b;
+        buf_init(&b, 256);
+        str_escaped(pairs[i][0], &b);
+        assert_string_equal(buf_cstr(&b), pairs[i][1]);
+        buf_clear(&b);
+    }
+}
+
 static void text_from_outside_is_shown_cut_and_without_control_characters(void **state)
 {
     char out[6];
@@ -207,6 +231,7 @@ int main(void)
         cmocka_unit_test(hex_goes_both_ways),
         cmocka_unit_test(base64_goes_both_ways_and_refuses_second_texts),
         cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(text_from_outside_is_escaped_so_that_no_terminal_obeys_it),
         cmocka_unit_test(text_from_outside_is_shown_cut_and_without_control_characters),
         cmocka_unit_test(numbers_keep_to_their_range),
         cmocka_unit_test(times_are_rfc_3339),

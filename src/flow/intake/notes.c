@@ -200,6 +200,8 @@ enum assay_err notes_load(const char *path, const struct scheme *scheme, notes_r
     }
     struct csv_reader *csv = csv_reader_stream(fill, &l);
     rc = sidecar_read(csv, &sink, e);
+    if (rc != ASSAY_OK)
+        rc = err_prefix(e, rc, "the sidecar %s", str_shown(path, shown, sizeof shown));
     csv_reader_free(csv);
     (void)close(l.fd);
     if (l.failed != 0) {
