@@ -201,6 +201,8 @@ struct taking {
     enum queue_name queue;
     int64_t count, task_id;
     struct buf *answer;
+    struct json_out out; /* writes into answer */
+    int64_t waiting;     /* of the queue, afterwards */
 };
 
 /* The next task of the queue into h, or the one that was asked for. ENOTFOUND: nothing waits. */
@@ -296,38 +298,38 @@ static enum assay_err may_take(struct tx *tx, const struct taking *t, struct err
     return rc;
 }
 
-static enum assay_err count_waiting(struct tx *tx, const struct taking *t, int64_t *waiting,
-                                    struct err *e)
+static enum assay_err count_waiting(struct tx *tx, void *ctx, struct err *e)
 {
+    struct taking *t = ctx;
+
     switch (t->queue) {
     case QUEUE_GRADE:
-        return task_count_next(tx, t->caller->staff_id, waiting, e);
+        return task_count_next(tx, t->caller->staff_id, &t->waiting, e);
     case QUEUE_LATER:
-        return later_count(tx, t->caller->staff_id, waiting, e);
+        return later_count(tx, t->caller->staff_id, &t->waiting, e);
     case QUEUE_ESCALATED:
-        return task_count_escalated(tx, waiting, e);
+        return task_count_escalated(tx, &t->waiting, e);
     case QUEUE_READING:
     case QUEUE_THIRD:
         break;
     }
     return reading_count_next(tx, t->queue == QUEUE_THIRD ? READING_THIRD : READING_FIRST,
-                              t->caller->staff_id, waiting, e);
+                              t->caller->staff_id, &t->waiting, e);
 }
 
 static enum assay_err take(struct tx *tx, void *ctx, struct err *e)
 {
-    const struct taking *t = ctx;
-    struct json_out o;
+    struct taking *t = ctx;
     struct held h;
-    int64_t waiting = 0, expired;
+    int64_t expired;
     enum assay_err rc;
 
     if ((rc = may_take(tx, t, e)) != 0 || (rc = queue_expire(tx, &expired, e)) != 0)
         return rc;
     buf_reset(t->answer);
-    json_out_init(&o, t->answer);
-    json_object(&o, NULL);
-    json_array(&o, "leases");
+    json_out_init(&t->out, t->answer);
+    json_object(&t->out, NULL);
+    json_array(&t->out, "leases");
     for (int64_t given = 0, races = 0; given < t->count && races < RACES_MAX;) {
         rc = choose(tx, t, &h, e);
         if (rc == ASSAY_ENOTFOUND)
@@ -335,7 +337,7 @@ static enum assay_err take(struct tx *tx, void *ctx, struct err *e)
         if (rc != ASSAY_OK)
             return rc;
         if ((rc = allowed(tx, t, &h, e)) == ASSAY_OK)
-            rc = queue_hand_out(t->world, tx, t->caller, &h, &o, e);
+            rc = queue_hand_out(t->world, tx, t->caller, &h, &t->out, e);
         if ((rc == ASSAY_ESTATE || rc == ASSAY_EEXISTS) && t->task_id == 0) {
             races++; /* another process was faster with this one */
             continue;
@@ -346,22 +348,26 @@ static enum assay_err take(struct tx *tx, void *ctx, struct err *e)
         if (t->task_id != 0)
             break;
     }
-    json_array_end(&o);
-    if ((rc = count_waiting(tx, t, &waiting, e)) != 0)
-        return rc;
-    json_int(&o, "waiting", waiting);
-    json_object_end(&o);
+    json_array_end(&t->out);
     return ASSAY_OK;
 }
 
 enum assay_err queue_take(struct world *w, const struct caller *c, enum queue_name q, int64_t count,
                           int64_t task_id, struct buf *answer, struct err *e)
 {
-    struct taking t = {w, c, q, count, task_id, answer};
+    struct taking t = {
+        .world = w, .caller = c, .queue = q, .count = count, .task_id = task_id, .answer = answer};
+    enum assay_err rc;
 
     assert(count >= 1);
     assert(count <= TAKE_MAX);
-    return store_write(w->store, take, &t, e);
+    /* Counted by itself: it is a third of the work, and all that write would wait for it. */
+    if ((rc = store_write(w->store, take, &t, e)) != 0 ||
+        (rc = store_read(w->store, count_waiting, &t, e)) != 0)
+        return rc;
+    json_int(&t.out, "waiting", t.waiting);
+    json_object_end(&t.out);
+    return ASSAY_OK;
 }
 
 struct correcting {
