@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from workspace import BUILD, load
+from workspace import BUILD
 
 TEST = os.path.join(BUILD, "..", "test", "browser")
 PICTURES = "40"
@@ -25,7 +25,6 @@ def main():
     if node is None or not shutil.which("chromium") or not os.path.isdir(modules):
         print("skipped: it needs chromium, node and the console's packages (./dev test browser)")
         return 0
-    print(load())
     done = subprocess.run([sys.executable, os.path.join(TEST, "with_server.py"), BUILD, PICTURES,
                            node, os.path.join(TEST, "run.mjs")], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True)

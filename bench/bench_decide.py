@@ -11,7 +11,7 @@ import re
 import statistics
 import sys
 
-from workspace import ASSAY, Workspace, load, program
+from workspace import ASSAY, Workspace, program
 
 CLIENTS = (1, 50)
 SECONDS = int(os.environ.get("BENCH_SECONDS", "6"))
@@ -20,7 +20,6 @@ TASKS_A_SECOND = 1500 # that are laid ready; more than are decided
 
 
 def main():
-    print(load())
     rounds = {clients: [] for clients in CLIENTS}
     bare = {clients: [] for clients in CLIENTS}
     with Workspace() as w:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from workspace import ASSAY, BUILD, Workspace, load
+from workspace import ASSAY, BUILD, Workspace
 
 DECISIONS = int(os.environ.get("BENCH_DECISIONS", "10000"))
 FILES = int(os.environ.get("BENCH_FILES", "1000"))
@@ -70,7 +70,6 @@ def import_rows(w):
 
 
 def main():
-    print(load())
     print("%-44s  %8s  %8s" % ("resident memory, MB", "now", "highest"))
     with Workspace() as w:
         for rows in (serve_rows(w), import_rows(w)):

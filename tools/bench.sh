@@ -4,17 +4,21 @@ set -uo pipefail
 
 name=$1
 found=0 failed=0
+build=$PWD/build
+output=$build/bench.txt
+export TMPDIR=$build # the disk that is measured is the build folder's, not a /tmp in memory
 
-: >build/bench.txt
-for program in build/bench/bench_* bench/bench_*.sh bench/bench_*.py; do
+: >"$output"
+for program in "$build"/bench/bench_* "$PWD"/bench/bench_*.sh "$PWD"/bench/bench_*.py; do
     if [ ! -f "$program" ] || [ ! -x "$program" ]; then
         continue
     fi
     [[ ${program##*/} == *"$name"* ]] || continue
     found=$((found + 1))
-    printf '== %s\n' "${program##*/}" | tee -a build/bench.txt
-    if ! "$program" 2>&1 | tee -a build/bench.txt; then
-        printf 'FAILED  %s\n' "${program##*/}" | tee -a build/bench.txt
+    printf '== %s\nload before: %s on %s cores\n' "${program##*/}" \
+        "$(cut -d' ' -f1 /proc/loadavg)" "$(nproc)" | tee -a "$output"
+    if ! (cd "$build" && "$program" 2>&1) | tee -a "$output"; then
+        printf 'FAILED  %s\n' "${program##*/}" | tee -a "$output"
         failed=$((failed + 1))
     fi
 done
