@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -179,6 +180,19 @@ static void *writer_main(void *arg)
     }
 }
 
+/* No signal is the writer's: one that ends the process goes to the thread that ends it in order,
+ * also while that thread has not begun to wait for it. */
+static int start_thread(struct writer *w)
+{
+    sigset_t all, before;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&w->thread, NULL, writer_main, w);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
 enum assay_err writer_start(struct conn *c, _Atomic int64_t *commits, struct writer **out,
                             struct err *e)
 {
@@ -189,7 +203,7 @@ enum assay_err writer_start(struct conn *c, _Atomic int64_t *commits, struct wri
     w->last = &w->first;
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_cond_init(&w->wake, NULL);
-    if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
+    if (start_thread(w) != 0) {
         (void)pthread_cond_destroy(&w->wake);
         (void)pthread_mutex_destroy(&w->lock);
         mem_free(w);

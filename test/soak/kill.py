@@ -141,7 +141,7 @@ def kill_servers(kills, chance):
         for name in names:
             w.person(name, "assessor")
         folder = w.top / "in"
-        copies(folder, [workspace.png(number) for number in range(20)], 60 * kills + 200, chance)
+        copies(folder, [workspace.png(number) for number in range(20)], 20 * kills + 200, chance)
         w.ok("import", folder)
         tasks, all_acknowledged, unanswered = w.stats()["items"], {}, 0
         for number in range(kills):
@@ -155,7 +155,7 @@ def kill_servers(kills, chance):
                 threads.append(thread)
             for thread in threads:
                 thread.start()
-            time.sleep(chance.uniform(0.02, 0.5))
+            time.sleep(chance.uniform(0.02, 0.4))
             server.kill()
             for thread in threads:
                 thread.join()
