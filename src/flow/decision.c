@@ -72,3 +72,14 @@ enum assay_err flow_spread(struct tx *tx, const struct task *t, struct err *e)
                                 .data = data};
     return audit_write(tx, &entry, NULL, e);
 }
+
+void flow_add_tags(struct json_out *o, const char *key, const char *tags)
+{
+    json_array(o, key);
+    for (const char *at = tags; *at != '\0';) {
+        size_t size = strcspn(at, " ");
+        json_text_n(o, NULL, at, size);
+        at += size + (at[size] == ' ' ? 1 : 0);
+    }
+    json_array_end(o);
+}

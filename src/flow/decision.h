@@ -2,6 +2,7 @@
 #ifndef FLOW_DECISION_H
 #define FLOW_DECISION_H
 
+#include "base/json.h"
 #include "flow/flow.h"
 #include "store/decision.h"
 
@@ -13,5 +14,8 @@ enum assay_err flow_write_decision(const struct world *w, struct tx *tx,
 
 /* A decision is superseded or has passed: every sighting that hangs on the task follows it. */
 enum assay_err flow_spread(struct tx *tx, const struct task *t, struct err *e);
+
+/* The store's text of tags (one space between) as an array of strings under key. */
+void flow_add_tags(struct json_out *o, const char *key, const char *tags);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "flow/decision.h"
 #include "flow/export/answer.h"
 
 #define PREVIEW_ROWS 20
@@ -68,13 +69,7 @@ static enum assay_err add_preview(void *ctx, const struct release_line *l, struc
     json_object(p->out, NULL);
     json_hex(p->out, "sha256", row.sha256, sizeof row.sha256);
     json_text(p->out, "code", row.code);
-    json_array(p->out, "tags");
-    for (const char *tag = row.tags; *tag != '\0';) {
-        size_t size = strcspn(tag, " ");
-        json_text_n(p->out, NULL, tag, size);
-        tag += size + (tag[size] == ' ' ? 1 : 0);
-    }
-    json_array_end(p->out);
+    flow_add_tags(p->out, "tags", row.tags);
     json_text(p->out, "basis", row.basis);
     json_int(p->out, "readings", row.readings);
     if (row.has_pdq)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "flow/decision.h"
 #include "store/decision.h"
 #include "store/task.h"
 
@@ -134,13 +135,7 @@ static void add_task(struct json_out *o, const struct check_finding *f)
     json_object(o, NULL);
     json_id(o, "task", f->task_id);
     json_text(o, "code", f->code);
-    json_array(o, "tags");
-    for (const char *at = f->tags; *at != '\0';) {
-        size_t size = strcspn(at, " ");
-        json_text_n(o, NULL, at, size);
-        at += size + (at[size] == ' ' ? 1 : 0);
-    }
-    json_array_end(o);
+    flow_add_tags(o, "tags", f->tags);
     json_text(o, "detail", f->detail);
     json_object_end(o);
 }

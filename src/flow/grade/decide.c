@@ -38,13 +38,7 @@ static enum assay_err add_decision(struct tx *tx, struct buf *answer, const stru
     json_id(&o, "task", d->task_id);
     json_int(&o, "version", d->version);
     json_text(&o, "code", d->code);
-    json_array(&o, "tags");
-    for (const char *at = d->tags; *at != '\0';) {
-        size_t size = strcspn(at, " ");
-        json_text_n(&o, NULL, at, size);
-        at += size + (at[size] == ' ' ? 1 : 0);
-    }
-    json_array_end(&o);
+    flow_add_tags(&o, "tags", d->tags);
     json_time(&o, "decided_at", d->decided_ms);
     json_int(&o, "decided", decided);
     json_object_end(&o);

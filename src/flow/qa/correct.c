@@ -25,17 +25,6 @@ struct correcting {
     struct reading_row reading;
 };
 
-static void add_tags(struct json_out *o, const char *key, const char *tags)
-{
-    json_array(o, key);
-    for (const char *at = tags; *at != '\0';) {
-        size_t size = strcspn(at, " ");
-        json_text_n(o, NULL, at, size);
-        at += size + (at[size] == ' ' ? 1 : 0);
-    }
-    json_array_end(o);
-}
-
 static enum assay_err add_sealed(struct correcting *k, const char *key, int64_t id,
                                  const void *sealed, size_t size)
 {
@@ -65,9 +54,9 @@ static enum assay_err add_line(void *ctx, const struct correction_line *line)
     json_id(&k->o, "lot", r->lot_id);
     json_text(&k->o, "severity", severities[r->severity & 3]);
     json_text(&k->o, "given_code", line->given_code);
-    add_tags(&k->o, "given_tags", line->given_tags);
+    flow_add_tags(&k->o, "given_tags", line->given_tags);
     json_text(&k->o, "upheld_code", r->code);
-    add_tags(&k->o, "upheld_tags", r->tags);
+    flow_add_tags(&k->o, "upheld_tags", r->tags);
     json_text(&k->o, "state", r->state);
     json_text(&k->o, "outcome", r->outcome[0] == '\0' ? NULL : r->outcome);
     json_time(&k->o, "opened_at", r->opened_ms);

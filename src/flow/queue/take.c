@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "flow/decision.h"
 #include "flow/queue/queue_impl.h"
 #include "store/authorisation.h"
 #include "store/decision.h"
@@ -80,16 +81,7 @@ static enum assay_err add_own_decision(struct tx *tx, struct json_out *o, const 
     }
     if (rc == ASSAY_OK) {
         json_text(o, "code", own && d->code[0] != '\0' ? d->code : NULL);
-        json_array(o, "tags");
-        char *next = own ? d->tags : NULL;
-        while (next != NULL && *next != '\0') {
-            char *space = strchr(next, ' ');
-            if (space != NULL)
-                *space = '\0';
-            json_text(o, NULL, next);
-            next = space == NULL ? NULL : space + 1;
-        }
-        json_array_end(o);
+        flow_add_tags(o, "tags", own ? d->tags : "");
     }
     mem_free(d);
     return rc;
