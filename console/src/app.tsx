@@ -3,12 +3,13 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { hide, unhide } from './global.ts';
 import { Help } from './parts/help.tsx';
-import { Kbd } from './parts/ui.tsx';
+import { Kbd, many } from './parts/ui.tsx';
 import { AssessScreen } from './screens/assess.tsx';
 import { Authorisations } from './screens/authorisations.tsx';
 import { Batches } from './screens/batches.tsx';
 import { Corrections } from './screens/corrections.tsx';
 import { Escalations } from './screens/escalations.tsx';
+import { GuidanceScreen } from './screens/guidance.tsx';
 import { Home } from './screens/home.tsx';
 import { LaterPile } from './screens/later.tsx';
 import { Lots } from './screens/lots.tsx';
@@ -17,7 +18,7 @@ import { RecordScreen } from './screens/record.tsx';
 import { Releases } from './screens/release.tsx';
 import { ShiftEnd } from './screens/shift.tsx';
 import { Break, SignIn, Unreachable } from './screens/signin.tsx';
-import { staySignedIn, takeBreak } from './session.ts';
+import { countNotShown, staySignedIn, takeBreak } from './session.ts';
 import { ending, entry, mayOpen, SCREENS, type Screen, state, training } from './state.ts';
 import type { Me } from './types.ts';
 
@@ -105,6 +106,24 @@ function Sheet() {
     );
 }
 
+/** The lowest line of every screen: what was said, and what the screens leave out. */
+function StatusLine() {
+    const notShown = state.phase.value === 'signed_in' ? state.notShown.value : 0;
+    return (
+        <footer class="status">
+            <p class="said" role="status" aria-live="polite">
+                {state.said.value.words}
+            </p>
+            {notShown > 0 && (
+                <p class="not-shown">
+                    {many(notShown, 'file')} not shown: kept and hashed, but damaged or of a type
+                    not supported yet
+                </p>
+            )}
+        </footer>
+    );
+}
+
 function screenOf(screen: Screen, me: Me): ComponentChildren {
     switch (screen) {
         case 'home':
@@ -135,6 +154,8 @@ function screenOf(screen: Screen, me: Me): ComponentChildren {
             return <People />;
         case 'authorisations':
             return <Authorisations me={me} />;
+        case 'guidance':
+            return <GuidanceScreen />;
         case 'record':
             return <RecordScreen />;
     }
@@ -180,6 +201,7 @@ function SignedIn({ me }: { me: Me }) {
         document.title = here.screen === 'home' ? 'assay' : `${here.title} · assay`;
         if (here.queue === undefined) main.current?.focus();
         scrollTo(0, 0);
+        void countNotShown();
     }, [here]);
     const pictures = here.queue !== undefined;
     return (
@@ -219,9 +241,7 @@ export function App() {
                 </div>
             )}
             <Sheet />
-            <div class="said" role="status" aria-live="polite" key="said">
-                {state.said.value.words}
-            </div>
+            <StatusLine key="status" />
         </>
     );
 }

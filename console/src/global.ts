@@ -4,16 +4,22 @@ import { staySignedIn, takeBreak } from './session.ts';
 import { coverAll } from './shield.ts';
 import { ending, state } from './state.ts';
 
+let focusBefore: Element | null = null;
+
 /** Hide everything in this frame: sharp pictures are wiped first, then the sheet is drawn. */
 export function hide(): void {
     coverAll();
+    if (!state.hidden.value) focusBefore = document.activeElement;
     document.documentElement.classList.add('is-hidden');
     state.hidden.value = true;
 }
 
+/** Back to where the person was, a half-written note included. */
 export function unhide(): void {
     document.documentElement.classList.remove('is-hidden');
     state.hidden.value = false;
+    if (focusBefore instanceof HTMLElement) focusBefore.focus();
+    focusBefore = null;
 }
 
 export function installGlobalKeys(): void {

@@ -83,6 +83,15 @@ export async function signIn(name: string, password: string): Promise<void> {
     signedIn(me);
 }
 
+/** How many files cannot be shown, asked for whenever a screen opens. */
+export async function countNotShown(): Promise<void> {
+    try {
+        state.notShown.value = (await api.stats()).not_shown ?? 0;
+    } catch {
+        // The number of before stays; the next screen asks again.
+    }
+}
+
 export function go(screen: Screen, only?: OnlyTask): void {
     state.onlyTask.value = only ?? null;
     if (location.hash === `#/${screen}`) state.screen.value = screen;

@@ -20,6 +20,7 @@ export type Screen =
     | 'batches'
     | 'people'
     | 'authorisations'
+    | 'guidance'
     | 'record';
 
 export interface ScreenEntry {
@@ -110,6 +111,12 @@ export const SCREENS: readonly ScreenEntry[] = [
         roles: ['compliance', 'lead', 'auditor'],
     },
     {
+        screen: 'guidance',
+        title: 'Guidance',
+        says: 'What each code and tag means here, in your site’s own words. Assessors read it by ?.',
+        roles: ['lead', 'compliance'],
+    },
+    {
         screen: 'people',
         title: 'People',
         says: 'Add people, set their roles, end their access.',
@@ -151,6 +158,8 @@ export const state = {
     /** Why the sign-in screen is shown again, if there is a reason. */
     signInReason: signal(''),
     unsaved: signal(0),
+    /** Files that are kept but of which no picture can be shown; said on every screen. */
+    notShown: signal(0),
     /** Saves that the server refused for good; shown until acknowledged. */
     refusals: signal<Refusal[]>([]),
 };

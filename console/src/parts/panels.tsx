@@ -167,9 +167,10 @@ function GuidancePanel({ view }: { view: View }) {
         scheme?.codes.find((c) => c.code === target)?.label ??
         (scheme === null ? target : tagWords(scheme, target));
     const first = view.item?.code ?? '';
-    const inOrder = [...guidance].sort(
-        (a, b) => Number(b.target === first) - Number(a.target === first),
-    );
+    // An empty text is one that was taken away.
+    const inOrder = guidance
+        .filter((g) => g.body !== '')
+        .sort((a, b) => Number(b.target === first) - Number(a.target === first));
     const code = scheme?.codes.find((c) => c.code === first);
     return (
         <section class="panel" aria-label="Guidance">
