@@ -1125,7 +1125,7 @@ export interface components {
             decisions: number;
             views?: number;
             record_size: number;
-            /** @description Items of types that are not yet supported: sealed and byte-hashed, never shown. */
+            /** @description Items that are not shown: of a type not supported yet, or damaged beyond showing; sealed and byte-hashed. */
             not_shown?: number;
         };
         StaffRow: {

@@ -44,14 +44,14 @@ export const SCREENS: readonly ScreenEntry[] = [
     {
         screen: 'later',
         title: 'Later pile',
-        says: 'Items you put off. The pile has to be empty before the shift can be submitted.',
+        says: 'Items you put off. What is left goes back to the queue when you submit.',
         roles: ['assessor'],
     },
     {
         screen: 'shift',
         title: 'Shift end',
         says: 'Check the shift by text, put right what is missing, submit.',
-        roles: ['assessor'],
+        roles: ['assessor', 'lead'],
     },
     {
         screen: 'corrections',

@@ -10,6 +10,7 @@ const MAY: Record<string, Screen[]> = {
     quality: ['lots', 'reading'],
     arbiter: ['corrections', 'lots', 'third'],
     lead: [
+        'shift',
         'corrections',
         'lots',
         'escalations',

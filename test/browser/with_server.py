@@ -3,7 +3,8 @@
 
 usage: with_server.py BUILD_FOLDER PICTURES COMMAND...
 
-PICTURES landscapes and three files of types that cannot be shown are taken in and served on a free port of loopback; the server is stopped
+PICTURES landscapes and three files of types that cannot be shown are taken in and served on a
+free port of loopback; the server is stopped
 and everything is taken away when the command ends. The command's status is returned.
 """
 import json

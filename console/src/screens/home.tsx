@@ -110,7 +110,7 @@ export function Home({ me }: { me: Me }) {
             {needsAuthorisation && me.authorised_until && (
                 <p class="quiet">Authorised to view material until {when(me.authorised_until)}.</p>
             )}
-            {hasRole('assessor') && <OpenShift />}
+            {hasRole('assessor', 'lead') && <OpenShift />}
             {open.length > 0 && (
                 <section aria-labelledby="open">
                     <h2 id="open">What you can do</h2>
