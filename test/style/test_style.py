@@ -194,11 +194,12 @@ class TidyOthers(Planted):
     def test_inner_html_is_a_fault_everywhere(self):
         self.assert_fault(self.faults("console/src/api.ts", "// A.\nx.innerHTML = y;\n"), "nowhere")
 
-    def test_lock_file_naming_another_host_is_a_fault(self):
-        lock = '{"packages": {"a": {"resolved": "https://%s/a/-/a-1.tgz"}}}'
-        self.assertEqual(self.faults("console/package-lock.json", lock % "registry.npmjs.org"), [])
-        self.assert_fault(self.faults("console/package-lock.json", lock % "mirror.example"),
-                          "another host")
+    def test_lock_file_naming_an_address_is_a_fault(self):
+        lock = '{"packages": {"a": {"version": "1.0.0"%s}}}'
+        self.assertEqual(self.faults("console/package-lock.json", lock % ""), [])
+        self.assert_fault(self.faults("console/package-lock.json",
+                                      lock % ', "resolved": "https://mirror.example/a-1.tgz"'),
+                          "address")
 
     def test_first_line_of_scripts_stands_behind_the_interpreter(self):
         self.assertEqual(self.faults("tools/a.sh", "#!/bin/sh\n# Does a thing.\n"), [])
