@@ -505,6 +505,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{task}/supersede": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a decision whose lot has passed a new version; what inherits it follows. */
+        post: operations["supersede"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases": {
         parameters: {
             query?: never;
@@ -1031,6 +1048,11 @@ export interface components {
         Grade: {
             code: string;
             tags: string[];
+        };
+        Supersede: {
+            code: string;
+            tags: string[];
+            reason: string;
         };
         CorrectionClose: {
             /** @enum {string} */
@@ -2018,6 +2040,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Correction"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    supersede: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same key and body give the same answer once; the same key with another body is 409. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                task: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Supersede"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskMoved"];
                 };
             };
             default: components["responses"]["Problem"];

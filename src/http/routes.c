@@ -61,6 +61,8 @@ static const struct route routes[] = {
      PEOPLE_ASSESSOR | PEOPLE_LEAD, ROUTE_NOTHING, api_lease_correction},
     {GATE_POST, "/api/v1/corrections/{correction}/close", "closeCorrection",
      PEOPLE_LEAD | PEOPLE_ARBITER, ROUTE_BODY | ROUTE_ONCE, api_close_correction},
+    {GATE_POST, "/api/v1/tasks/{task}/supersede", "supersede", PEOPLE_LEAD | PEOPLE_ARBITER,
+     ROUTE_BODY | ROUTE_ONCE, api_supersede},
     {GATE_GET, "/api/v1/releases", "getReleases",
      PEOPLE_RELEASE | PEOPLE_LEAD | PEOPLE_COMPLIANCE | PEOPLE_AUDITOR, ROUTE_NOTHING,
      api_get_releases},

@@ -529,17 +529,6 @@ static enum assay_err sight(struct tx *tx, void *ctx, struct err *e)
     return rc != ASSAY_OK ? rc : sighting_insert(tx, &row, e);
 }
 
-struct spreading {
-    int64_t task_id, decision_id, count;
-};
-
-static enum assay_err spread(struct tx *tx, void *ctx, struct err *e)
-{
-    struct spreading *s = ctx;
-
-    return inheritance_spread(tx, s->task_id, s->decision_id, 1, &s->count, e);
-}
-
 static void a_sighting_elsewhere_hangs_on_the_decision_from_the_moment_it_passes(void **state)
 {
     struct team *m = *state;
@@ -547,8 +536,13 @@ static void a_sighting_elsewhere_hangs_on_the_decision_from_the_moment_it_passes
     int64_t lot = lot_of(m, 1);
     struct sighting_of s = {world_int(m->t, "SELECT id FROM task"), other};
 
+    struct qa_supersede_new early = {"not-listed", NULL, 0, "too early"};
+
     must(m->t, store_write(m->t->world.store, sight, &s, &m->t->e));
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM inheritance"), 0);
+    assert_int_equal(
+        qa_supersede(&m->t->world, m->lee, NULL, s.task_id, &early, &m->t->answer, &m->t->e),
+        ASSAY_ESTATE);
     (void)read_next(m, m->quinn, QUEUE_READING, "L1");
     assert_true(lot_is(m, lot, "passed"));
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM inheritance i JOIN task t"
@@ -558,20 +552,24 @@ static void a_sighting_elsewhere_hangs_on_the_decision_from_the_moment_it_passes
                                      " '%%\"decision.inherited\"%%'"),
                      1);
     /* A later decision reaches the link as its next version; the older one stays. */
-    world_sql(m->t, "INSERT INTO decision (id, task_id, version, staff_id, lot_id, basis,"
-                    " scheme_name, scheme_version, guidance_version, code, tags, fence,"
-                    " revealed_ms, software, decided_ms) SELECT id + 1, task_id, 2, staff_id,"
-                    " lot_id, basis, scheme_name, scheme_version, guidance_version, 'L2', tags,"
-                    " fence, revealed_ms, software, decided_ms FROM decision");
-    struct spreading again = {s.task_id,
-                              world_int(m->t, "SELECT id FROM decision WHERE version = 2"), 0};
-    must(m->t, store_write(m->t->world.store, spread, &again, &m->t->e));
-    assert_int_equal(again.count, 1);
+    struct grade_tags tags = step_tags("L2");
+    struct qa_supersede_new in = {"L2", tags.tags, tags.count, "a lake, not the sea"};
+    struct world *w = &m->t->world;
+    assert_int_equal(qa_supersede(w, m->anna, NULL, s.task_id, &in, &m->t->answer, &m->t->e),
+                     ASSAY_EDENIED);
+    in.reason = "";
+    assert_int_equal(qa_supersede(w, m->lee, NULL, s.task_id, &in, &m->t->answer, &m->t->e),
+                     ASSAY_EFORMAT);
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM decision"), 1);
+    in.reason = "a lake, not the sea";
+    must(m->t, qa_supersede(w, m->lee, NULL, s.task_id, &in, &m->t->answer, &m->t->e));
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM task t JOIN decision d ON"
+                                     " d.id = t.decision_id WHERE t.state = 'passed' AND"
+                                     " d.code = 'L2' AND d.version = 2"),
+                     1);
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM inheritance"), 2);
-    assert_int_equal(world_int(m->t,
-                               "SELECT count(*) FROM inheritance WHERE version = 2 AND"
-                               " decision_id = %lld",
-                               (long long)again.decision_id),
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM inheritance i JOIN task t"
+                                     " ON t.decision_id = i.decision_id WHERE i.version = 2"),
                      1);
     assert_true(world_refuses(m->t, "UPDATE inheritance SET decision_id = 1"));
     assert_true(world_refuses(m->t, "DELETE FROM inheritance"));

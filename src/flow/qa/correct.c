@@ -108,40 +108,49 @@ static enum assay_err add_answer(struct tx *tx, struct correcting *k, struct err
     return correction_each(tx, 0, k->id, add_line, k, e);
 }
 
-/* The new grade inside the sealed lot, by who answers or closes. */
-static enum assay_err put_grade(struct tx *tx, struct correcting *k, enum people_role role,
-                                const char *code, const char *tags, struct err *e)
+enum assay_err qa_put_grade(struct world *w, struct tx *tx, const struct caller *c,
+                            enum people_role role, int64_t task_id, const struct qa_grade *g,
+                            struct task *t, struct err *e)
 {
     const struct scheme *s;
-    struct task t;
     struct decision_row d = {.id = rand_id(),
-                             .staff_id = k->caller->staff_id,
+                             .staff_id = c->staff_id,
                              .basis = "seen",
-                             .code = code,
-                             .tags = tags,
+                             .code = g->code,
+                             .tags = g->tags,
                              .software = "assay " ASSAY_VERSION,
                              .decided_ms = clock_now_ms()};
     enum assay_err rc;
 
-    if ((rc = flow_task(tx, k->row.task_id, &t, e)) != 0 ||
-        (rc = flow_scheme_tx(k->world, tx, t.scheme, &s, e)) != 0 ||
-        (rc = decision_version(tx, t.id, &d.version, e)) != 0 ||
-        (rc = guidance_version(tx, s->name, code, &d.guidance_version, e)) != 0 ||
-        (rc = viewing_revealed_ms(tx, t.id, d.staff_id, d.decided_ms, &d.revealed_ms, e)) != 0)
+    if ((rc = flow_task(tx, task_id, t, e)) != 0 ||
+        (rc = flow_scheme_tx(w, tx, t->scheme, &s, e)) != 0 ||
+        (rc = decision_version(tx, t->id, &d.version, e)) != 0 ||
+        (rc = guidance_version(tx, s->name, g->code, &d.guidance_version, e)) != 0 ||
+        (rc = viewing_revealed_ms(tx, t->id, d.staff_id, d.decided_ms, &d.revealed_ms, e)) != 0)
         return rc;
-    d.task_id = t.id;
+    d.task_id = t->id;
     d.version++;
-    d.lot_id = t.lot_id;
+    d.lot_id = t->lot_id;
     d.scheme = s->name;
     d.scheme_version = s->version;
-    d.fence = t.fence;
-    if ((rc = flow_write_decision(k->world, tx, &d, &t, AUDIT_DECISION_MADE,
-                                  people_actor(k->caller, role), "correction", NULL, e)) != 0)
+    d.fence = t->fence;
+    if ((rc = flow_write_decision(w, tx, &d, t, AUDIT_DECISION_MADE, people_actor(c, role),
+                                  "correction", g->note, e)) != 0)
         return rc;
-    t.decision_id = d.id;
-    if ((rc = flow_move(tx, &t, FLOW_CORRECT, role, e)) != 0)
+    t->decision_id = d.id;
+    if ((rc = flow_move(tx, t, FLOW_CORRECT, role, e)) != 0)
         return rc;
-    return t.state == FLOW_PASSED ? flow_spread(tx, &t, e) : ASSAY_OK;
+    return t->state == FLOW_PASSED ? flow_spread(tx, t, e) : ASSAY_OK;
+}
+
+/* The new grade inside the sealed lot, by who answers or closes. */
+static enum assay_err put_grade(struct tx *tx, struct correcting *k, enum people_role role,
+                                const char *code, const char *tags, struct err *e)
+{
+    struct qa_grade g = {code, tags, NULL};
+    struct task t;
+
+    return qa_put_grade(k->world, tx, k->caller, role, k->row.task_id, &g, &t, e);
 }
 
 /* Let go of the picture, if it was asked for. */

@@ -49,4 +49,17 @@ enum assay_err qa_close_correction(struct world *w, const struct caller *c, cons
                                    int64_t correction_id, enum qa_outcome outcome,
                                    struct buf *answer, struct err *e); /* Correction */
 
+struct qa_supersede_new {
+    const char *code;
+    const char *const *tags;
+    size_t tag_count;
+    const char *reason; /* one sentence; sealed, and committed to in the record */
+};
+/* A new version of a decision whose lot has passed. Sightings that inherited it follow in the same
+ * transaction; an approved release that holds it goes out no more. ESTATE: not passed; EFORMAT: the
+ * scheme refuses, no reason. */
+enum assay_err qa_supersede(struct world *w, const struct caller *c, const struct once *o,
+                            int64_t task_id, const struct qa_supersede_new *in, struct buf *answer,
+                            struct err *e); /* TaskMoved */
+
 #endif

@@ -19,4 +19,15 @@ enum assay_err qa_add_readings(struct tx *tx, int64_t lot_id, const int64_t *tas
 enum assay_err qa_lot_tasks(struct tx *tx, int64_t lot_id, struct arena *a, int64_t **ids,
                             size_t *count, struct err *e);
 
+/* A grade as it is written: tags are canonical text; note may be NULL. */
+struct qa_grade {
+    const char *code, *tags, *note;
+};
+
+/* Write a new version of a task's decision inside its sealed or passed lot; what hangs on a passed
+ * one follows. *t is the task after it. */
+enum assay_err qa_put_grade(struct world *w, struct tx *tx, const struct caller *c,
+                            enum people_role role, int64_t task_id, const struct qa_grade *g,
+                            struct task *t, struct err *e);
+
 #endif

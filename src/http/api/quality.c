@@ -89,3 +89,19 @@ enum assay_err api_close_correction(struct http_request *r, struct http_answer *
     return qa_close_correction(r->world, &r->caller, &r->once, id, upheld ? QA_UPHELD : QA_DROPPED,
                                &a->body, e);
 }
+
+enum assay_err api_supersede(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    static const char *const members[] = {"code", "tags", "reason", NULL};
+    struct qa_supersede_new in = {0};
+    int64_t id;
+    enum assay_err rc;
+
+    if ((rc = json_only(r->body, members, e)) != 0 ||
+        (rc = http_text(r->body, "code", 1, CODE_CHARS, &in.code, e)) != 0 ||
+        (rc = http_tags(r, r->body, &in.tags, &in.tag_count, e)) != 0 ||
+        (rc = http_text(r->body, "reason", 1, REASON_CHARS, &in.reason, e)) != 0 ||
+        (rc = http_id(r, 0, &id, e)) != 0)
+        return rc;
+    return qa_supersede(r->world, &r->caller, &r->once, id, &in, &a->body, e);
+}
