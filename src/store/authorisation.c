@@ -12,11 +12,7 @@ enum assay_err authorisation_in_force(struct tx *tx, int64_t staff_id, int64_t n
     sql_int(q, staff_id);
     sql_int(q, now_ms);
     sql_int(q, now_ms);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *id = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, id, e);
 }
 
 enum assay_err authorisation_until(struct tx *tx, int64_t staff_id, int64_t now_ms,
@@ -28,11 +24,7 @@ enum assay_err authorisation_until(struct tx *tx, int64_t staff_id, int64_t now_
     sql_int(q, staff_id);
     sql_int(q, now_ms);
     sql_int(q, now_ms);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *until_ms = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, until_ms, e);
 }
 
 enum assay_err authorisation_insert(struct tx *tx, const struct authorisation_row *a, struct err *e)
@@ -60,11 +52,7 @@ enum assay_err authorisation_revoke(struct tx *tx, int64_t id, int64_t now_ms, i
 
     sql_int(q, now_ms);
     sql_int(q, id);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *staff_id = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, staff_id, e);
 }
 
 enum assay_err authorisation_each(struct tx *tx, int64_t id, authorisation_each_fn *fn, void *ctx,

@@ -60,22 +60,12 @@ enum assay_err decision_get(struct tx *tx, int64_t id, struct decision_copy *out
     return rc;
 }
 
-static enum assay_err one_int(struct sql *q, int64_t *out, struct err *e)
-{
-    enum assay_err rc = sql_one(q, e);
-
-    if (rc == ASSAY_OK)
-        *out = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
-}
-
 enum assay_err decision_version(struct tx *tx, int64_t task_id, int64_t *version, struct err *e)
 {
     struct sql *q = sql(tx, "SELECT max(version) FROM decision WHERE task_id = $1");
 
     sql_int(q, task_id);
-    return one_int(q, version, e);
+    return sql_one_int(q, version, e);
 }
 
 enum assay_err decision_newest(struct tx *tx, int64_t lot_id, int64_t *id, struct err *e)
@@ -85,7 +75,7 @@ enum assay_err decision_newest(struct tx *tx, int64_t lot_id, int64_t *id, struc
                             " ORDER BY d.id DESC LIMIT 1");
 
     sql_int(q, lot_id);
-    return one_int(q, id, e);
+    return sql_one_int(q, id, e);
 }
 
 enum assay_err decision_each(struct tx *tx, int64_t lot_id, decision_each_fn *fn, void *ctx,
@@ -127,7 +117,7 @@ enum assay_err decision_count(struct tx *tx, int64_t lot_id, int64_t *count, str
     struct sql *q = sql(tx, "SELECT count(*) FROM task WHERE lot_id = $1");
 
     sql_int(q, lot_id);
-    return one_int(q, count, e);
+    return sql_one_int(q, count, e);
 }
 
 enum assay_err inheritance_spread(struct tx *tx, int64_t task_id, int64_t decision_id,

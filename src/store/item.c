@@ -77,11 +77,7 @@ enum assay_err item_count_sightings(struct tx *tx, int64_t item_id, int64_t *cou
     struct sql *q = sql(tx, "SELECT count(*) FROM sighting WHERE item_id = $1");
 
     sql_int(q, item_id);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *count = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, count, e);
 }
 
 enum assay_err blob_insert(struct tx *tx, const struct blob_row *b, struct err *e)
@@ -189,11 +185,7 @@ enum assay_err sighting_find(struct tx *tx, int64_t batch_id, const uint8_t path
     sql_int(q, batch_id);
     sql_blob(q, path_mac, 32);
     sql_blob(q, sha256, 32);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *sighting_id = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, sighting_id, e);
 }
 
 enum assay_err sighting_each(struct tx *tx, int64_t item_id, sighting_each_fn *fn, void *ctx,

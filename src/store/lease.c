@@ -108,11 +108,7 @@ enum assay_err lease_count(struct tx *tx, int64_t staff_id, int64_t now_ms, int6
 
     sql_int(q, staff_id);
     sql_int(q, now_ms);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *count = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, count, e);
 }
 
 enum assay_err lease_expire_one(struct tx *tx, int64_t now_ms, struct lease_row *out, struct err *e)
@@ -182,11 +178,7 @@ enum assay_err viewing_end(struct tx *tx, int64_t id, int64_t session_id, int64_
     sql_int(q, shown_ms);
     sql_int(q, id);
     sql_int(q, session_id);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *task_id = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, task_id, e);
 }
 
 enum assay_err viewing_revealed_ms(struct tx *tx, int64_t task_id, int64_t staff_id, int64_t now_ms,
@@ -201,9 +193,5 @@ enum assay_err viewing_revealed_ms(struct tx *tx, int64_t task_id, int64_t staff
     sql_int(q, now_ms);
     sql_int(q, task_id);
     sql_int(q, staff_id);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *revealed_ms = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, revealed_ms, e);
 }

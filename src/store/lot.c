@@ -71,12 +71,7 @@ enum assay_err lot_hold(struct tx *tx, int64_t id, struct err *e)
 enum assay_err lot_unsampled(struct tx *tx, int64_t *id, struct err *e)
 {
     struct sql *q = sql(tx, "SELECT id FROM lot WHERE state = 'submitted' ORDER BY id LIMIT 1");
-    enum assay_err rc = sql_one(q, e);
-
-    if (rc == ASSAY_OK)
-        *id = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, id, e);
 }
 
 enum assay_err lot_move(struct tx *tx, const struct lot_row *l, const char *from, struct err *e)

@@ -152,12 +152,7 @@ enum assay_err identify_job_release(struct tx *tx, int64_t item_id, const uint8_
 enum assay_err identify_job_count(struct tx *tx, int64_t *count, struct err *e)
 {
     struct sql *q = sql(tx, "SELECT count(*) FROM identify_job");
-    enum assay_err rc = sql_one(q, e);
-
-    if (rc == ASSAY_OK)
-        *count = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, count, e);
 }
 
 enum assay_err identify_job_again(struct tx *tx, const char *maker, int64_t *count, struct err *e)

@@ -106,11 +106,7 @@ enum assay_err reading_count_next(struct tx *tx, enum reading_queue which, int64
                     " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = r.task_id)");
         sql_int(q, staff_id);
     }
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *count = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, count, e);
 }
 
 enum assay_err reading_decide(struct tx *tx, const struct reading_row *r, const void *reason_sealed,

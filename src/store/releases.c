@@ -217,11 +217,7 @@ enum assay_err release_newest(struct tx *tx, int64_t min_readings, int64_t *id, 
                             " AND min_readings >= $1 ORDER BY decided_ms DESC, id DESC LIMIT 1");
 
     sql_int(q, min_readings);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *id = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, id, e);
 }
 
 enum assay_err release_each(struct tx *tx, int64_t max, release_each_fn *fn, void *ctx,

@@ -74,11 +74,7 @@ enum assay_err guidance_version(struct tx *tx, const char *scheme, const char *t
 
     sql_text(q, scheme);
     sql_text(q, target);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *version = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, version, e);
 }
 
 enum assay_err guidance_insert(struct tx *tx, const char *scheme, const struct guidance_row *g,

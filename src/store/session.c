@@ -69,9 +69,5 @@ enum assay_err session_end_one(struct tx *tx, int64_t staff_id, int64_t now_ms, 
 
     sql_int(q, now_ms);
     sql_int(q, staff_id);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *id = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, id, e);
 }

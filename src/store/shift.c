@@ -87,11 +87,7 @@ enum assay_err later_count(struct tx *tx, int64_t staff_id, int64_t *count, stru
     struct sql *q = sql(tx, "SELECT count(*) FROM task WHERE state = 'later' AND owner_id = $1");
 
     sql_int(q, staff_id);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *count = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, count, e);
 }
 
 enum assay_err escalation_insert(struct tx *tx, const struct escalation_row *x, struct err *e)

@@ -138,6 +138,16 @@ enum assay_err sql_run(struct sql *q, int64_t *changed, struct err *e)
     return ASSAY_OK;
 }
 
+enum assay_err sql_one_int(struct sql *q, int64_t *out, struct err *e)
+{
+    enum assay_err rc = sql_one(q, e);
+
+    if (rc == ASSAY_OK)
+        *out = sql_get_int(q, 0);
+    sql_done(q);
+    return rc;
+}
+
 enum assay_err sql_run_done(struct sql *q, int64_t *changed, struct err *e)
 {
     enum assay_err rc = sql_run(q, changed, e);

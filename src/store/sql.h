@@ -47,6 +47,9 @@ enum assay_err sql_one(struct sql *q, struct err *e); /* first row; same as sql_
 enum assay_err sql_run(struct sql *q, int64_t *changed, struct err *e);
 /* sql_run and sql_done in one. */
 enum assay_err sql_run_done(struct sql *q, int64_t *changed, struct err *e);
+/* The first column of the first row, and sql_done: for counts and ids. ENOTFOUND leaves *out alone.
+ */
+enum assay_err sql_one_int(struct sql *q, int64_t *out, struct err *e);
 
 /* Columns of the present row, from 0. Text and blobs are borrowed until the next step. */
 bool sql_is_null(struct sql *q, int column);

@@ -163,11 +163,7 @@ enum assay_err link_find(struct tx *tx, const uint8_t mac[STAFF_MAC_BYTES], int6
 
     sql_blob(q, mac, STAFF_MAC_BYTES);
     sql_int(q, now_ms);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *staff_id = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, staff_id, e);
 }
 
 enum assay_err signin_failures(struct tx *tx, const uint8_t mac[STAFF_MAC_BYTES],
@@ -195,11 +191,7 @@ enum assay_err signin_failed(struct tx *tx, const uint8_t mac[STAFF_MAC_BYTES], 
 
     sql_blob(q, mac, STAFF_MAC_BYTES);
     sql_int(q, now_ms);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *count = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, count, e);
 }
 
 enum assay_err signin_lock(struct tx *tx, const uint8_t mac[STAFF_MAC_BYTES], int64_t until_ms,

@@ -155,11 +155,7 @@ enum assay_err task_next_later(struct tx *tx, int64_t owner_id, int64_t *id, str
                             " ORDER BY t.priority, t.due_ms, t.id LIMIT 1");
 
     sql_int(q, owner_id);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *id = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, id, e);
 }
 
 /* The two states are asked for apart, so that each is one short walk along task_in_order. */
@@ -182,11 +178,7 @@ enum assay_err task_next(struct tx *tx, int64_t staff_id, int64_t *id, struct er
 
     sql_int(q, staff_id);
     sql_int(q, staff_id);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *id = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, id, e);
 }
 
 enum assay_err task_count_next(struct tx *tx, int64_t staff_id, int64_t *count, struct err *e)
@@ -199,11 +191,7 @@ enum assay_err task_count_next(struct tx *tx, int64_t staff_id, int64_t *count, 
 
     sql_int(q, staff_id);
     sql_int(q, TASK_COUNT_MAX);
-    enum assay_err rc = sql_one(q, e);
-    if (rc == ASSAY_OK)
-        *count = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, count, e);
 }
 
 enum assay_err task_next_escalated(struct tx *tx, int64_t *id, struct err *e)
@@ -211,23 +199,13 @@ enum assay_err task_next_escalated(struct tx *tx, int64_t *id, struct err *e)
     struct sql *q = sql(tx, "SELECT t.id FROM task t WHERE t.state = 'escalated'"
                             " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
                             " ORDER BY t.priority, t.due_ms, t.id LIMIT 1");
-    enum assay_err rc = sql_one(q, e);
-
-    if (rc == ASSAY_OK)
-        *id = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, id, e);
 }
 
 enum assay_err task_count_escalated(struct tx *tx, int64_t *count, struct err *e)
 {
     struct sql *q = sql(tx, "SELECT count(*) FROM task WHERE state = 'escalated'");
-    enum assay_err rc = sql_one(q, e);
-
-    if (rc == ASSAY_OK)
-        *count = sql_get_int(q, 0);
-    sql_done(q);
-    return rc;
+    return sql_one_int(q, count, e);
 }
 
 enum assay_err task_fence(struct tx *tx, int64_t id, const char *from, int64_t fence, struct err *e)
