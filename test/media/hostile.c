@@ -1,4 +1,6 @@
 /* Files that are cut, lie about themselves, unfold without end or hide a second picture. */
+#include "media/hostile.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "media/files.h"
+#include "media/hostile.h"
 
 #define COUNT_MAX 1000000
 

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "decode/decode.h"
 #include "media/files.h"
+#include "media/hostile.h"
 
 static struct decode_env *env;
 

@@ -27,13 +27,20 @@ void files_picture_free(struct files_picture *p)
     *p = (struct files_picture){0};
 }
 
+/* Where libjpeg writes: larger than any file of these pixels. */
+struct jpeg_room {
+    unsigned char *own, *bytes;
+    unsigned long size;
+};
+
 static void jpeg_begin(struct jpeg_compress_struct *c, struct jpeg_error_mgr *err,
-                       const struct files_picture *p, int quality, unsigned char **bytes,
-                       unsigned long *size)
+                       const struct files_picture *p, int quality, struct jpeg_room *r)
 {
+    r->size = 4ul * p->width * p->height + 200000;
+    r->own = r->bytes = mem_alloc(r->size);
     c->err = jpeg_std_error(err); /* its error_exit ends the program: a test must not go on */
     jpeg_create_compress(c);
-    jpeg_mem_dest(c, bytes, size);
+    jpeg_mem_dest(c, &r->bytes, &r->size);
     c->image_width = p->width;
     c->image_height = p->height;
     c->input_components = (int)p->channels;
@@ -43,7 +50,7 @@ static void jpeg_begin(struct jpeg_compress_struct *c, struct jpeg_error_mgr *er
 }
 
 static void jpeg_end(struct jpeg_compress_struct *c, const struct files_picture *p,
-                     unsigned char **bytes, const unsigned long *size, struct buf *out)
+                     struct jpeg_room *r, struct buf *out)
 {
     while (c->next_scanline < c->image_height) {
         JSAMPROW row = p->bytes + (size_t)c->next_scanline * p->width * p->channels;
@@ -52,8 +59,9 @@ static void jpeg_end(struct jpeg_compress_struct *c, const struct files_picture 
     }
     jpeg_finish_compress(c);
     jpeg_destroy_compress(c);
-    buf_add(out, *bytes, *size);
-    free(*bytes); /* libjpeg's own allocation */
+    assert(r->bytes == r->own); /* it was large enough: libjpeg has made none of its own */
+    buf_add(out, r->own, r->size);
+    mem_free(r->own);
     assert(!out->over);
 }
 
@@ -61,14 +69,13 @@ void files_jpeg(const struct files_picture *p, int quality, enum files_jpeg kind
 {
     struct jpeg_compress_struct c;
     struct jpeg_error_mgr err;
-    unsigned char *bytes = NULL;
-    unsigned long size = 0;
+    struct jpeg_room room;
 
-    jpeg_begin(&c, &err, p, quality, &bytes, &size);
+    jpeg_begin(&c, &err, p, quality, &room);
     if (kind == FILES_PROGRESSIVE)
         jpeg_simple_progression(&c);
     jpeg_start_compress(&c, TRUE);
-    jpeg_end(&c, p, &bytes, &size, out);
+    jpeg_end(&c, p, &room, out);
 }
 
 static void entry(struct buf *b, uint16_t tag, uint16_t type, uint32_t value)
@@ -103,8 +110,7 @@ void files_jpeg_exif(const struct files_picture *p, uint32_t orientation,
 {
     struct jpeg_compress_struct c;
     struct jpeg_error_mgr err;
-    unsigned char *bytes = NULL;
-    unsigned long size = 0;
+    struct jpeg_room room;
     struct buf small, block;
 
     buf_init(&small, 60000);
@@ -113,12 +119,19 @@ void files_jpeg_exif(const struct files_picture *p, uint32_t orientation,
         files_jpeg(thumbnail, 70, FILES_BASELINE, &small);
     exif_block(orientation, &small, &block);
     assert(!block.over);
-    jpeg_begin(&c, &err, p, 88, &bytes, &size);
+    jpeg_begin(&c, &err, p, 88, &room);
     jpeg_start_compress(&c, TRUE);
     jpeg_write_marker(&c, JPEG_APP0 + 1, block.data, (unsigned)block.size);
-    jpeg_end(&c, p, &bytes, &size, out);
+    jpeg_end(&c, p, &room, out);
     buf_clear(&small);
     buf_clear(&block);
+}
+
+static int png_write(spng_ctx *png, void *user, void *bytes, size_t size)
+{
+    (void)png;
+    buf_add(user, bytes, size);
+    return 0;
 }
 
 void files_png(const struct files_picture *p, enum files_png kind, struct buf *out)
@@ -135,20 +148,12 @@ void files_png(const struct files_picture *p, enum files_png kind, struct buf *o
                              .interlace_method = kind == FILES_INTERLACED ? 1 : 0};
     const size_t bytes = (size_t)p->width * p->height * p->channels;
     spng_ctx *png = spng_ctx_new(SPNG_CTX_ENCODER);
-    size_t size = 0;
-    void *made;
-    int rc;
 
-    if (png == NULL || spng_set_option(png, SPNG_ENCODE_TO_BUFFER, 1) != 0 ||
+    if (png == NULL || spng_set_png_stream(png, png_write, out) != 0 ||
         spng_set_option(png, SPNG_IMG_COMPRESSION_LEVEL, 1) != 0 ||
         spng_set_ihdr(png, &head) != 0 ||
         spng_encode_image(png, p->bytes, bytes, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE) != 0)
         abort();
-    made = spng_get_png_buffer(png, &size, &rc);
-    if (made == NULL)
-        abort();
-    buf_add(out, made, size);
-    free(made); /* libspng's own allocation */
     spng_ctx_free(png);
     assert(!out->over);
 }

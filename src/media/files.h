@@ -1,4 +1,4 @@
-/* Picture files in memory: encoders for the generated pictures, and files meant to do harm. */
+/* Picture files in memory: encoders for the generated pictures. */
 #ifndef MEDIA_FILES_H
 #define MEDIA_FILES_H
 
@@ -30,11 +30,5 @@ void files_webp(const struct files_picture *p, int quality, struct buf *out);
  * thumbnail. */
 void files_jpeg_exif(const struct files_picture *p, uint32_t orientation,
                      const struct files_picture *thumbnail, struct buf *out);
-
-/*
- * The hostile files, one by one: index 0.. until the name is NULL. name is a file name whose ending
- * may lie; out is emptied and filled. Everything shown in them is a landscape or plain colour.
- */
-const char *files_hostile(unsigned index, struct buf *out);
 
 #endif
