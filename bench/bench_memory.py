@@ -15,7 +15,7 @@ DECISIONS = int(os.environ.get("BENCH_DECISIONS", "10000"))
 FILES = int(os.environ.get("BENCH_FILES", "1000"))
 LARGE_MB = int(os.environ.get("BENCH_LARGE_MB", "2048"))
 CLIENTS = 50
-MORE = 15000 # tasks: for what is decided past the mark and with the connections
+MORE = 40000 # tasks: for what is decided past the mark and with the connections
 DECIDE_S_MAX = 120
 
 

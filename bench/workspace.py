@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 
 BUILD = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "build"))
@@ -32,9 +33,12 @@ class Workspace:
         shutil.rmtree(self.top)
 
     def run(self, *command, **options):
-        """A command on the workspace; its stdout."""
-        return subprocess.run(command, env=self.env, check=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, text=True, **options).stdout
+        """A command on the workspace; its stdout. What it says on stderr is shown if it fails."""
+        done = subprocess.run(command, env=self.env, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, **options)
+        if done.returncode != 0:
+            sys.exit("%s: exit %d\n%s" % (" ".join(command), done.returncode, done.stderr[-2000:]))
+        return done.stdout
 
     def fill(self, tasks, people):
         """Tasks that wait; the session tokens of so many people, a line each."""

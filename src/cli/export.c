@@ -9,12 +9,14 @@
 #include "flow/export/release.h"
 
 static const char export_usage[] =
-    "usage: assay export [-o DIR] [--release ID] [--min-readings N]\n\n"
+    "usage: assay export [-o DIR] [--release ID | --min-readings N]\n\n"
     "Writes an approved release as a folder in DIR (the present one): manifest.json, "
     "hashes.jsonl,\n"
-    "hashes.csv and manifest.json.minisig, which minisign verifies. Without --release the newest "
-    "one.\n"
-    "A release is asked for and approved in the console, by two people.\n\n"
+    "hashes.csv and manifest.json.minisig, which minisign verifies. A release is asked for and\n"
+    "approved in the console, by two people.\n\n"
+    "  -o DIR             the folder to write it in\n"
+    "  --release ID       this release; without it the newest one\n"
+    "  --min-readings N   the newest one that asked for at least N readings of each row\n\n"
     "examples:\n"
     "  assay export -o /srv/out\n"
     "  minisign -V -p assay-data/keys/release.minisign.pub -m /srv/out/assay-1/manifest.json\n";
@@ -49,6 +51,9 @@ int cli_export(struct cli *c, int argc, char **argv)
         return cli_usage("export", "--release is the number of a release");
     if (readings != NULL && str_int64(readings, 1, 9, &min_readings) != ASSAY_OK)
         return cli_usage("export", "--min-readings is a number from 1 to 9");
+    if (release != NULL && readings != NULL)
+        return cli_usage("export", "a release has its own least readings: give --release or "
+                                   "--min-readings");
     if ((status = cli_open(c, FLOW_WITHOUT_DECODER, &w)) != CLI_DONE)
         return status;
     enum assay_err rc = release_write(&w, people_operator(), id, min_readings, dir, &path, &e);

@@ -43,6 +43,8 @@ class Commands(WorkspaceCase):
         self.refused(2, ["-o is not understood"], "stats", "-o", "x")
         self.refused(2, ["number of a release"], "export", "--release", "x")
         self.refused(2, ["from 1 to 9"], "export", "--min-readings", "0")
+        self.refused(2, ["--release or --min-readings"], "export", "--release", "1",
+                     "--min-readings", "2")
         self.refused(2, ["one package"], "verify")
         self.refused(2, ["one folder"], "try")
         self.refused(2, ["more\\x1b[31m"], "doctor", "more\x1b[31m")
