@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "flow/export/release.h"
 #include "flow/intake/intake.h"
 
 static const char usage[] =
@@ -26,7 +27,9 @@ static const char usage[] =
     "  --priority urgent|normal|background\n"
     "  --due DATE         RFC 3339, such as 2027-01-31\n"
     "  --sidecar FILE     CSV: file or hash, source, scheme, code, tags, url, page_url, note,\n"
-    "                     time_found; a source's own grade stays hidden from assessors\n"
+    "                     time_found; a source's own grade stays hidden from assessors. Or the\n"
+    "                     folder of a package, whose grades are its publisher's\n"
+    "  --training         accept a sidecar package of a training workspace\n"
     "  -j N               threads (the number of cores)\n"
     "  --format text|jsonl\n"
     "  --later            leave hashing and rendering to the server\n\n"
@@ -43,6 +46,8 @@ struct importing {
     struct intake_counts counts;
     enum format format;
     bool later;
+    bool training;
+    struct package_report package; /* of --sidecar, when it is one */
     int64_t started_ms;
 };
 
@@ -133,14 +138,23 @@ static int parse_more(struct importing *n, int o, const char *value)
 static int parse(struct importing *n, struct cli *c, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"batch", required_argument, NULL, 'B'},    {"scheme", required_argument, NULL, 'S'},
-        {"sender", required_argument, NULL, 's'},   {"contact", required_argument, NULL, 'c'},
-        {"case", required_argument, NULL, 'C'},     {"authority", required_argument, NULL, 'a'},
-        {"purpose", required_argument, NULL, 'P'},  {"handling", required_argument, NULL, 'H'},
-        {"priority", required_argument, NULL, 'p'}, {"due", required_argument, NULL, 'u'},
-        {"sidecar", required_argument, NULL, 'k'},  {"format", required_argument, NULL, 'f'},
-        {"later", no_argument, NULL, 'l'},          {"data", required_argument, NULL, 'd'},
-        {"help", no_argument, NULL, 'h'},           {0},
+        {"batch", required_argument, NULL, 'B'},
+        {"scheme", required_argument, NULL, 'S'},
+        {"sender", required_argument, NULL, 's'},
+        {"contact", required_argument, NULL, 'c'},
+        {"case", required_argument, NULL, 'C'},
+        {"authority", required_argument, NULL, 'a'},
+        {"purpose", required_argument, NULL, 'P'},
+        {"handling", required_argument, NULL, 'H'},
+        {"priority", required_argument, NULL, 'p'},
+        {"due", required_argument, NULL, 'u'},
+        {"sidecar", required_argument, NULL, 'k'},
+        {"format", required_argument, NULL, 'f'},
+        {"later", no_argument, NULL, 'l'},
+        {"data", required_argument, NULL, 'd'},
+        {"training", no_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     struct batch_new *b = &n->batch;
     int o, status = CLI_DONE;
@@ -161,6 +175,8 @@ static int parse(struct importing *n, struct cli *c, int argc, char **argv)
             *text = optarg;
         } else if (o == 'l') {
             n->later = true;
+        } else if (o == 't') {
+            n->training = true;
         } else if (o == 'h') {
             fputs(usage, stdout);
             return -1;
@@ -173,27 +189,50 @@ static int parse(struct importing *n, struct cli *c, int argc, char **argv)
     return status;
 }
 
-/* A folder that is a package of hashes holds no media: taking it in would only fill the workspace
- * with lists that are not shown, and a training one must never be mistaken for work. */
-static enum assay_err refuse_package(const char *path, struct err *e)
+static bool is_package(const char *path)
 {
-    static const char head[] = "{\"format\":\"assay-package\"",
-                      training[] = "\"kind\":\"training\"";
     char *manifest = mem_alloc(strlen(path) + 16);
     struct buf b;
-    enum assay_err rc = ASSAY_OK;
+    bool is;
 
     (void)snprintf(manifest, strlen(path) + 16, "%s/manifest.json", path);
     buf_init(&b, 1 << 20);
-    if (fs_read_file(manifest, &b, NULL) == ASSAY_OK && str_starts(buf_cstr(&b), head))
-        rc = err_set(
-            e, ASSAY_ERANGE,
-            "%.200s is a package of hashes%s, not a folder of media; look at it with: assay "
-            "verify",
-            path, strstr(buf_cstr(&b), training) == NULL ? "" : " for training");
+    is = fs_read_file(manifest, &b, NULL) == ASSAY_OK &&
+         str_starts(buf_cstr(&b), "{\"format\":\"assay-package\"");
     buf_clear(&b);
     mem_free(manifest);
-    return rc;
+    return is;
+}
+
+/* Taking a package of hashes in as media would only fill the workspace with lists that are not
+ * shown. */
+static enum assay_err refuse_package(const char *path, struct err *e)
+{
+    if (!is_package(path))
+        return ASSAY_OK;
+    return err_set(e, ASSAY_ERANGE,
+                   "%.200s is a package of hashes, not a folder of media; look at it with assay "
+                   "verify, or give it as --sidecar to take its grades as its publisher's",
+                   path);
+}
+
+/* A package's grades count as its publisher's own, so it must be whole; a training one must never
+ * be mistaken for work. */
+static enum assay_err look_at_sidecar(struct importing *n, struct err *e)
+{
+    struct intake_options *o = &n->options;
+
+    if (o->sidecar == NULL || !is_package(o->sidecar))
+        return ASSAY_OK;
+    enum assay_err rc = package_verify(
+        o->sidecar, NULL, n->training ? PACKAGE_TRAINING_TOO : PACKAGE_LIVE_ONLY, &n->package, e);
+    if (rc == ASSAY_ESTATE)
+        return err_set(e, rc,
+                       "the sidecar is a package of a training workspace; --training accepts it");
+    if (rc != ASSAY_OK)
+        return err_prefix(e, rc, "the sidecar %.200s", o->sidecar);
+    o->publisher = n->package.label;
+    return ASSAY_OK;
 }
 
 static enum assay_err only_scheme(void *ctx, const char *name)
@@ -215,6 +254,8 @@ static enum assay_err run(struct world *w, struct importing *n, char **paths, in
 
     for (int i = 0; rc == ASSAY_OK && i < count; i++)
         rc = refuse_package(paths[i], e);
+    if (rc == ASSAY_OK)
+        rc = look_at_sidecar(n, e);
     if (rc == ASSAY_OK && n->batch.scheme == NULL) {
         rc = flow_each_scheme(w, only_scheme, scheme, e);
         if (rc == ASSAY_ERANGE)

@@ -206,9 +206,23 @@ class Walk(unittest.TestCase):
         rows = [json.loads(line) for line in (package / "hashes.jsonl").read_text().splitlines()]
         codes = collections.Counter(row["code"] for row in rows if "code" in row)
         self.assertEqual(codes, {"L1": FILES - 1, "L3": 1})
+        self.another_takes(package, rows)
         with open(package / "hashes.csv", "ab") as file:
             file.write(b"x\n")
         self.assertEqual(self.w.run("verify", "--training", "--key", key, package).status, 1)
+
+    def another_takes(self, package, rows):
+        """Another workspace takes the package's grades as hidden votes of who let it go."""
+        other = Workspace("init", "--training")
+        self.addCleanup(other.close)
+        folder = other.pictures("in", range(FILES))
+        refused = other.run("import", "--sidecar", package, folder)
+        self.assertEqual((refused.status, other.stats()["items"]), (3, 0), refused.err)
+        self.assertIn(b"--training accepts it", refused.err)
+        self.assertEqual(other.run("import", package).status, 2, "a package is no media")
+        other.ok("import", "--training", "--sidecar", package, folder)
+        votes = other.query("SELECT code, tags FROM vote")
+        self.assertCountEqual(votes, [(row["code"], " ".join(row["tags"])) for row in rows])
 
     def record(self):
         """Each act as often as it was done, no more; pictures served = views = entries."""

@@ -38,12 +38,15 @@ enum assay_err release_file(struct world *w, const struct caller *c, int64_t id,
 enum assay_err release_write(struct world *w, struct audit_actor by, int64_t id,
                              int64_t min_readings, const char *out_dir, char **path, struct err *e);
 
+#define PACKAGE_LABEL_MAX 200 /* bytes of a label that is passed on */
+
 /* What `assay verify` says. */
 struct package_report {
     uint64_t rows;
     bool training;
     char scheme[SCHEME_NAME_MAX + 1];
     int64_t scheme_version;
+    char label[PACKAGE_LABEL_MAX + 1]; /* the name of the workspace that let it go */
 };
 enum package_accept { PACKAGE_LIVE_ONLY, PACKAGE_TRAINING_TOO };
 /*

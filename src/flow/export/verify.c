@@ -384,6 +384,7 @@ enum assay_err package_verify(const char *dir, const char *public_key, enum pack
                                        .training = c->m.kind == SCHEME_TRAINING,
                                        .scheme_version = c->m.scheme_version};
         (void)snprintf(out->scheme, sizeof out->scheme, "%s", c->m.scheme);
+        (void)snprintf(out->label, sizeof out->label, "%s", c->m.label);
     }
     for (int i = 0; i < EXPORT_LISTS; i++) {
         assay_digester_free(c->lists[i].digester);

@@ -374,7 +374,7 @@ static enum assay_err prepare(struct run *r, const char *const *paths, size_t pa
         (rc = flow_scheme(r->world, r->batch.scheme, &scheme, e)) != 0)
         return rc;
     if (r->options->sidecar != NULL &&
-        (rc = notes_load(r->options->sidecar, scheme, sidecar_refused, r, &r->notes, e)) != 0)
+        (rc = notes_load(r->options, scheme, sidecar_refused, r, &r->notes, e)) != 0)
         return rc;
     char **list = mem_array(path_count + 1, sizeof *list);
     for (size_t i = 0; i < path_count; i++)

@@ -29,8 +29,9 @@ struct intake_counts {
 
 struct intake_options {
     int64_t batch_id;
-    const char *sidecar; /* CSV file or NULL */
-    unsigned threads;    /* 1.. */
+    const char *sidecar;   /* CSV file, or package folder when its publisher is given, or NULL */
+    const char *publisher; /* the source of a package's grades; its caller verified the package */
+    unsigned threads;      /* 1.. */
     /* One call a file, from one thread at a time: path (borrowed), verdict, reason (refused only),
      * mime. */
     void (*report)(void *ctx, const char *path, enum intake_verdict v, const char *mime,

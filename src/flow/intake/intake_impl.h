@@ -15,11 +15,11 @@ struct note {
 };
 
 struct notes;
-/* Read a sidecar; rows that are wrong are reported by line through refuse (and recorded by the
+/* Read o->sidecar; rows that are wrong are reported by line through refuse (and recorded by the
  * caller) and left out. */
 typedef void notes_refuse_fn(void *ctx, const char *line_and_reason);
-enum assay_err notes_load(const char *path, const struct scheme *scheme, notes_refuse_fn *refuse,
-                          void *ctx, struct notes **out, struct err *e);
+enum assay_err notes_load(const struct intake_options *o, const struct scheme *scheme,
+                          notes_refuse_fn *refuse, void *ctx, struct notes **out, struct err *e);
 /* By path inside the folder, by base name, or by any of the hashes; NULL when the sidecar has none.
  */
 const struct note *notes_find(const struct notes *n, const char *path,

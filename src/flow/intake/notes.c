@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "flow/intake/intake_impl.h"
+#include "format/hashlist.h"
 #include "format/sidecar.h"
 
 #define NOTES_MAX  1000000 /* rows; each takes some hundred bytes of memory */
@@ -76,8 +77,10 @@ static void sort(struct notes *n)
 struct loading {
     struct notes *notes;
     const struct scheme *scheme;
+    const char *publisher; /* of a package; NULL: a CSV file */
     notes_refuse_fn *refuse;
     void *ctx;
+    uint64_t line; /* of a package's list */
     int fd;
     int failed; /* errno of a read that failed; 0: none */
 };
@@ -183,30 +186,81 @@ static enum assay_err take_row(void *ctx, const struct sidecar_row *r, struct er
     return ASSAY_OK;
 }
 
-enum assay_err notes_load(const char *path, const struct scheme *scheme, notes_refuse_fn *refuse,
-                          void *ctx, struct notes **out, struct err *e)
+/* A row of a package as a source's grade, found by the bytes alone. */
+static enum assay_err take_hash(void *ctx, const struct hashlist_row *row, struct err *e)
+{
+    struct loading *l = ctx;
+    struct sidecar_row r = {.line = ++l->line,
+                            .sha256 = row->sha256,
+                            .source = l->publisher,
+                            .scheme = row->scheme,
+                            .code = row->code};
+    struct arena *a = arena_new();
+    const char **tags = arena_alloc(a, SCHEME_TAGS_MAX * sizeof *tags);
+    char *rest, *text = arena_strdup(a, row->tags);
+    enum assay_err rc;
+
+    for (char *tag = strtok_r(text, " ", &rest); tag != NULL && r.tag_count < SCHEME_TAGS_MAX;
+         tag = strtok_r(NULL, " ", &rest))
+        tags[r.tag_count++] = tag;
+    r.tags = tags;
+    rc = take_row(l, &r, e);
+    arena_free(a);
+    return rc;
+}
+
+static enum assay_err read_rows(struct loading *l, struct err *e)
+{
+    struct sidecar_sink sink = {.ctx = l, .row = take_row, .refused = refused};
+
+    if (l->publisher != NULL)
+        return hashlist_read(fill, l, take_hash, l, NULL, e);
+    struct csv_reader *csv = csv_reader_stream(fill, l);
+    enum assay_err rc = sidecar_read(csv, &sink, e);
+    csv_reader_free(csv);
+    return rc;
+}
+
+static int open_rows(const struct intake_options *o)
+{
+    int folder, fd;
+
+    if (o->publisher == NULL)
+        return open(o->sidecar, O_RDONLY | O_CLOEXEC);
+    folder = open(o->sidecar, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return -1;
+    fd = openat(folder, "hashes.jsonl", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    (void)close(folder);
+    return fd;
+}
+
+enum assay_err notes_load(const struct intake_options *o, const struct scheme *scheme,
+                          notes_refuse_fn *refuse, void *ctx, struct notes **out, struct err *e)
 {
     struct notes *n = mem_zalloc(sizeof *n);
-    struct loading l = {.notes = n, .scheme = scheme, .refuse = refuse, .ctx = ctx};
-    struct sidecar_sink sink = {.ctx = &l, .row = take_row, .refused = refused};
-    char shown[128];
+    struct loading l = {.notes = n,
+                        .scheme = scheme,
+                        .publisher = o->publisher,
+                        .refuse = refuse,
+                        .ctx = ctx,
+                        .fd = open_rows(o)};
+    char room[128];
+    const char *shown = str_shown(o->sidecar, room, sizeof room);
     enum assay_err rc;
 
     n->arena = arena_new();
-    l.fd = open(path, O_RDONLY | O_CLOEXEC);
     if (l.fd < 0) {
-        rc = err_errno(e, "open the sidecar %s", str_shown(path, shown, sizeof shown));
+        rc = err_errno(e, "open the sidecar %s", shown);
         goto out;
     }
-    struct csv_reader *csv = csv_reader_stream(fill, &l);
-    rc = sidecar_read(csv, &sink, e);
+    rc = read_rows(&l, e);
     if (rc != ASSAY_OK)
-        rc = err_prefix(e, rc, "the sidecar %s", str_shown(path, shown, sizeof shown));
-    csv_reader_free(csv);
+        rc = err_prefix(e, rc, "the sidecar %s", shown);
     (void)close(l.fd);
     if (l.failed != 0) {
         errno = l.failed;
-        rc = err_errno(e, "read the sidecar %s", str_shown(path, shown, sizeof shown));
+        rc = err_errno(e, "read the sidecar %s", shown);
     }
 out:
     if (rc != ASSAY_OK) {
