@@ -40,7 +40,7 @@ static void check_promises(const struct gate_request *r, const struct gate_verdi
 /* Lines: method, target, version, then "name:value" each. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct gate_site sites[] = {{8470}, {0}};
+    static const struct gate_site sites[] = {{8470, NULL}, {0, NULL}, {0, "assay.example"}};
     struct gate_header headers[GATE_HEADERS_MAX + 1];
     struct gate_verdict v;
     char *copy = mem_alloc(size + 1), *rest = copy, cookie[65];
@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const char *name = piece(&line, ':'), *value = line == NULL ? "" : line;
         headers[r.header_count++] = (struct gate_header){name, value, strlen(name), strlen(value)};
     }
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof sites / sizeof sites[0]; i++) {
         if (gate_check(&sites[i], &r, &v, NULL) != ASSAY_OK)
             continue;
         check_promises(&r, &v);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 
 #define LOG_TEXT_BYTES 64
+#define LOG_WORD_BYTES 256
 #define LOG_LINE_BYTES 2048
 #define LOG_EVENTS     64 /* event names whose rate is counted at a time */
 
@@ -74,9 +75,9 @@ static bool allowed(const char *event, uint32_t *dropped)
     return good;
 }
 
-static void add_escaped(struct buf *b, const char *text)
+static void add_escaped(struct buf *b, const char *text, size_t size_max)
 {
-    size_t size = strnlen(text, LOG_TEXT_BYTES);
+    size_t size = strnlen(text, size_max);
 
     buf_add_char(b, '"');
     for (size_t i = 0; i < size; i++) {
@@ -103,10 +104,13 @@ static void add_field(struct buf *b, const struct log_field *f)
         buf_addf(b, "%" PRId64 "ms", f->number);
         break;
     case LOG_KIND_WORD:
-        buf_add_str(b, f->text);
+        if (strchr(f->text, ' ') != NULL)
+            add_escaped(b, f->text, LOG_WORD_BYTES);
+        else
+            buf_add_str(b, f->text);
         break;
     case LOG_KIND_TEXT:
-        add_escaped(b, f->text);
+        add_escaped(b, f->text, LOG_TEXT_BYTES);
         break;
     }
 }

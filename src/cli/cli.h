@@ -2,11 +2,13 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "flow/flow.h"
+#include "http/server.h"
 
 /* Exit statuses: a stable contract. */
 enum cli_exit {
@@ -27,7 +29,7 @@ typedef int cli_command(struct cli *c, int argc, char **argv);
 
 /* One file a command; each prints its own --help. */
 cli_command cli_init, cli_user, cli_scheme, cli_setting, cli_import, cli_identify, cli_serve,
-    cli_export, cli_verify, cli_audit, cli_vault, cli_stats, cli_doctor, cli_try;
+    cli_export, cli_verify, cli_audit, cli_vault, cli_stats, cli_doctor, cli_try, cli_work;
 
 /* Print "assay: TEXT" on stderr, with nothing in it that a terminal obeys, and return the exit
  * status that fits the code. */
@@ -63,7 +65,12 @@ enum assay_err cli_make_workspace(const struct cli *c, const char *label, bool t
 enum assay_err cli_identify_all(struct world *w, unsigned threads, uint64_t done[3], struct err *e);
 
 /* Serve until SIGTERM or SIGINT. links: print a sign-in link a role (training workspaces). */
-int cli_run_server(struct world *w, const char *listen_at, bool links);
+int cli_run_server(struct world *w, const struct http_place *place, bool links);
+
+/* For commands that run until SIGTERM or SIGINT: hold these back, before any thread is made, so
+ * that they end nothing on the way; then wait for one, whose number is returned. */
+void cli_hold_end(sigset_t *set);
+int cli_await_end(const sigset_t *set);
 
 unsigned cli_cores(void);
 

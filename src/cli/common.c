@@ -104,6 +104,23 @@ int cli_flush(int status)
     return status;
 }
 
+void cli_hold_end(sigset_t *set)
+{
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGTERM);
+    (void)sigaddset(set, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
+int cli_await_end(const sigset_t *set)
+{
+    int number = 0;
+
+    while (sigwait(set, &number) != 0)
+        continue;
+    return number;
+}
+
 unsigned cli_cores(void)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN);

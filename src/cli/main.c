@@ -20,6 +20,7 @@ static const struct {
     {"import", cli_import, "take files and folders in"},
     {"identify", cli_identify, "hash and render what waits, or all again"},
     {"serve", cli_serve, "run the server and the console"},
+    {"work", cli_work, "run the background steps alone, beside a server"},
     {"export", cli_export, "write an approved release as a signed package"},
     {"verify", cli_verify, "check a package"},
     {"audit", cli_audit, "verify the record, show its head, prove an entry"},

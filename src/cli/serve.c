@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -17,16 +15,24 @@
 #include "http/server.h"
 
 static const char usage[] =
-    "usage: assay serve [--listen ADDR:PORT | --listen unix:PATH] [--db URL] [--debug]\n\n"
+    "usage: assay serve [--listen ADDR:PORT | --listen unix:PATH] [--public-url URL] [--db URL]\n"
+    "                   [--debug]\n\n"
     "Runs the console, the API and the background steps. Listens on 127.0.0.1:8470; any address "
     "but\n"
     "loopback or a UNIX socket is refused, because passwords need TLS: put nginx or HAProxy in "
     "front.\n"
-    "Stops in order on SIGTERM or SIGINT: requests under way are answered, the record is "
-    "signed.\n\n"
+    "Stops in order on SIGTERM or SIGINT: requests under way are answered (10 s at most), the "
+    "record\n"
+    "is signed.\n\n"
+    "  --public-url URL   what people's browsers open, such as https://assay.example.org, when a "
+    "proxy\n"
+    "                     in front ends TLS: cookies become __Host- and Secure, HSTS is sent, "
+    "requests\n"
+    "                     from pages of any other origin change nothing\n"
+    "  --debug            log each request\n\n"
     "examples:\n"
     "  assay serve\n"
-    "  assay serve --listen unix:/run/assay/http.sock\n"
+    "  assay serve --listen unix:/run/assay/http.sock --public-url https://assay.example.org\n"
     "  assay serve --db postgres:///assay\n";
 
 /* One server a workspace on SQLite; the lock goes with the process. */
@@ -85,33 +91,20 @@ static enum assay_err print_links(struct world *w, const char *address, struct e
     return ASSAY_OK;
 }
 
-static void wait_for_signal(const sigset_t *set)
-{
-    int number = 0;
-
-    while (sigwait(set, &number) != 0)
-        continue;
-    log_info("server.stopping", LOG_COUNT("signal", number));
-}
-
-int cli_run_server(struct world *w, const char *listen_at, bool links)
+int cli_run_server(struct world *w, const struct http_place *place, bool links)
 {
     struct http_server *server = NULL;
     struct background *background;
     struct err e = {0};
-    sigset_t set;
+    sigset_t end;
     int fd;
     enum assay_err rc = lock(w, &fd, &e);
 
     if (rc != ASSAY_OK)
         return cli_fail(rc, &e);
-    /* Blocked before any thread is made, so that only sigwait gets them. */
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    cli_hold_end(&end);
     if ((rc = store_write(w->store, write_started, w, &e)) != 0 ||
-        (rc = http_start(w, listen_at, &server, &e)) != 0)
+        (rc = http_start(w, place, &server, &e)) != 0)
         goto out;
     background = background_start(w, cli_cores());
     printf("assay serves %s at %s\n", w->label, http_address(server));
@@ -119,8 +112,10 @@ int cli_run_server(struct world *w, const char *listen_at, bool links)
         rc = print_links(w, http_address(server), &e);
     (void)fflush(stdout);
     log_info("server.started", LOG_WORD("layers", decode_env_layers(w->decode)));
-    if (rc == ASSAY_OK)
-        wait_for_signal(&set);
+    if (rc == ASSAY_OK) {
+        int number = cli_await_end(&end);
+        log_info("server.stopping", LOG_COUNT("signal", number));
+    }
     http_stop(server);
     (void)store_write(w->store, write_stopped, NULL, NULL);
     background_stop(background);
@@ -132,10 +127,13 @@ out:
 
 int cli_serve(struct cli *c, int argc, char **argv)
 {
-    const char *listen_at = "127.0.0.1:8470";
+    struct http_place place = {.listen_at = "127.0.0.1:8470"};
     bool debug = false;
-    const struct simple_flag flags[] = {
-        {"listen", NULL, &listen_at}, {"db", NULL, &c->store_url}, {"debug", &debug, NULL}, {0}};
+    const struct simple_flag flags[] = {{"listen", NULL, &place.listen_at},
+                                        {"public-url", NULL, &place.public_url},
+                                        {"db", NULL, &c->store_url},
+                                        {"debug", &debug, NULL},
+                                        {0}};
     struct world w;
     int status = simple_options(c, usage, flags, argc, argv);
 
@@ -146,7 +144,7 @@ int cli_serve(struct cli *c, int argc, char **argv)
     log_set_level(debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
     if ((status = cli_open(c, FLOW_WITH_DECODER, &w)) != CLI_DONE)
         return status;
-    status = cli_run_server(&w, listen_at, false);
+    status = cli_run_server(&w, &place, false);
     flow_close(&w);
     return status;
 }

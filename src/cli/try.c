@@ -111,8 +111,8 @@ static bool has_workspace(const struct cli *c)
 
 int cli_try(struct cli *c, int argc, char **argv)
 {
-    const char *listen_at = "127.0.0.1:8470";
-    const struct simple_flag flags[] = {{"listen", NULL, &listen_at}, {0}};
+    struct http_place place = {.listen_at = "127.0.0.1:8470"};
+    const struct simple_flag flags[] = {{"listen", NULL, &place.listen_at}, {0}};
     struct err e = {0};
     struct world w;
     enum assay_err rc = ASSAY_OK;
@@ -131,7 +131,7 @@ int cli_try(struct cli *c, int argc, char **argv)
     else if ((rc = fill(&w, argv[optind], &e)) != ASSAY_OK)
         status = cli_fail(rc, &e);
     else
-        status = cli_run_server(&w, listen_at, true);
+        status = cli_run_server(&w, &place, true);
     flow_close(&w);
     return status;
 }

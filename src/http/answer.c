@@ -59,7 +59,8 @@ static void write_problem(struct http_answer *a, const struct problem *p, const 
     *a = (struct http_answer){.status = p->status,
                               .type = "application/problem+json",
                               .body = a->body,
-                              .forget = a->forget};
+                              .forget = a->forget,
+                              .route = a->route};
 }
 
 void http_problem(struct http_answer *a, unsigned status, const char *code, const char *detail)

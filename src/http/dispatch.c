@@ -8,7 +8,10 @@
 #include "assay/digest.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "http/metrics.h"
 #include "http/routes.h"
+
+#define OPEN (ROUTE_PUBLIC | ROUTE_LOCAL) /* without signing in */
 
 /* What may not be done and what is not there look the same from outside. */
 static void not_there(struct http_answer *a)
@@ -42,14 +45,20 @@ static bool may(const struct route *route, struct http_request *r, struct http_a
     struct refusal f = {&r->caller, route->operation};
     struct err e = {0};
 
-    if ((route->roles & (ROUTE_PUBLIC | ROUTE_ANY)) != 0 || (route->roles & r->caller.roles) != 0)
+    if ((route->roles & (OPEN | ROUTE_ANY)) != 0 || (route->roles & r->caller.roles) != 0)
         return true;
+    metrics_refused(r->metrics, METRICS_ROLE);
     enum assay_err rc = store_write(r->world->store, write_refusal, &f, &e);
     if (rc != ASSAY_OK)
         http_problem_of(a, rc, &e, route->operation);
     else
         not_there(a);
     return false;
+}
+
+const char *http_cookie_name(const struct gate_site *site)
+{
+    return site->public_host != NULL ? "__Host-assay_session" : "assay_session";
 }
 
 /* Fills the caller; false and a problem when nobody is signed in. */
@@ -60,15 +69,17 @@ static bool signed_in(const struct http_came *came, struct http_request *r, stru
     struct err e = {0};
     enum assay_err rc = ASSAY_EDENIED;
 
-    if (gate_cookie(header, HTTP_COOKIE, token, sizeof token))
+    if (gate_cookie(header, http_cookie_name(came->site), token, sizeof token))
         rc = people_session(r->world->store, r->world->keys, token, &r->caller, &e);
     if (rc == ASSAY_OK)
         return true;
-    if (rc == ASSAY_EDENIED)
+    if (rc == ASSAY_EDENIED) {
+        metrics_refused(r->metrics, METRICS_SESSION);
         http_problem(a, 401, "not_signed_in",
                      "You are not signed in, or your session is over; sign in.");
-    else
+    } else {
         http_problem_of(a, rc, &e, "session");
+    }
     return false;
 }
 
@@ -181,17 +192,23 @@ void http_dispatch(const struct http_came *came, struct http_request *r, struct 
     a->type = "application/json";
     buf_init(&a->body, HTTP_ANSWER_MAX);
     if (gate_same_site(came->site, v, api, &e) != ASSAY_OK) {
+        metrics_refused(r->metrics, METRICS_SITE);
         http_problem(a, 403, "other_site", e.text);
         return;
     }
     const struct route *route = route_find(v->method, target, v->path_size, r->params);
+    a->route = route;
+    if (route != NULL && route->roles == ROUTE_LOCAL && r->through_proxy) {
+        not_there(a);
+        return;
+    }
     if (route == NULL && !api) {
         if ((v->method != GATE_GET && v->method != GATE_HEAD) ||
             !http_asset(target, v->path_size, v->query, a))
             not_there(a);
         return;
     }
-    if ((route == NULL || (route->roles & ROUTE_PUBLIC) == 0) && !signed_in(came, r, a))
+    if ((route == NULL || (route->roles & OPEN) == 0) && !signed_in(came, r, a))
         return;
     if (route == NULL) {
         not_there(a);

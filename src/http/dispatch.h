@@ -4,7 +4,9 @@
 
 #include "http/http.h"
 
-#define HTTP_COOKIE "assay_session"
+/* The session cookie's name. Behind TLS the prefix makes browsers take it from this host alone,
+ * over TLS, for all paths; so no other host of the domain can plant one. */
+const char *http_cookie_name(const struct gate_site *site);
 
 /* A request as it came; all borrowed for the call. */
 struct http_came {

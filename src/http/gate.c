@@ -128,8 +128,10 @@ static bool is_ours(const struct gate_site *site, const char *host)
     static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
     char text[32];
 
-    if (site->port == 0)
-        return true; /* the proxy knows its names */
+    if (site->public_host != NULL && strcasecmp(host, site->public_host) == 0)
+        return true;
+    if (site->port == 0) /* without a public host the proxy alone knows its names */
+        return site->public_host == NULL || str_equal(host, "localhost");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         (void)snprintf(text, sizeof text, "%s:%u", names[i], site->port);
         if (strcasecmp(host, text) == 0 || (site->port == 80 && strcasecmp(host, names[i]) == 0))
@@ -138,17 +140,33 @@ static bool is_ours(const struct gate_site *site, const char *host)
     return false;
 }
 
+enum assay_err gate_public_host(const char *url, const char **host, struct err *e)
+{
+    static const char scheme[] = "https://";
+    char shown[80];
+
+    if (!str_starts(url, scheme) || !is_host(url + sizeof scheme - 1))
+        return err_set(e, ASSAY_ERANGE,
+                       "%s is no public address: it is https://HOST or https://HOST:PORT, as "
+                       "people's browsers reach the proxy, without a path",
+                       str_shown(url, shown, sizeof shown));
+    *host = url + sizeof scheme - 1;
+    return ASSAY_OK;
+}
+
 static enum assay_err check_host(const struct gate_site *site, const struct gate_request *r,
                                  struct gate_verdict *out, struct err *e)
 {
     out->host = gate_header(r, "host");
     if (out->host == NULL || !is_host(out->host))
         return err_set(e, ASSAY_EFORMAT, "the Host header is missing or no host");
-    if (!is_ours(site, out->host))
-        return err_set(e, ASSAY_EFORMAT,
-                       "the Host header names another machine; use http://127.0.0.1:%u",
-                       site->port);
-    return ASSAY_OK;
+    if (is_ours(site, out->host))
+        return ASSAY_OK;
+    if (site->public_host != NULL)
+        return err_set(e, ASSAY_EFORMAT, "the Host header names another machine; use https://%s",
+                       site->public_host);
+    return err_set(e, ASSAY_EFORMAT,
+                   "the Host header names another machine; use http://127.0.0.1:%u", site->port);
 }
 
 static enum assay_err check_body(const struct gate_request *r, struct gate_verdict *out,
@@ -198,11 +216,14 @@ enum assay_err gate_check(const struct gate_site *site, const struct gate_reques
     return ASSAY_OK;
 }
 
-/* Behind a proxy the scheme is the proxy's; the host is what counts. */
+/* Behind a proxy whose name we were not told the scheme is the proxy's; the host is what counts. */
 static bool is_own_origin(const struct gate_site *site, const struct gate_verdict *v)
 {
     const char *at = v->origin;
 
+    if (site->public_host != NULL)
+        return str_starts(at, "https://") &&
+               strcasecmp(at + strlen("https://"), site->public_host) == 0;
     if (str_starts(at, "http://"))
         at += strlen("http://");
     else if (site->port == 0 && str_starts(at, "https://"))

@@ -27,10 +27,18 @@ struct gate_request {
     size_t header_count;
 };
 
-/* How we are reached: on loopback with this port, or (port 0) on a socket behind a proxy. */
+/* How we are reached: on loopback with this port, or (port 0) on a socket behind a proxy. With a
+ * public host people's browsers reach us through TLS and under that name alone: only it is an
+ * origin of ours, and on the socket the only other Host is "localhost", for who looks after the
+ * machine. */
 struct gate_site {
     unsigned port;
+    const char *public_host; /* "assay.example.org", "assay.example.org:8443"; NULL: no TLS */
 };
+
+/* The public host of "https://HOST" or "https://HOST:PORT", borrowed from url. ERANGE: anything
+ * else. */
+enum assay_err gate_public_host(const char *url, const char **host, struct err *e);
 
 enum gate_method { GATE_GET, GATE_HEAD, GATE_POST, GATE_PUT, GATE_PATCH, GATE_DELETE };
 const char *gate_method_name(enum gate_method m);

@@ -19,8 +19,12 @@
 #define HTTP_ADDRESS_SIZE 64
 #define HTTP_SIGN_INS_MAX 4 /* at once: each takes 64 MiB for its password's hash */
 
+struct metrics;
+struct route;
+
 struct http_request {
     struct world *world;
+    struct metrics *metrics;
     sem_t *sign_ins; /* HTTP_SIGN_INS_MAX of them */
     struct arena *arena;
     struct caller caller;    /* all zero on public routes */
@@ -29,6 +33,7 @@ struct http_request {
     const char *query;               /* NULL: none */
     struct once once;                /* on routes that need an idempotency key */
     char address[HTTP_ADDRESS_SIZE]; /* the client's, for the session's workstation */
+    bool through_proxy;              /* somebody in front named a client */
 };
 
 struct http_answer {
@@ -42,6 +47,7 @@ struct http_answer {
     int64_t view_id;                /* header Assay-View; 0: none */
     const char *rendition;          /* header Assay-Rendition; or NULL */
     const char *field;              /* member of a problem; or NULL */
+    const struct route *route;      /* what was asked for; NULL: the console, or nothing there */
 };
 
 /* Does one thing: the answer's body is filled, or an error is returned, and becomes a problem. */

@@ -1,6 +1,7 @@
 /* What there is to ask for, and who may; a test compares it with api/openapi.yaml both ways. */
 #include "http/routes.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "http/api/api.h"
@@ -11,6 +12,7 @@
 static const struct route routes[] = {
     {GATE_GET, "/healthz", "getHealth", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_health},
     {GATE_GET, "/readyz", "getReady", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_ready},
+    {GATE_GET, "/metrics", "getMetrics", ROUTE_LOCAL, ROUTE_NOTHING, api_get_metrics},
     {GATE_GET, "/api/openapi.json", "getOpenapi", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_openapi},
     {GATE_GET, "/api/v1/workspace", "getWorkspace", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_workspace},
     {GATE_POST, "/api/v1/session", "signIn", ROUTE_PUBLIC, ROUTE_BODY, api_sign_in},
@@ -144,11 +146,30 @@ const struct route *route_find(enum gate_method method, const char *path, size_t
     return NULL;
 }
 
+static_assert(sizeof routes / sizeof routes[0] <= ROUTES_MAX, "counted by index");
+
+const char *route_operation(const struct route *r)
+{
+    return r == NULL ? "none" : r->operation;
+}
+
+size_t route_index(const struct route *r)
+{
+    return (size_t)(r - routes);
+}
+
+const struct route *route_at(size_t index)
+{
+    return index + 1 < sizeof routes / sizeof routes[0] ? &routes[index] : NULL;
+}
+
 void routes_list(struct buf *out)
 {
     for (const struct route *r = routes; r->operation != NULL; r++) {
         const char *comma = "";
         buf_addf(out, "%s %s %s ", gate_method_name(r->method), r->pattern, r->operation);
+        if (r->roles == ROUTE_LOCAL)
+            buf_add_str(out, "local");
         if (r->roles == ROUTE_PUBLIC)
             buf_add_str(out, "public");
         if (r->roles == ROUTE_ANY)

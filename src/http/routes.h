@@ -4,6 +4,7 @@
 
 #include "http/http.h"
 
+#define ROUTE_LOCAL  (1u << 29) /* whoever asks from this machine, past no proxy */
 #define ROUTE_PUBLIC (1u << 30) /* whoever asks */
 #define ROUTE_ANY    (1u << 31) /* whoever is signed in */
 
@@ -27,8 +28,16 @@ struct route {
 const struct route *route_find(enum gate_method method, const char *path, size_t path_size,
                                char params[HTTP_PARAMS_MAX][HTTP_PARAM_SIZE]);
 
-/* Every route as a line "METHOD PATTERN OPERATION ROLE,ROLE..." (public, any): what is compared
- * with the OpenAPI file. */
+/* Its operation's name; "none" for NULL. */
+const char *route_operation(const struct route *r);
+/* Its place in the table, from 0 to below ROUTES_MAX. */
+#define ROUTES_MAX 256
+size_t route_index(const struct route *r);
+/* By place; NULL behind the last. */
+const struct route *route_at(size_t index);
+
+/* Every route as a line "METHOD PATTERN OPERATION ROLE,ROLE..." (local, public, any): what is
+ * compared with the OpenAPI file. */
 void routes_list(struct buf *out);
 
 #endif

@@ -17,6 +17,8 @@
 #include "base/str.h"
 #include "http/dispatch.h"
 #include "http/listen.h"
+#include "http/metrics.h"
+#include "http/routes.h"
 
 /*
  * A thread a connection, because group commit wants many writers waiting at once: each write blocks
@@ -46,6 +48,8 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct listening listening;
     struct gate_site site;
+    const char *public_url; /* NULL: none */
+    struct metrics *metrics;
     sem_t sign_ins;
     atomic_int under_way;
     atomic_bool ending;
@@ -58,9 +62,10 @@ struct http_server {
 /* One request, from its first line to the end of its answer. */
 struct exchange {
     char *target;
+    int64_t id; /* in the log and in the answer's header */
     struct buf body;
     size_t length; /* of the body so far, also of what is not kept */
-    bool begun, counted;
+    bool begun;
 };
 
 /* ---- deadlines ---- */
@@ -161,20 +166,35 @@ static void add(struct MHD_Response *m, const char *name, const char *value)
         log_warn("http.header_dropped", LOG_WORD("header", name));
 }
 
-static void add_headers(struct MHD_Response *m, const struct http_answer *a)
+static void add_cookie(const struct http_server *s, struct MHD_Response *m,
+                       const struct http_answer *a)
 {
-    char text[PEOPLE_TOKEN_SIZE + 80];
+    char text[PEOPLE_TOKEN_SIZE + 120];
+
+    (void)snprintf(text, sizeof text, "%s=%s; HttpOnly; SameSite=Strict; Path=/%s%s",
+                   http_cookie_name(&s->site), a->cookie,
+                   s->site.public_host != NULL ? "; Secure" : "",
+                   a->cookie[0] == '\0' ? "; Max-Age=0" : "");
+    add(m, "Set-Cookie", text);
+    mem_wipe(text, sizeof text);
+}
+
+static void add_headers(const struct http_server *s, const struct exchange *x,
+                        struct MHD_Response *m, const struct http_answer *a)
+{
+    char text[300];
 
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         add(m, always[i].name, always[i].value);
+    (void)snprintf(text, sizeof text, "%lld", (long long)x->id);
+    add(m, "Assay-Request", text);
+    if (s->site.public_host != NULL)
+        add(m, "Strict-Transport-Security", "max-age=31536000");
     add(m, "Cache-Control", a->immutable ? "public, max-age=31536000, immutable" : "no-store");
     if (a->body.size > 0)
         add(m, "Content-Type", a->type);
-    if (a->cookie[0] != '\0' || a->forget) {
-        (void)snprintf(text, sizeof text, "%s=%s; HttpOnly; SameSite=Strict; Path=/%s", HTTP_COOKIE,
-                       a->cookie, a->cookie[0] == '\0' ? "; Max-Age=0" : "");
-        add(m, "Set-Cookie", text);
-    }
+    if (a->cookie[0] != '\0' || a->forget)
+        add_cookie(s, m, a);
     if (a->view_id != 0) {
         (void)snprintf(text, sizeof text, "%lld", (long long)a->view_id);
         add(m, "Assay-View", text);
@@ -189,7 +209,8 @@ static void add_headers(struct MHD_Response *m, const struct http_answer *a)
 
 enum after { KEEP_OPEN, THEN_CLOSE };
 
-static enum MHD_Result send_answer(struct MHD_Connection *c, struct http_answer *a,
+static enum MHD_Result send_answer(const struct http_server *s, struct MHD_Connection *c,
+                                   const struct exchange *x, struct http_answer *a,
                                    enum after after)
 {
     struct MHD_Response *m =
@@ -197,7 +218,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *c, struct http_answer 
     enum MHD_Result sent = MHD_NO;
 
     if (m != NULL) {
-        add_headers(m, a);
+        add_headers(s, x, m, a);
         if (after == THEN_CLOSE)
             add(m, "Connection", "close");
         sent = MHD_queue_response(c, a->status, m);
@@ -209,14 +230,18 @@ static enum MHD_Result send_answer(struct MHD_Connection *c, struct http_answer 
     return sent;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *c, unsigned status, const char *code,
-                              const char *detail)
+static enum MHD_Result refuse(struct http_server *s, struct MHD_Connection *c, struct exchange *x,
+                              enum assay_err rc, const char *detail)
 {
     struct http_answer a = {0};
 
     buf_init(&a.body, HTTP_ANSWER_MAX);
-    http_problem(&a, status, code, detail);
-    return send_answer(c, &a, THEN_CLOSE);
+    if (rc == ASSAY_ELIMIT)
+        http_problem(&a, 413, "too_large", detail);
+    else
+        http_problem(&a, 400, "bad_request", detail);
+    metrics_refused(s->metrics, METRICS_ODD);
+    return send_answer(s, c, x, &a, THEN_CLOSE);
 }
 
 /* ---- requests ---- */
@@ -272,7 +297,7 @@ static void take_headers(struct MHD_Connection *c, struct headers *h)
         h->bent = true;
 }
 
-/* The proxy says who its client is; on loopback nobody is believed. */
+/* The proxy says who its client is; on loopback without one nobody is believed. */
 static void address_of(const struct http_server *s, struct MHD_Connection *c,
                        const struct gate_request *request, char out[HTTP_ADDRESS_SIZE])
 {
@@ -292,25 +317,36 @@ static void address_of(const struct http_server *s, struct MHD_Connection *c,
     }
 }
 
+/* Whether a proxy in front says so; each names its client in one of these. */
+static bool is_forwarded(const struct gate_request *request)
+{
+    return gate_header(request, "x-real-ip") != NULL ||
+           gate_header(request, "x-forwarded-for") != NULL ||
+           gate_header(request, "forwarded") != NULL;
+}
+
 static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *c, struct exchange *x,
                               const struct http_came *came)
 {
-    struct http_request r = {.world = s->world, .sign_ins = &s->sign_ins, .arena = arena_new()};
+    struct http_request r = {
+        .world = s->world, .metrics = s->metrics, .sign_ins = &s->sign_ins, .arena = arena_new()};
     struct http_answer a = {0};
     int64_t start = clock_mono_ms();
 
     address_of(s, c, came->request, r.address);
-    log_set_request(rand_id());
+    r.through_proxy = is_forwarded(came->request);
+    log_set_request(x->id);
     /* However long the work takes: the deadlines are of clients, not of ours. */
     set_deadline(c, NEVER_MS);
     (void)MHD_set_connection_option(c, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
-    atomic_fetch_add(&s->under_way, 1);
-    x->counted = true;
     http_dispatch(came, &r, &a);
-    log_debug("http.answered", LOG_COUNT("status", a.status),
-              LOG_MS("took", clock_mono_ms() - start));
+    int64_t took = clock_mono_ms() - start;
+    metrics_answered(s->metrics, a.route, a.status, took);
+    log_debug("http.answered", LOG_WORD("operation", route_operation(a.route)),
+              LOG_COUNT("status", a.status), LOG_MS("took", took));
     (void)MHD_set_connection_option(c, MHD_CONNECTION_OPTION_TIMEOUT, INACTIVE_S);
-    enum MHD_Result sent = send_answer(c, &a, atomic_load(&s->ending) ? THEN_CLOSE : KEEP_OPEN);
+    enum MHD_Result sent =
+        send_answer(s, c, x, &a, atomic_load(&s->ending) ? THEN_CLOSE : KEEP_OPEN);
     log_set_request(0);
     arena_free(r.arena);
     return sent;
@@ -343,15 +379,15 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *u
         rc = err_set(&e, ASSAY_EFORMAT,
                      "a header has a NUL, is folded, or its line ends without CR");
     if (rc != ASSAY_OK)
-        return rc == ASSAY_ELIMIT ? refuse(c, 413, "too_large", e.text)
-                                  : refuse(c, 400, "bad_request", e.text);
+        return refuse(s, c, x, rc, e.text);
     if (!x->begun) {
         x->begun = true;
+        atomic_fetch_add(&s->under_way, 1); /* from here on an end of the server waits for it */
         buf_init(&x->body, GATE_BODY_MAX);
         return MHD_YES;
     }
     if (x->body.over)
-        return refuse(c, 413, "too_large", "the body is too long");
+        return refuse(s, c, x, ASSAY_ELIMIT, "the body is too long");
     const struct http_came came = {&s->site, &request, &v, x->body.data, x->body.size};
     return answer(s, c, x, &came);
 }
@@ -362,6 +398,7 @@ static void *request_begins(void *cls, const char *target, struct MHD_Connection
 
     (void)cls;
     x->target = mem_strdup(target);
+    x->id = rand_id();
     set_deadline(c, READ_MS);
     return x;
 }
@@ -376,10 +413,10 @@ static void request_ended(void *cls, struct MHD_Connection *c, void **context,
     if (x == NULL)
         return;
     set_deadline(c, READ_MS);
-    if (x->counted)
-        atomic_fetch_sub(&s->under_way, 1);
-    if (x->begun)
+    if (x->begun) {
         buf_wipe(&x->body); /* passwords come in bodies */
+        atomic_fetch_sub(&s->under_way, 1);
+    }
     mem_free(x->target);
     mem_free(x);
     *context = NULL;
@@ -414,17 +451,32 @@ static struct MHD_Daemon *start_daemon(struct http_server *s)
         request_ended, s, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, s, MHD_OPTION_END);
 }
 
-enum assay_err http_start(struct world *w, const char *listen_at, struct http_server **out,
+static void free_server(struct http_server *s)
+{
+    listen_close(&s->listening);
+    (void)sem_destroy(&s->sign_ins);
+    (void)pthread_mutex_destroy(&s->lock);
+    metrics_free(s->metrics);
+    mem_free(s);
+}
+
+enum assay_err http_start(struct world *w, const struct http_place *place, struct http_server **out,
                           struct err *e)
 {
     struct http_server *s = mem_zalloc(sizeof *s);
-    enum assay_err rc = listen_open(listen_at, &s->listening, e);
+    enum assay_err rc = ASSAY_OK;
 
+    s->public_url = place->public_url;
+    if (s->public_url != NULL)
+        rc = gate_public_host(s->public_url, &s->site.public_host, e);
+    if (rc == ASSAY_OK)
+        rc = listen_open(place->listen_at, &s->listening, e);
     if (rc != ASSAY_OK) {
         mem_free(s);
         return rc;
     }
     s->world = w;
+    s->metrics = metrics_new();
     s->site.port = s->listening.port;
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)sem_init(&s->sign_ins, 0, HTTP_SIGN_INS_MAX);
@@ -442,16 +494,13 @@ enum assay_err http_start(struct world *w, const char *listen_at, struct http_se
     *out = s;
     return ASSAY_OK;
 out:
-    listen_close(&s->listening);
-    (void)sem_destroy(&s->sign_ins);
-    (void)pthread_mutex_destroy(&s->lock);
-    mem_free(s);
+    free_server(s);
     return rc;
 }
 
 const char *http_address(const struct http_server *s)
 {
-    return s->listening.address;
+    return s->public_url != NULL ? s->public_url : s->listening.address;
 }
 
 void http_stop(struct http_server *s)
@@ -466,7 +515,5 @@ void http_stop(struct http_server *s)
         clock_sleep_ms(5);
     (void)pthread_join(s->watchdog, NULL);
     MHD_stop_daemon(s->daemon);
-    (void)sem_destroy(&s->sign_ins);
-    (void)pthread_mutex_destroy(&s->lock);
-    mem_free(s);
+    free_server(s);
 }

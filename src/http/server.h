@@ -6,15 +6,23 @@
 
 struct http_server;
 
+struct http_place {
+    /* "127.0.0.1:8470", "[::1]:8470", "localhost:8470", port 0 for a free one, or "unix:PATH"
+     * (0660). */
+    const char *listen_at;
+    /* "https://HOST" or "https://HOST:PORT" when a proxy in front ends TLS: the origin of our
+     * pages, cookies and Strict-Transport-Security follow. NULL: none. */
+    const char *public_url;
+};
+
 /*
- * Listen and serve in threads of its own. listen_at: "127.0.0.1:8470", "[::1]:8470",
- * "localhost:8470", port 0 for a free one, or "unix:PATH" (0660). ERANGE for any other address:
- * passwords need TLS. EBUSY when it is taken. w is borrowed.
+ * Listen and serve in threads of its own. ERANGE for any other address: passwords need TLS. EBUSY
+ * when it is taken. w and the texts of place are borrowed.
  */
-enum assay_err http_start(struct world *w, const char *listen_at, struct http_server **out,
+enum assay_err http_start(struct world *w, const struct http_place *place, struct http_server **out,
                           struct err *e);
 
-/* What people type: "http://127.0.0.1:8470", or "unix:PATH"; borrowed. */
+/* What people type: the public URL, else "http://127.0.0.1:8470" or "unix:PATH"; borrowed. */
 const char *http_address(const struct http_server *s);
 
 /* Accept nothing more, answer what is under way, end. */

@@ -19,6 +19,22 @@ enum assay_err stats_get(struct tx *tx, struct stats_row *out, struct err *e)
     return rc;
 }
 
+enum assay_err stats_health(struct tx *tx, struct stats_health *out, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT (SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM blob"
+                            " WHERE wrapped IS NOT NULL), (SELECT count(*) FROM identify_job),"
+                            " coalesce((SELECT max(size) FROM record_head), 0),"
+                            " coalesce((SELECT max(signed_ms) FROM record_head), 0)");
+    enum assay_err rc = sql_one(q, e);
+
+    if (rc == ASSAY_OK) {
+        *out = (struct stats_health){sql_get_int(q, 0), sql_get_int(q, 1), sql_get_int(q, 2),
+                                     sql_get_int(q, 3)};
+    }
+    sql_done(q);
+    return rc;
+}
+
 static enum assay_err each(struct sql *q, stats_each_fn *fn, void *ctx, struct err *e)
 {
     enum assay_err rc;
@@ -39,6 +55,14 @@ enum assay_err stats_tasks(struct tx *tx, stats_each_fn *fn, void *ctx, struct e
 enum assay_err stats_lots(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e)
 {
     struct sql *q = sql(tx, "SELECT state, count(*) FROM lot GROUP BY state ORDER BY state");
+
+    return each(q, fn, ctx, e);
+}
+
+enum assay_err stats_failures(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT failure, count(*) FROM picture WHERE failure IS NOT NULL"
+                            " GROUP BY failure ORDER BY failure");
 
     return each(q, fn, ctx, e);
 }

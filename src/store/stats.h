@@ -12,9 +12,17 @@ struct stats_row {
 };
 enum assay_err stats_get(struct tx *tx, struct stats_row *out, struct err *e);
 
-/* Name (borrowed for the call) and count, of tasks by state and of lots by state. */
+/* What whoever watches the machine wants to know; head: the last signed one, 0 before the first. */
+struct stats_health {
+    int64_t vault_bytes, identify_waiting, head_size, head_ms;
+};
+enum assay_err stats_health(struct tx *tx, struct stats_health *out, struct err *e);
+
+/* Name (borrowed for the call) and count, of tasks by state, of lots by state, of pictures by why
+ * they cannot be shown. */
 typedef void stats_each_fn(void *ctx, const char *name, int64_t count);
 enum assay_err stats_tasks(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e);
 enum assay_err stats_lots(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e);
+enum assay_err stats_failures(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e);
 
 #endif

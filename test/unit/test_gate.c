@@ -7,7 +7,8 @@
 
 #include "http/gate.h"
 
-static const struct gate_site loopback = {8470}, proxied = {0};
+static const struct gate_site loopback = {8470, NULL}, proxied = {0, NULL},
+                              public = {0, "Assay.example:8443"};
 
 struct ask {
     const char *method, *target, *version;
@@ -159,6 +160,41 @@ static void a_proxy_knows_its_names(void **state)
     assert_int_equal(check(&loopback, &a, &v), ASSAY_EFORMAT);
 }
 
+static void a_public_host_is_the_only_one(void **state)
+{
+    static const char *const good[] = {"assay.example:8443", "ASSAY.EXAMPLE:8443", "localhost"};
+    static const char *const bad[] = {"assay.example", "assay.example:443", "127.0.0.1", "evil"};
+    struct gate_verdict v;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_int_equal(
+            check(&public, &(struct ask){"GET", "/", "HTTP/1.1", {"Host", good[i]}}, &v), ASSAY_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(
+            check(&public, &(struct ask){"GET", "/", "HTTP/1.1", {"Host", bad[i]}}, &v),
+            ASSAY_EFORMAT);
+}
+
+static void a_public_address_is_https_and_a_host(void **state)
+{
+    static const char *const bad[] = {"http://a.example",
+                                      "https://",
+                                      "a.example",
+                                      "https://a.example/",
+                                      "https://a.example/x",
+                                      "",
+                                      "https://me@a.example",
+                                      "HTTPS://a.example"};
+    const char *host = NULL;
+
+    (void)state;
+    assert_int_equal(gate_public_host("https://a.example:8443", &host, NULL), ASSAY_OK);
+    assert_string_equal(host, "a.example:8443");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(gate_public_host(bad[i], &host, NULL), ASSAY_ERANGE);
+}
+
 static void only_our_own_pages_may_change_anything(void **state)
 {
     static const struct {
@@ -189,6 +225,11 @@ static void only_our_own_pages_may_change_anything(void **state)
         {&loopback, GATE_GET, NULL, "cross-site", true, false, true},
         {&proxied, GATE_POST, "https://h:1", NULL, true, true, true},
         {&proxied, GATE_POST, "https://evil", NULL, true, true, false},
+        {&public, GATE_POST, "https://assay.example:8443", NULL, true, true, true},
+        {&public, GATE_POST, "http://assay.example:8443", NULL, true, true, false},
+        {&public, GATE_POST, "https://assay.example", NULL, true, true, false},
+        {&public, GATE_POST, "https://h:1", NULL, true, true, false},
+        {&public, GATE_POST, NULL, "same-origin", true, true, true},
     };
 
     (void)state;
@@ -230,6 +271,8 @@ int main(void)
         cmocka_unit_test(odd_requests_are_refused),
         cmocka_unit_test(long_things_are_refused),
         cmocka_unit_test(a_proxy_knows_its_names),
+        cmocka_unit_test(a_public_host_is_the_only_one),
+        cmocka_unit_test(a_public_address_is_https_and_a_host),
         cmocka_unit_test(only_our_own_pages_may_change_anything),
         cmocka_unit_test(a_cookie_is_found_when_it_is_there_once),
     };

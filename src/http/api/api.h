@@ -5,6 +5,7 @@
 #include "http/http.h"
 
 http_handler api_get_health, api_get_ready, api_get_openapi, api_get_workspace;
+http_handler api_get_metrics;
 http_handler api_sign_in, api_get_me, api_sign_out;
 http_handler api_get_scheme, api_set_guidance;
 http_handler api_get_shift, api_start_shift, api_check_shift, api_submit_shift;

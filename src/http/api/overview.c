@@ -3,6 +3,7 @@
 
 #include "base/embed.h"
 #include "http/api/api.h"
+#include "http/metrics.h"
 #include "store/schemes.h"
 #include "store/workspace.h"
 
@@ -56,6 +57,12 @@ enum assay_err api_get_openapi(struct http_request *r, struct http_answer *a, st
     (void)e;
     buf_add(&a->body, openapi_files[0].bytes, openapi_files[0].size);
     return ASSAY_OK;
+}
+
+enum assay_err api_get_metrics(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    a->type = "text/plain; version=0.0.4; charset=utf-8";
+    return metrics_text(r->metrics, r->world, &a->body, e);
 }
 
 static enum assay_err add_scheme(void *ctx, const char *name)
