@@ -84,6 +84,10 @@ struct engine {
     enum assay_err (*script)(struct conn *c, const char *text, struct err *e); /* many statements */
     enum assay_err (*check)(struct conn *c, struct err *e);                    /* store_check */
 
+    /* store_copy and store_fill, inside an open transaction; copy_in is PostgreSQL's alone. */
+    enum assay_err (*copy_out)(struct conn *c, const struct store_copy *copy, struct err *e);
+    enum assay_err (*copy_in)(struct conn *c, const char *folder, struct err *e);
+
     /* Statements. prepare and bind_* leave errors in q->rc and q->err; index is from 1. */
     struct sql *(*sql_new)(struct conn *c, const char *text);
     void (*sql_free)(struct sql *q);

@@ -31,6 +31,9 @@ struct postgres_sql {
 /* The error of a result (may be NULL), by its SQLSTATE; notes a lost connection. */
 enum assay_err postgres_error(struct postgres_conn *c, const PGresult *r, struct err *e);
 
+enum assay_err postgres_copy_out(struct conn *base, const struct store_copy *copy, struct err *e);
+enum assay_err postgres_copy_in(struct conn *base, const char *folder, struct err *e);
+
 struct sql *postgres_sql_new(struct conn *c, const char *text);
 void postgres_sql_free(struct sql *q);
 void postgres_bind_int(struct sql *q, int index, int64_t v);

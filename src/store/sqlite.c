@@ -331,6 +331,7 @@ const struct engine engine_sqlite = {
     .retry = retry,
     .script = script,
     .check = check,
+    .copy_out = sqlite_copy_out,
     .sql_new = sqlite_sql_new,
     .sql_free = sqlite_sql_free,
     .bind_int = sqlite_bind_int,

@@ -23,6 +23,8 @@ struct sqlite_sql {
 /* The error of an extended result code; its text comes from db where there is one. */
 enum assay_err sqlite_error(sqlite3 *db, int code, struct err *e);
 
+enum assay_err sqlite_copy_out(struct conn *base, const struct store_copy *copy, struct err *e);
+
 struct sql *sqlite_sql_new(struct conn *c, const char *text);
 void sqlite_sql_free(struct sql *q);
 void sqlite_bind_int(struct sql *q, int index, int64_t v);

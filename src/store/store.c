@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "store/engine_impl.h"
 #include "store/migrate.h"
+#include "store/workspace.h"
 
 #define POOL_MAX   16 /* connections at once, beside SQLite's writer */
 #define TRIES_MAX  5  /* of one function, when the engine says to run it anew */
@@ -257,5 +258,78 @@ enum assay_err store_check(struct store *s, struct err *e)
         return rc;
     rc = s->engine->check(c, e);
     pool_give(s, c);
+    return rc;
+}
+
+/* Any statement pins the snapshot. */
+static enum assay_err look_at_nothing(struct tx *tx, void *ctx, struct err *e)
+{
+    struct workspace_row row;
+    enum assay_err rc = workspace_get(tx, &row, e);
+
+    (void)ctx;
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
+static enum assay_err holds_nothing(struct tx *tx, void *ctx, struct err *e)
+{
+    struct workspace_row row;
+    enum assay_err rc = workspace_get(tx, &row, e);
+
+    (void)ctx;
+    if (rc == ASSAY_OK)
+        rc = err_set(e, ASSAY_EEXISTS, "the database holds a workspace; name an empty one");
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
+enum assay_err store_copy(struct store *s, const struct store_copy *copy, struct err *e)
+{
+    struct conn *c;
+    enum assay_err rc = pool_take(s, &c, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    if ((rc = s->engine->begin(c, TX_READ, e)) != 0)
+        goto out;
+    /* SQLite's snapshot begins with the first read, so there is one in any case. */
+    rc = tx_run(c, copy->look == NULL ? look_at_nothing : copy->look, copy->look_ctx, e);
+    if (rc == ASSAY_OK)
+        rc = s->engine->copy_out(c, copy, e);
+    s->engine->rollback(c);
+out:
+    pool_give(s, c);
+    return rc;
+}
+
+struct filling {
+    const char *folder;
+};
+
+static enum assay_err fill(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct filling *f = ctx;
+
+    return tx->conn->engine->copy_in(tx->conn, f->folder, e);
+}
+
+enum assay_err store_fill(const char *url, const char *folder, int64_t schema, struct err *e)
+{
+    struct store_options options = {.migrations = migrations, .migrations_count = (size_t)schema};
+    struct filling f = {folder};
+    struct store *s;
+    enum assay_err rc;
+
+    if (schema < 1 || schema > (int64_t)migrations_count)
+        return err_set(e, ASSAY_EVERSION,
+                       "the copy is of schema %lld, this assay knows schemas up to %lld; use a "
+                       "newer assay",
+                       (long long)schema, (long long)migrations_count);
+    if ((rc = store_open_with("", url, &options, &s, e)) != 0)
+        return rc;
+    assert(s->engine->copy_in != NULL);
+    rc = store_read(s, holds_nothing, NULL, e);
+    if (rc == ASSAY_OK)
+        rc = store_write(s, fill, &f, e);
+    store_close(s);
     return rc;
 }

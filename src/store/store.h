@@ -53,4 +53,23 @@ int64_t store_commits(const struct store *s);
  * EDAMAGED. */
 enum assay_err store_check(struct store *s, struct err *e);
 
+/*
+ * Copy all that is committed, as of one moment, into a folder that is there and has no such copy:
+ * SQLite's as assay.db, PostgreSQL's as a file a table. Nobody who writes is held up. look (may be
+ * NULL) runs first, on the very snapshot that is copied. step (may be NULL) is told how much is
+ * done: pages or tables. The files are on the disk on return, their names not yet. EFULL, EIO.
+ */
+struct store_copy {
+    const char *folder;
+    store_fn *look;
+    void *look_ctx;
+    void (*step)(void *ctx, uint64_t done, uint64_t total);
+    void *step_ctx;
+};
+enum assay_err store_copy(struct store *s, const struct store_copy *copy, struct err *e);
+
+/* Fill the empty PostgreSQL database at url from such a folder, made at that schema. EEXISTS when
+ * the database holds a store. (SQLite's copy is a database: put it in its place.) */
+enum assay_err store_fill(const char *url, const char *folder, int64_t schema, struct err *e);
+
 #endif
