@@ -638,6 +638,41 @@ export interface paths {
         /** Batches with counts. */
         get: operations["getBatches"];
         put?: never;
+        /** Open a batch, or find the one of that name under the same scheme. */
+        post: operations["openBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a batch's place in the queue, or who may see it; the queue follows at once. */
+        patch: operations["changeBatch"];
+        trace?: never;
+    };
+    "/api/v1/colleagues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may be named for a batch. */
+        get: operations["getColleagues"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1140,15 +1175,71 @@ export interface components {
             name: string;
             scheme: string;
             sender: string;
+            contact: string;
+            case_reference: string;
+            authority: string;
+            purpose: string;
+            handling: string;
             /** @enum {string} */
             priority: "urgent" | "normal" | "background";
             /** Format: date-time */
             due_at: string | null;
+            /** @description Files taken in. */
             sightings: number;
+            /** @description Of them, of bytes that were not here before. */
+            fresh: number;
+            /** @description Files refused, each time they were. */
+            refused: number;
+            /** @description Tasks that it brought first. */
             items: number;
+            /** @description State name to number of those tasks. */
+            states: {
+                [key: string]: number;
+            };
+            /** @description Of those tasks, how many have no decision. */
             waiting: number;
+            /** @description Who alone may see it; none for everybody with the role. */
+            people: components["schemas"]["Named"][];
+            /**
+             * Format: date-time
+             * @description When the last file came.
+             */
+            last_at: string | null;
             /** Format: date-time */
             created_at: string;
+        };
+        Named: {
+            staff: string;
+            label: string;
+        };
+        Colleagues: {
+            colleagues: {
+                staff: string;
+                label: string;
+                roles: components["schemas"]["Role"][];
+            }[];
+        };
+        BatchNew: {
+            name: string;
+            scheme: string;
+            sender?: string;
+            contact?: string;
+            case_reference?: string;
+            authority?: string;
+            purpose?: string;
+            handling?: string;
+            /** @enum {string} */
+            priority?: "urgent" | "normal" | "background";
+            /** @description A time as in RFC 3339, or none. */
+            due_at?: string;
+        };
+        BatchChange: {
+            /** @enum {string} */
+            priority?: "urgent" | "normal" | "background";
+            /** @description A time as in RFC 3339, or none. */
+            due_at?: string;
+            /** @description Who alone may see it; empty for everybody with the role. */
+            people?: string[];
         };
         Batches: {
             batches: components["schemas"]["BatchRow"][];
@@ -2282,6 +2373,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Batches"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    openBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchNew"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getColleagues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Colleagues"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "flow/identify/identify.h"
+#include "flow/intake/intake.h"
 #include "flow/qa/qa.h"
 #include "flow/queue/queue.h"
 #include "store/workspace.h"
@@ -119,6 +120,8 @@ static void *keep_house(void *ctx)
             rc = qa_sample(b->world, &count, &e);
         if (rc != ASSAY_OK)
             log_warn("background.failed", LOG_ERR(rc), LOG_TEXT("why", e.text));
+        if (rc == ASSAY_OK && (rc = intake_press(b->world, &e)) != 0)
+            log_warn("batches.not_pressed", LOG_ERR(rc), LOG_TEXT("why", e.text));
         watch_clock(b->world, &offset);
         if (signed_at == 0 || now - signed_at >= BACKGROUND_SIGN_MS) {
             sign(b->world);

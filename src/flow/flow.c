@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "store/batch.h"
 #include "store/task.h"
 #include "store/workspace.h"
 
@@ -128,6 +129,17 @@ enum assay_err flow_task(struct tx *tx, int64_t task_id, struct task *out, struc
     memcpy(out->scheme, row.scheme, sizeof out->scheme);
     rc = flow_state_parse(row.state, &out->state);
     assert(rc == ASSAY_OK); /* the table's CHECK names the same states */
+    return rc;
+}
+
+enum assay_err flow_may_see(struct tx *tx, const struct caller *c, const struct task *t,
+                            struct err *e)
+{
+    bool yes;
+    enum assay_err rc = batch_may_see(tx, t->batch_id, c->staff_id, &yes, e);
+
+    if (rc == ASSAY_OK && !yes)
+        return err_set(e, ASSAY_ENOTFOUND, "there is no such task");
     return rc;
 }
 

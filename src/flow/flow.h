@@ -87,6 +87,11 @@ struct task {
 /* ENOTFOUND. */
 enum assay_err flow_task(struct tx *tx, int64_t task_id, struct task *out, struct err *e);
 
+/* ENOTFOUND, as for a task that is not there, when the batch that brought it is for named people
+ * and the caller is none of them. For whatever hands out a task, its pictures or its texts. */
+enum assay_err flow_may_see(struct tx *tx, const struct caller *c, const struct task *t,
+                            struct err *e);
+
 /* The only place that changes a task's state: checks the table, updates guarded by the state that
  * was read (ESTATE when somebody was faster) and sets t->state. The caller writes the record entry
  * of the act. */
@@ -143,6 +148,5 @@ void flow_item_name(const struct world *w, const uint8_t sha256[32], char out[FL
 
 /* Counts for `assay stats` and GET /api/v1/stats. */
 enum assay_err flow_stats(struct world *w, struct buf *answer, struct err *e);
-enum assay_err flow_batches(struct world *w, struct buf *answer, struct err *e);
 
 #endif

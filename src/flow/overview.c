@@ -6,7 +6,6 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "flow/flow.h"
-#include "store/item.h"
 #include "store/schemes.h"
 #include "store/stats.h"
 
@@ -48,47 +47,6 @@ static enum assay_err stats(struct tx *tx, void *ctx, struct err *e)
 enum assay_err flow_stats(struct world *w, struct buf *answer, struct err *e)
 {
     return store_read(w->store, stats, answer, e);
-}
-
-static void add_batch(void *ctx, const struct batch_line *b)
-{
-    static const char *const priorities[] = {"urgent", "normal", "background"};
-    struct json_out *o = ctx;
-
-    json_object(o, NULL);
-    json_id(o, "batch", b->row.id);
-    json_text(o, "name", b->row.name);
-    json_text(o, "scheme", b->row.scheme);
-    json_text(o, "sender", b->row.sender);
-    json_text(o, "priority", priorities[b->row.priority]);
-    json_time(o, "due_at", b->row.due_ms == INT64_MAX ? 0 : b->row.due_ms);
-    json_int(o, "sightings", b->sightings);
-    json_int(o, "items", b->items);
-    json_int(o, "waiting", b->waiting);
-    json_time(o, "created_at", b->row.created_ms);
-    json_object_end(o);
-}
-
-static enum assay_err batches(struct tx *tx, void *ctx, struct err *e)
-{
-    struct buf *answer = ctx;
-    struct json_out o;
-    enum assay_err rc;
-
-    buf_reset(answer);
-    json_out_init(&o, answer);
-    json_object(&o, NULL);
-    json_array(&o, "batches");
-    if ((rc = batch_each(tx, add_batch, &o, e)) != 0)
-        return rc;
-    json_array_end(&o);
-    json_object_end(&o);
-    return ASSAY_OK;
-}
-
-enum assay_err flow_batches(struct world *w, struct buf *answer, struct err *e)
-{
-    return store_read(w->store, batches, answer, e);
 }
 
 struct naming {

@@ -87,6 +87,9 @@ enum assay_err people_find(struct store *s, const char *name, int64_t *staff_id,
 /* Every person: {"staff":[...]} as in the OpenAPI file; or one object when id is not 0. */
 enum assay_err people_list(struct store *s, int64_t id, struct buf *answer, struct err *e);
 
+/* Who may be named for a batch: {"colleagues":[...]}, everybody with access, label and roles. */
+enum assay_err people_colleagues(struct store *s, struct buf *answer, struct err *e);
+
 /*
  * Sign in. The session row, the record entry and the throttle's counters are one transaction.
  * EDENIED with one and the same text and time for a wrong name, a wrong password and a disabled

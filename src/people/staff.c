@@ -238,6 +238,16 @@ struct listing {
     bool found;
 };
 
+static void add_roles(struct json_out *o, uint32_t roles)
+{
+    json_array(o, "roles");
+    for (unsigned i = 0; i < PEOPLE_ROLE_COUNT; i++) {
+        if ((roles >> i & 1) != 0)
+            json_text(o, NULL, people_role_name(i));
+    }
+    json_array_end(o);
+}
+
 static enum assay_err list_one(struct tx *tx, void *ctx, const struct staff_row *s,
                                int64_t until_ms, struct err *e)
 {
@@ -254,12 +264,7 @@ static enum assay_err list_one(struct tx *tx, void *ctx, const struct staff_row 
     json_id(&l->o, "staff", s->id);
     json_text(&l->o, "name", s->name);
     json_text(&l->o, "label", s->label);
-    json_array(&l->o, "roles");
-    for (unsigned i = 0; i < PEOPLE_ROLE_COUNT; i++) {
-        if ((roles >> i & 1) != 0)
-            json_text(&l->o, NULL, people_role_name(i));
-    }
-    json_array_end(&l->o);
+    add_roles(&l->o, roles);
     json_bool(&l->o, "disabled", s->disabled);
     json_time(&l->o, "authorised_until", until_ms);
     json_object_end(&l->o);
@@ -293,4 +298,43 @@ enum assay_err people_list(struct store *s, int64_t id, struct buf *answer, stru
     struct listing l = {.answer = answer, .only_id = id};
 
     return store_read(s, list, &l, e);
+}
+
+static enum assay_err list_colleague(struct tx *tx, void *ctx, const struct staff_row *s,
+                                     int64_t until_ms, struct err *e)
+{
+    struct listing *l = ctx;
+    uint32_t roles;
+    enum assay_err rc = people_roles_of(tx, s->id, &roles, e);
+
+    (void)until_ms;
+    if (rc != ASSAY_OK || s->disabled)
+        return rc;
+    json_object(&l->o, NULL);
+    json_id(&l->o, "staff", s->id);
+    json_text(&l->o, "label", s->label);
+    add_roles(&l->o, roles);
+    json_object_end(&l->o);
+    return ASSAY_OK;
+}
+
+static enum assay_err colleagues(struct tx *tx, void *ctx, struct err *e)
+{
+    struct listing *l = ctx;
+
+    buf_reset(l->answer);
+    json_out_init(&l->o, l->answer);
+    json_object(&l->o, NULL);
+    json_array(&l->o, "colleagues");
+    enum assay_err rc = staff_each(tx, clock_now_ms(), list_colleague, l, e);
+    json_array_end(&l->o);
+    json_object_end(&l->o);
+    return rc;
+}
+
+enum assay_err people_colleagues(struct store *s, struct buf *answer, struct err *e)
+{
+    struct listing l = {.answer = answer};
+
+    return store_read(s, colleagues, &l, e);
 }

@@ -81,8 +81,8 @@ enum assay_err correction_move(struct tx *tx, const struct correction_row *c, co
     return rc;
 }
 
-enum assay_err correction_each(struct tx *tx, int64_t staff_id, int64_t id, correction_each_fn *fn,
-                               void *ctx, struct err *e)
+enum assay_err correction_each(struct tx *tx, const struct correction_which *which,
+                               correction_each_fn *fn, void *ctx, struct err *e)
 {
     struct sql *q = sql(tx, "SELECT " CORRECTION_COLUMNS ", d.code, d.tags, r.reason_sealed,"
                             " c.answer_sealed, r.id FROM correction c"
@@ -90,13 +90,16 @@ enum assay_err correction_each(struct tx *tx, int64_t staff_id, int64_t id, corr
                             " JOIN decision d ON d.id = r.decision_id"
                             " WHERE CASE WHEN $1 <> 0 THEN c.id = $2"
                             " WHEN $3 <> 0 THEN c.staff_id = $4 AND c.state <> 'closed'"
-                            " ELSE c.state = 'contested' END ORDER BY c.id LIMIT 500");
+                            " ELSE c.state = 'contested'"
+                            " AND " SQL_MAY_SEE_TASK("c.task_id", "$5") " END"
+                                                                        " ORDER BY c.id LIMIT 500");
     enum assay_err rc;
 
-    sql_int(q, id);
-    sql_int(q, id);
-    sql_int(q, staff_id);
-    sql_int(q, staff_id);
+    sql_int(q, which->id);
+    sql_int(q, which->id);
+    sql_int(q, which->staff_id);
+    sql_int(q, which->staff_id);
+    sql_int(q, which->judge_id);
     while ((rc = sql_step(q, e)) == ASSAY_OK) {
         struct correction_line line = {.given_code = sql_get_text(q, 14),
                                        .given_tags = sql_get_text(q, 15),

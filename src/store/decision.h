@@ -94,6 +94,8 @@ enum assay_err escalation_get(struct tx *tx, int64_t id, struct escalation_row *
 enum assay_err escalation_settle(struct tx *tx, int64_t id, int64_t staff_id, const char *outcome,
                                  int64_t now_ms, struct err *e);
 typedef enum assay_err escalation_each_fn(void *ctx, const struct escalation_row *x);
-enum assay_err escalation_each(struct tx *tx, escalation_each_fn *fn, void *ctx, struct err *e);
+/* The open ones that this person may see. */
+enum assay_err escalation_each(struct tx *tx, int64_t staff_id, escalation_each_fn *fn, void *ctx,
+                               struct err *e);
 
 #endif

@@ -26,14 +26,6 @@ enum assay_err batch_get(struct tx *tx, int64_t id, struct batch_key *out, struc
 /* The batch's name into out. */
 enum assay_err batch_name(struct tx *tx, int64_t id, char *out, size_t out_size, struct err *e);
 
-/* A line of the list of batches; borrowed for the call. */
-struct batch_line {
-    struct batch_row row;
-    int64_t sightings, items, waiting;
-};
-typedef void batch_each_fn(void *ctx, const struct batch_line *b);
-enum assay_err batch_each(struct tx *tx, batch_each_fn *fn, void *ctx, struct err *e);
-
 #define ITEM_MIME_SIZE 64
 struct item_row {
     int64_t id, size;

@@ -137,6 +137,22 @@ enum assay_err lease_end_one(struct tx *tx, int64_t session_id, struct lease_row
     return lease_one(q, out, e);
 }
 
+enum assay_err lease_end_one_unseen(struct tx *tx, int64_t batch_id, struct lease_row *out,
+                                    struct err *e)
+{
+    struct sql *q = sql(
+        tx, "DELETE FROM lease WHERE task_id = (SELECT l.task_id FROM lease l"
+            " JOIN task t ON t.id = l.task_id WHERE t.batch_id = $1"
+            " AND NOT " SQL_MAY_SEE(
+                "t.batch_id", "l.staff_id") " ORDER BY l.task_id LIMIT 1)"
+                                            " RETURNING task_id, fence, staff_id, session_id, "
+                                            "authorisation_id, reading_id,"
+                                            " correction_id, taken_ms, expires_ms, token, purpose");
+
+    sql_int(q, batch_id);
+    return lease_one(q, out, e);
+}
+
 enum assay_err lease_end_one_of(struct tx *tx, int64_t staff_id, struct lease_row *out,
                                 struct err *e)
 {

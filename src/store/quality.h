@@ -98,8 +98,11 @@ struct correction_line {
     int64_t reading_id; /* binds reason_sealed */
 };
 typedef enum assay_err correction_each_fn(void *ctx, const struct correction_line *c);
-/* Those of a person; with staff_id 0 the contested ones. id not 0: that one. */
-enum assay_err correction_each(struct tx *tx, int64_t staff_id, int64_t id, correction_each_fn *fn,
-                               void *ctx, struct err *e);
+/* One of the three: that one; those of a person; the contested ones that this person may see. */
+struct correction_which {
+    int64_t id, staff_id, judge_id; /* 0: not by this */
+};
+enum assay_err correction_each(struct tx *tx, const struct correction_which *which,
+                               correction_each_fn *fn, void *ctx, struct err *e);
 
 #endif

@@ -76,14 +76,16 @@ enum assay_err reading_next(struct tx *tx, enum reading_queue which, int64_t sta
         q = sql(tx, "SELECT r.id, r.task_id FROM reading r WHERE r.kind = 'third'"
                     " AND r.reader_id IS NULL AND r.grader_id <> $1 AND r.first_reader_id <> $2"
                     " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = r.task_id)"
-                    " ORDER BY r.id LIMIT 1");
+                    " AND " SQL_MAY_SEE_TASK("r.task_id", "$3") " ORDER BY r.id LIMIT 1");
+        sql_int(q, staff_id);
         sql_int(q, staff_id);
         sql_int(q, staff_id);
     } else {
         q = sql(tx, "SELECT r.id, r.task_id FROM reading r WHERE r.kind <> 'third'"
                     " AND r.reader_id IS NULL AND r.grader_id <> $1"
                     " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = r.task_id)"
-                    " ORDER BY r.id LIMIT 1");
+                    " AND " SQL_MAY_SEE_TASK("r.task_id", "$2") " ORDER BY r.id LIMIT 1");
+        sql_int(q, staff_id);
         sql_int(q, staff_id);
     }
     return next(q, reading_id, task_id, e);
@@ -97,13 +99,17 @@ enum assay_err reading_count_next(struct tx *tx, enum reading_queue which, int64
     if (which == READING_THIRD) {
         q = sql(tx, "SELECT count(*) FROM reading r WHERE r.kind = 'third'"
                     " AND r.reader_id IS NULL AND r.grader_id <> $1 AND r.first_reader_id <> $2"
-                    " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = r.task_id)");
+                    " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = r.task_id)"
+                    " AND " SQL_MAY_SEE_TASK("r.task_id", "$3"));
+        sql_int(q, staff_id);
         sql_int(q, staff_id);
         sql_int(q, staff_id);
     } else {
         q = sql(tx, "SELECT count(*) FROM reading r WHERE r.kind <> 'third'"
                     " AND r.reader_id IS NULL AND r.grader_id <> $1"
-                    " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = r.task_id)");
+                    " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = r.task_id)"
+                    " AND " SQL_MAY_SEE_TASK("r.task_id", "$2"));
+        sql_int(q, staff_id);
         sql_int(q, staff_id);
     }
     return sql_one_int(q, count, e);

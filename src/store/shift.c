@@ -155,14 +155,17 @@ enum assay_err escalation_settle(struct tx *tx, int64_t id, int64_t staff_id, co
     return rc;
 }
 
-enum assay_err escalation_each(struct tx *tx, escalation_each_fn *fn, void *ctx, struct err *e)
+enum assay_err escalation_each(struct tx *tx, int64_t staff_id, escalation_each_fn *fn, void *ctx,
+                               struct err *e)
 {
     struct sql *q =
         sql(tx, "SELECT x.id, x.task_id, x.staff_id, x.reason, x.created_ms, x.note_sealed, f.label"
                 " FROM escalation x JOIN staff f ON f.id = x.staff_id"
-                " WHERE x.settled_ms IS NULL ORDER BY x.reason, x.id LIMIT 500");
+                " WHERE x.settled_ms IS NULL AND " SQL_MAY_SEE_TASK(
+                    "x.task_id", "$1") " ORDER BY x.reason, x.id LIMIT 500");
     enum assay_err rc;
 
+    sql_int(q, staff_id);
     while ((rc = sql_step(q, e)) == ASSAY_OK) {
         struct escalation_row x = {.id = sql_get_int(q, 0),
                                    .task_id = sql_get_int(q, 1),

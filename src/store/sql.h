@@ -61,4 +61,13 @@ bool sql_get_bytes(struct sql *q, int column, void *out, size_t size);
 
 void sql_done(struct sql *q); /* always, also after errors; NULL is fine */
 
+/* Part of a WHERE: the batch is for everybody, or for this person too. Both are SQL texts. */
+#define SQL_MAY_SEE(batch, staff)                                                                  \
+    "(NOT EXISTS (SELECT 1 FROM batch_person p WHERE p.batch_id = " batch ")"                      \
+    " OR EXISTS (SELECT 1 FROM batch_person p WHERE p.batch_id = " batch                           \
+    " AND p.staff_id = " staff "))"
+/* The same for what has a task's id. */
+#define SQL_MAY_SEE_TASK(task, staff)                                                              \
+    "(SELECT " SQL_MAY_SEE("t.batch_id", staff) " FROM task t WHERE t.id = " task ")"
+
 #endif

@@ -150,10 +150,12 @@ enum assay_err task_ids_of_owner(struct tx *tx, int64_t owner_id, int64_t *out, 
 
 enum assay_err task_next_later(struct tx *tx, int64_t owner_id, int64_t *id, struct err *e)
 {
-    struct sql *q = sql(tx, "SELECT t.id FROM task t WHERE t.state = 'later' AND t.owner_id = $1"
-                            " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
-                            " ORDER BY t.priority, t.due_ms, t.id LIMIT 1");
+    struct sql *q = sql(
+        tx, "SELECT t.id FROM task t WHERE t.state = 'later' AND t.owner_id = $1"
+            " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
+            " AND " SQL_MAY_SEE("t.batch_id", "$2") " ORDER BY t.priority, t.due_ms, t.id LIMIT 1");
 
+    sql_int(q, owner_id);
     sql_int(q, owner_id);
     return sql_one_int(q, id, e);
 }
@@ -167,17 +169,21 @@ enum assay_err task_next(struct tx *tx, int64_t staff_id, int64_t *id, struct er
                 " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
                 " AND NOT EXISTS (SELECT 1 FROM task_exclusion x"
                 " WHERE x.task_id = t.id AND x.staff_id = $1)"
-                " ORDER BY t.priority, t.due_ms, t.id LIMIT 1) a"
-                " UNION ALL SELECT * FROM (SELECT t.id, t.priority, t.due_ms FROM task t"
-                " WHERE t.state = 'second_look'"
-                " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
-                " AND NOT EXISTS (SELECT 1 FROM task_exclusion x"
-                " WHERE x.task_id = t.id AND x.staff_id = $2)"
-                " ORDER BY t.priority, t.due_ms, t.id LIMIT 1) b) c ORDER BY priority, due_ms, id"
-                " LIMIT 1");
+                " AND " SQL_MAY_SEE(
+                    "t.batch_id",
+                    "$2") " ORDER BY t.priority, t.due_ms, t.id LIMIT 1) a"
+                          " UNION ALL SELECT * FROM (SELECT t.id, t.priority, t.due_ms FROM task t"
+                          " WHERE t.state = 'second_look'"
+                          " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
+                          " AND NOT EXISTS (SELECT 1 FROM task_exclusion x"
+                          " WHERE x.task_id = t.id AND x.staff_id = $3)"
+                          " AND " SQL_MAY_SEE("t.batch_id",
+                                              "$4") " ORDER BY t.priority, t.due_ms, t.id LIMIT 1) "
+                                                    "b) c ORDER BY priority, due_ms, id"
+                                                    " LIMIT 1");
 
-    sql_int(q, staff_id);
-    sql_int(q, staff_id);
+    for (int i = 0; i < 4; i++)
+        sql_int(q, staff_id);
     return sql_one_int(q, id, e);
 }
 
@@ -187,24 +193,32 @@ enum assay_err task_count_next(struct tx *tx, int64_t staff_id, int64_t *count, 
                             " WHERE t.state IN ('waiting', 'second_look')"
                             " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
                             " AND NOT EXISTS (SELECT 1 FROM task_exclusion x"
-                            " WHERE x.task_id = t.id AND x.staff_id = $1) LIMIT $2) a");
+                            " WHERE x.task_id = t.id AND x.staff_id = $1)"
+                            " AND " SQL_MAY_SEE("t.batch_id", "$2") " LIMIT $3) a");
 
+    sql_int(q, staff_id);
     sql_int(q, staff_id);
     sql_int(q, TASK_COUNT_MAX);
     return sql_one_int(q, count, e);
 }
 
-enum assay_err task_next_escalated(struct tx *tx, int64_t *id, struct err *e)
+enum assay_err task_next_escalated(struct tx *tx, int64_t staff_id, int64_t *id, struct err *e)
 {
-    struct sql *q = sql(tx, "SELECT t.id FROM task t WHERE t.state = 'escalated'"
-                            " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
-                            " ORDER BY t.priority, t.due_ms, t.id LIMIT 1");
+    struct sql *q = sql(
+        tx, "SELECT t.id FROM task t WHERE t.state = 'escalated'"
+            " AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.task_id = t.id)"
+            " AND " SQL_MAY_SEE("t.batch_id", "$1") " ORDER BY t.priority, t.due_ms, t.id LIMIT 1");
+
+    sql_int(q, staff_id);
     return sql_one_int(q, id, e);
 }
 
-enum assay_err task_count_escalated(struct tx *tx, int64_t *count, struct err *e)
+enum assay_err task_count_escalated(struct tx *tx, int64_t staff_id, int64_t *count, struct err *e)
 {
-    struct sql *q = sql(tx, "SELECT count(*) FROM task WHERE state = 'escalated'");
+    struct sql *q = sql(tx, "SELECT count(*) FROM task t WHERE t.state = 'escalated'"
+                            " AND " SQL_MAY_SEE("t.batch_id", "$1"));
+
+    sql_int(q, staff_id);
     return sql_one_int(q, count, e);
 }
 

@@ -40,8 +40,9 @@ enum assay_err task_ids_of_lot(struct tx *tx, int64_t lot_id, int64_t after, int
 enum assay_err task_ids_of_owner(struct tx *tx, int64_t owner_id, int64_t *out, size_t max,
                                  size_t *count, struct err *e);
 
-/* The next task of the queue that nobody holds and this person may have: the one with the most
- * pressing priority, due date, id. ENOTFOUND. */
+/* The next task of the queue that nobody holds and this person may have (not excluded from it, its
+ * batch for everybody or for them too): the one with the most pressing priority, due date, id.
+ * ENOTFOUND. */
 enum assay_err task_next(struct tx *tx, int64_t staff_id, int64_t *id, struct err *e);
 /* How many such tasks there are; TASK_COUNT_MAX when there are more, since counting a whole queue
  * would cost more than handing out its next task. */
@@ -49,9 +50,9 @@ enum assay_err task_next(struct tx *tx, int64_t staff_id, int64_t *id, struct er
 enum assay_err task_count_next(struct tx *tx, int64_t staff_id, int64_t *count, struct err *e);
 /* The next task of this person's Later pile that nobody holds. ENOTFOUND. */
 enum assay_err task_next_later(struct tx *tx, int64_t owner_id, int64_t *id, struct err *e);
-/* The next escalated task that nobody holds. ENOTFOUND. */
-enum assay_err task_next_escalated(struct tx *tx, int64_t *id, struct err *e);
-enum assay_err task_count_escalated(struct tx *tx, int64_t *count, struct err *e);
+/* The next escalated task that nobody holds and this person may have. ENOTFOUND. */
+enum assay_err task_next_escalated(struct tx *tx, int64_t staff_id, int64_t *id, struct err *e);
+enum assay_err task_count_escalated(struct tx *tx, int64_t staff_id, int64_t *count, struct err *e);
 
 /* Count one more lease, if the task is in state `from` and `fence` leases were counted; ESTATE when
  * not: somebody was faster. */
@@ -99,6 +100,9 @@ enum assay_err lease_expire_one(struct tx *tx, int64_t now_ms, struct lease_row 
  */
 enum assay_err lease_end_one(struct tx *tx, int64_t session_id, struct lease_row *out,
                              struct err *e);
+/* The same for one of a task of this batch whose holder the batch is not, or no more, for. */
+enum assay_err lease_end_one_unseen(struct tx *tx, int64_t batch_id, struct lease_row *out,
+                                    struct err *e);
 /* The same for all leases of a person. */
 enum assay_err lease_end_one_of(struct tx *tx, int64_t staff_id, struct lease_row *out,
                                 struct err *e);

@@ -132,7 +132,7 @@ int main(void)
     grade(t, anna, lee);
     quality(t, anna, lee);
     show(t, "Stats", flow_stats(&t->world, a, &t->e));
-    show(t, "Batches", flow_batches(&t->world, a, &t->e));
+    show(t, "Batches", intake_batches(&t->world, lee, 0, a, &t->e));
     show(t, "Guidance",
          flow_guidance_set(&t->world, lee, "training-landscapes", "L1", "look for the sea", a,
                            &t->e));

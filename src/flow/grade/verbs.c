@@ -231,7 +231,7 @@ static enum assay_err escalations(struct tx *tx, void *ctx, struct err *e)
     json_out_init(&l->o, l->answer);
     json_object(&l->o, NULL);
     json_array(&l->o, "escalations");
-    enum assay_err rc = escalation_each(tx, add_escalation, l, e);
+    enum assay_err rc = escalation_each(tx, l->caller->staff_id, add_escalation, l, e);
     if (rc == ASSAY_EDAMAGED || rc == ASSAY_EKEY)
         return err_set(e, rc, "a note cannot be opened; tell an administrator");
     json_array_end(&l->o);
@@ -263,7 +263,8 @@ static enum assay_err hand_back(struct tx *tx, void *ctx, struct err *e)
 
     if (rc == ASSAY_ENOTFOUND)
         return err_set(e, rc, "there is no such open escalation");
-    if (rc != ASSAY_OK || (rc = flow_task(tx, x.task_id, &t, e)) != 0)
+    if (rc != ASSAY_OK || (rc = flow_task(tx, x.task_id, &t, e)) != 0 ||
+        (rc = flow_may_see(tx, h->caller, &t, e)) != 0)
         return rc;
     if ((rc = lease_of_task(tx, t.id, clock_now_ms(), &held, e)) == ASSAY_OK &&
         held.staff_id != h->caller->staff_id)

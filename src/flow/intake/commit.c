@@ -8,6 +8,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "flow/intake/intake_impl.h"
+#include "store/batch.h"
 #include "store/decision.h"
 #include "store/task.h"
 
@@ -279,13 +280,19 @@ static enum assay_err commit_one(struct tx *tx, const struct group *g, struct ta
 static enum assay_err commit_group(struct tx *tx, void *ctx, struct err *e)
 {
     const struct group *g = ctx;
+    struct batch_tally tally = {.last_ms = clock_now_ms()};
 
     for (size_t i = 0; i < g->count; i++) {
         enum assay_err rc = commit_one(tx, g, &g->taken[i], e);
         if (rc != ASSAY_OK)
             return rc;
+        enum intake_verdict v = g->taken[i].verdict;
+        tally.files += v == INTAKE_NEW || v == INTAKE_KNOWN || v == INTAKE_INHERITED;
+        tally.fresh += v == INTAKE_NEW;
+        tally.refused += v == INTAKE_REFUSED;
     }
-    return ASSAY_OK;
+    /* Last, so that on PostgreSQL groups of one batch wait for each other as short as can be. */
+    return batch_tally_add(tx, g->batch->id, &tally, e);
 }
 
 enum assay_err intake_commit(struct world *w, const struct intake_options *o,

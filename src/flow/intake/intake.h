@@ -14,6 +14,31 @@ struct batch_new {
 enum assay_err intake_batch(struct world *w, struct audit_actor by, const struct batch_new *in,
                             int64_t *batch_id, struct err *e);
 
+/* What to change of a batch; what is not set stays. */
+struct batch_change {
+    bool set_priority, set_due, set_people;
+    int64_t priority, due_ms; /* as in batch_new */
+    const int64_t *people;    /* who alone may see it; none: everybody with the role */
+    size_t people_count;
+};
+/*
+ * The queue follows before it returns: its tasks have their new places, and a lease of somebody
+ * whom the batch is not for any more is over. The batch's object is the answer. ENOTFOUND; ERANGE:
+ * too many people; ESTATE: there is no such person.
+ */
+enum assay_err intake_change_batch(struct world *w, const struct caller *c, int64_t batch_id,
+                                   const struct batch_change *in, struct buf *answer,
+                                   struct err *e);
+/* Give new places to tasks of batches that were changed before a kill; for the background. */
+enum assay_err intake_press(struct world *w, struct err *e);
+
+/* {"batches":[...]}, newest first; only those that are for the caller too, unless they may change
+ * batches. id not 0: that one's object alone (ENOTFOUND). */
+enum assay_err intake_batches(struct world *w, const struct caller *c, int64_t id,
+                              struct buf *answer, struct err *e);
+#define INTAKE_KEEPERS (PEOPLE_INTAKE | PEOPLE_LEAD) /* who sees and may change every batch */
+#define INTAKE_OPENERS (INTAKE_KEEPERS | PEOPLE_ANALYST)
+
 enum intake_verdict {
     INTAKE_NEW,       /* first time these bytes are here */
     INTAKE_KNOWN,     /* the bytes are here; a new sighting was added */

@@ -73,6 +73,8 @@ static enum assay_err list(struct tx *tx, void *ctx, struct err *e)
 {
     struct correcting *k = ctx;
     bool judge = (k->caller->roles & (PEOPLE_LEAD | PEOPLE_ARBITER)) != 0;
+    const struct correction_which own = {.staff_id = k->caller->staff_id};
+    const struct correction_which contested = {.judge_id = k->caller->staff_id};
     enum assay_err rc;
 
     buf_reset(k->answer);
@@ -80,9 +82,9 @@ static enum assay_err list(struct tx *tx, void *ctx, struct err *e)
     json_object(&k->o, NULL);
     json_array(&k->o, "corrections");
     k->others_only = false;
-    if ((rc = correction_each(tx, k->caller->staff_id, 0, add_line, k, e)) == ASSAY_OK && judge) {
+    if ((rc = correction_each(tx, &own, add_line, k, e)) == ASSAY_OK && judge) {
         k->others_only = true;
-        rc = correction_each(tx, 0, 0, add_line, k, e);
+        rc = correction_each(tx, &contested, add_line, k, e);
     }
     json_array_end(&k->o);
     json_object_end(&k->o);
@@ -104,8 +106,10 @@ enum assay_err qa_corrections(struct world *w, const struct caller *c, struct bu
 
 static enum assay_err add_answer(struct tx *tx, struct correcting *k, struct err *e)
 {
+    const struct correction_which this = {.id = k->id};
+
     json_out_init(&k->o, k->answer);
-    return correction_each(tx, 0, k->id, add_line, k, e);
+    return correction_each(tx, &this, add_line, k, e);
 }
 
 enum assay_err qa_put_grade(struct world *w, struct tx *tx, const struct caller *c,
@@ -288,6 +292,7 @@ static enum assay_err close_contested(struct tx *tx, void *ctx, struct err *e)
     enum people_role role = (k->caller->roles & PEOPLE_LEAD) != 0 ? PEOPLE_LEAD : PEOPLE_ARBITER;
     bool replayed, upheld = k->outcome == QA_UPHELD;
     char state[12];
+    struct task t;
     enum assay_err rc;
 
     if ((rc = flow_once_begin(tx, k->caller, k->once, k->answer, &replayed, e)) != 0 || replayed)
@@ -295,7 +300,9 @@ static enum assay_err close_contested(struct tx *tx, void *ctx, struct err *e)
     rc = correction_get(tx, k->id, &k->row, e);
     if (rc == ASSAY_ENOTFOUND)
         return err_set(e, rc, "there is no such correction");
-    if (rc != ASSAY_OK || (rc = reading_get(tx, k->row.reading_id, &k->reading, e)) != 0 ||
+    if (rc != ASSAY_OK || (rc = flow_task(tx, k->row.task_id, &t, e)) != 0 ||
+        (rc = flow_may_see(tx, k->caller, &t, e)) != 0 ||
+        (rc = reading_get(tx, k->row.reading_id, &k->reading, e)) != 0 ||
         (rc = may_close(k, e)) != 0)
         return rc;
     (void)snprintf(k->row.state, sizeof k->row.state, "closed");

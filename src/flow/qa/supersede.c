@@ -20,7 +20,8 @@ static enum assay_err check(struct tx *tx, struct superseding *s, struct err *e)
     struct task t;
     enum assay_err rc;
 
-    if ((rc = flow_task(tx, s->task_id, &t, e)) != 0)
+    if ((rc = flow_task(tx, s->task_id, &t, e)) != 0 ||
+        (rc = flow_may_see(tx, s->caller, &t, e)) != 0)
         return rc;
     if (t.state != FLOW_PASSED)
         return err_set(e, ASSAY_ESTATE,

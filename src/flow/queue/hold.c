@@ -14,8 +14,8 @@ enum assay_err queue_lease(struct tx *tx, const struct caller *c,
     struct task t;
     enum assay_err rc = lease_get(tx, token, c->staff_id, clock_now_ms(), &row, e);
 
-    if (rc == ASSAY_OK)
-        rc = flow_task(tx, row.task_id, &t, e);
+    if (rc == ASSAY_OK && (rc = flow_task(tx, row.task_id, &t, e)) == ASSAY_OK)
+        rc = flow_may_see(tx, c, &t, e);
     if (rc == ASSAY_ENOTFOUND || (rc == ASSAY_OK && t.fence != row.fence))
         return err_set(e, ASSAY_ESTATE,
                        "lease lost: you held this task too long, or gave it back; nothing was "

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "flow/queue/queue_impl.h"
-#include "store/item.h"
+#include "store/batch.h"
 
 struct naming {
     struct world *world;
@@ -13,6 +13,7 @@ struct naming {
     const uint8_t *token;
     struct buf *answer;
     struct json_out o;
+    struct tx *tx;
 };
 
 static void copy_text(struct json_out *o, const struct json *from, const char *key)
@@ -43,13 +44,17 @@ static void copy_path(struct json_out *o, const struct json *from)
 static enum assay_err add_sighting(void *ctx, const struct sighting_row *s, const char *batch_name)
 {
     struct naming *n = ctx;
-    struct arena *a = arena_new();
     struct json *root = NULL;
     struct buf plain;
+    bool mine;
+    enum assay_err rc = batch_may_see(n->tx, s->batch_id, n->caller->staff_id, &mine, NULL);
 
+    if (rc != ASSAY_OK || !mine)
+        return rc;
+    struct arena *a = arena_new();
     buf_init(&plain, 1 << 20);
-    enum assay_err rc = keys_open_sealed(n->world->keys, &s->id, sizeof s->id, s->text_sealed,
-                                         s->text_size, &plain, NULL);
+    rc = keys_open_sealed(n->world->keys, &s->id, sizeof s->id, s->text_sealed, s->text_size,
+                          &plain, NULL);
     if (rc == ASSAY_OK)
         rc = json_parse(a, plain.data, plain.size, &root, NULL);
     if (rc == ASSAY_OK) {
@@ -88,6 +93,7 @@ static enum assay_err names(struct tx *tx, void *ctx, struct err *e)
     json_out_init(&n->o, n->answer);
     json_object(&n->o, NULL);
     json_array(&n->o, "sightings");
+    n->tx = tx;
     rc = sighting_each(tx, t.item_id, add_sighting, n, e);
     if (rc == ASSAY_EDAMAGED || rc == ASSAY_EKEY)
         return err_set(e, rc, "the names of this item cannot be opened; tell an administrator");

@@ -174,7 +174,7 @@ enum assay_err queue_hand_out(struct world *w, struct tx *tx, const struct calle
     int64_t now = clock_now_ms();
     enum assay_err rc = queue_authorised(tx, c, &h->lease.authorisation_id, e);
 
-    if (rc != ASSAY_OK)
+    if (rc != ASSAY_OK || (rc = flow_may_see(tx, c, &h->task, e)) != 0)
         return rc;
     h->lease.task_id = h->task.id;
     h->lease.staff_id = c->staff_id;
@@ -219,7 +219,7 @@ static enum assay_err choose(struct tx *tx, const struct taking *t, struct held 
     case QUEUE_ESCALATED:
         purpose = "settle";
         if (id == 0)
-            rc = task_next_escalated(tx, &id, e);
+            rc = task_next_escalated(tx, staff_id, &id, e);
         if (rc == ASSAY_OK && (rc = escalation_open(tx, id, &x, e)) == ASSAY_OK)
             h->escalation_reason = x.reason;
         break;
@@ -300,7 +300,7 @@ static enum assay_err count_waiting(struct tx *tx, void *ctx, struct err *e)
     case QUEUE_LATER:
         return later_count(tx, t->caller->staff_id, &t->waiting, e);
     case QUEUE_ESCALATED:
-        return task_count_escalated(tx, &t->waiting, e);
+        return task_count_escalated(tx, t->caller->staff_id, &t->waiting, e);
     case QUEUE_READING:
     case QUEUE_THIRD:
         break;

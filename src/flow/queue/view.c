@@ -164,8 +164,11 @@ static enum assay_err write_view(struct tx *tx, struct viewing *v, const struct 
 static enum assay_err lease_of(struct tx *tx, const struct viewing *v, struct lease_row *l,
                                enum people_role *role, struct err *e)
 {
+    struct task t;
     enum assay_err rc = lease_of_task(tx, v->ticket.task_id, clock_now_ms(), l, e);
 
+    if (rc == ASSAY_OK && (rc = flow_task(tx, l->task_id, &t, e)) == ASSAY_OK)
+        rc = flow_may_see(tx, v->caller, &t, e);
     if (rc == ASSAY_ENOTFOUND ||
         (rc == ASSAY_OK && (l->fence != v->ticket.fence || l->staff_id != v->caller->staff_id)))
         return err_set(e, ASSAY_EDENIED, "this ticket is not valid; take a new one");

@@ -104,11 +104,6 @@ enum assay_err api_get_workspace(struct http_request *r, struct http_answer *a, 
     return ASSAY_OK;
 }
 
-enum assay_err api_get_batches(struct http_request *r, struct http_answer *a, struct err *e)
-{
-    return flow_batches(r->world, &a->body, e);
-}
-
 enum assay_err api_get_stats(struct http_request *r, struct http_answer *a, struct err *e)
 {
     return flow_stats(r->world, &a->body, e);
