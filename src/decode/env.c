@@ -181,6 +181,7 @@ static enum assay_err new_among(const char *const *folders, size_t count,
     env->limits = *limits;
     if ((rc = find(folders, count, "assay-decode-image", &env->image_path, e)) != ASSAY_OK ||
         (rc = find(folders, count, "assay-encode", &env->encode_path, e)) != ASSAY_OK ||
+        (rc = find(folders, count, "assay-unpack", &env->unpack_path, e)) != ASSAY_OK ||
         (rc = probe(env, e)) != ASSAY_OK) {
         decode_env_free(env);
         return rc;
@@ -213,6 +214,7 @@ void decode_env_free(struct decode_env *env)
         return;
     mem_free(env->image_path);
     mem_free(env->encode_path);
+    mem_free(env->unpack_path);
     mem_free(env);
 }
 

@@ -6,7 +6,7 @@
 #include "decode/wire.h"
 
 struct decode_env {
-    char *image_path, *encode_path;
+    char *image_path, *encode_path, *unpack_path;
     struct decode_limits limits;
     char layers[128];
 };

@@ -120,11 +120,10 @@ static enum assay_err reap(int pidfd, struct spawn_end *end, struct err *e)
     return ASSAY_OK;
 }
 
-enum assay_err spawn_run(const struct spawn_job *job, struct spawn_end *end, struct err *e)
+enum assay_err spawn_start(const struct spawn_job *job, struct spawn_child *c, struct err *e)
 {
-    int64_t deadline_ms = clock_mono_ms() + 1000 * (int64_t)job->limits->wall_s;
-    int noise[2], pidfd = -1, rc;
-    enum assay_err result;
+    enum assay_err result = ASSAY_OK;
+    int noise[2], rc;
     pid_t pid;
 
     assert(job->input_fd >= 16);
@@ -133,37 +132,50 @@ enum assay_err spawn_run(const struct spawn_job *job, struct spawn_end *end, str
         return err_errno(e, "decoder: make a pipe");
     noise[0] = lift(noise[0]);
     noise[1] = lift(noise[1]);
+    *c = (struct spawn_child){.pidfd = -1, .noise_fd = noise[0]};
     if (noise[0] < 0 || noise[1] < 0) {
         result = err_errno(e, "decoder: make a pipe");
         goto out;
     }
     rc = start(job, noise[1], &pid);
-    (void)close(noise[1]);
-    noise[1] = -1;
     if (rc != 0) {
         errno = rc;
         result = err_set(e, ASSAY_EIO, "decoder: start %s: %s", job->path, strerror(rc));
         goto out;
     }
-    pidfd = pidfd_open(pid, 0);
-    if (pidfd < 0) {
+    c->pidfd = pidfd_open(pid, 0);
+    if (c->pidfd < 0) {
         result = err_errno(e, "decoder: watch the child");
         (void)kill(pid, SIGKILL);
         (void)waitpid(pid, NULL, 0);
-        goto out;
     }
-    end->how = SPAWN_EXITED;
-    if (!watch(pidfd, noise[0], deadline_ms, end->noise)) {
-        end->how = SPAWN_TIMED_OUT;
-        (void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
-    }
-    result = reap(pidfd, end, e);
 out:
-    if (pidfd >= 0)
-        (void)close(pidfd);
-    if (noise[0] >= 0)
-        (void)close(noise[0]);
     if (noise[1] >= 0)
         (void)close(noise[1]);
+    if (result != ASSAY_OK && noise[0] >= 0)
+        (void)close(noise[0]);
     return result;
+}
+
+enum assay_err spawn_finish(struct spawn_child *c, int64_t deadline_ms, struct spawn_end *end,
+                            struct err *e)
+{
+    end->how = SPAWN_EXITED;
+    if (!watch(c->pidfd, c->noise_fd, deadline_ms, end->noise)) {
+        end->how = SPAWN_TIMED_OUT;
+        (void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+    }
+    enum assay_err rc = reap(c->pidfd, end, e);
+    (void)close(c->pidfd);
+    (void)close(c->noise_fd);
+    return rc;
+}
+
+enum assay_err spawn_run(const struct spawn_job *job, struct spawn_end *end, struct err *e)
+{
+    int64_t deadline_ms = clock_mono_ms() + 1000 * (int64_t)job->limits->wall_s;
+    struct spawn_child child;
+    enum assay_err rc = spawn_start(job, &child, e);
+
+    return rc != ASSAY_OK ? rc : spawn_finish(&child, deadline_ms, end, e);
 }

@@ -1,4 +1,4 @@
-/* The only door to new processes: one decoder child, run to its end under a wall clock. */
+/* The only door to new processes: one child of the sandbox, run to its end under a wall clock. */
 #ifndef DECODE_SPAWN_H
 #define DECODE_SPAWN_H
 
@@ -8,7 +8,7 @@
 
 struct spawn_job {
     const char *path; /* of the executable */
-    const char *mode; /* first argument: "decode", "encode" or "probe" */
+    const char *mode; /* first argument: "decode", "encode", "unpack" or "probe" */
     const struct decode_limits *limits;
     int input_fd, output_fd; /* become 3 and 4 of the child; both stay the caller's */
 };
@@ -21,12 +21,24 @@ struct spawn_end {
     char noise[SPAWN_NOISE_BYTES]; /* printable ASCII only, NUL-terminated; hostile text */
 };
 
+/* A child under way. */
+struct spawn_child {
+    int pidfd, noise_fd;
+};
+
 /*
- * Start the child with nothing but its three descriptors, no environment and default signals, and
- * wait for it; killed after limits->wall_s. On return no process is left. The calling thread must
- * stay until then: the child dies with it. EIO: it could not be started or watched. SIGCHLD must
- * not be ignored in this process.
+ * Start the child with nothing but its descriptors, no environment and default signals. The calling
+ * thread must stay until spawn_finish: the child dies with it. EIO: it could not be started or
+ * watched. SIGCHLD must not be ignored in this process.
  */
+enum assay_err spawn_start(const struct spawn_job *job, struct spawn_child *c, struct err *e);
+
+/* Wait for its end, at most until the deadline (clock_mono_ms; one that has passed kills it at
+ * once). On return no process is left, also on EIO. */
+enum assay_err spawn_finish(struct spawn_child *c, int64_t deadline_ms, struct spawn_end *end,
+                            struct err *e);
+
+/* Both; killed after limits->wall_s. */
 enum assay_err spawn_run(const struct spawn_job *job, struct spawn_end *end, struct err *e);
 
 #endif

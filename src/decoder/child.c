@@ -11,17 +11,15 @@
 #include "base/str.h"
 #include "decoder/sandbox.h"
 
-#define STATUS_NOT_STARTED 2
-#define STATUS_NO_SANDBOX  3
-#define ARGUMENTS          6
+#define ARGUMENTS 6
 
 static const char usage[] = "This program is started by assay and reads no file by itself.\n";
 
-static bool limits_from(char **argv, struct decode_limits *l)
+bool child_limits(int argc, char **argv, struct decode_limits *l)
 {
     int64_t side, pixels, cpu, memory;
 
-    if (str_int64(argv[2], 1, UINT32_MAX, &side) != ASSAY_OK ||
+    if (argc != ARGUMENTS || str_int64(argv[2], 1, UINT32_MAX, &side) != ASSAY_OK ||
         str_int64(argv[3], 1, INT64_MAX, &pixels) != ASSAY_OK ||
         str_int64(argv[4], 1, INT32_MAX, &cpu) != ASSAY_OK ||
         str_int64(argv[5], 1, INT64_MAX, &memory) != ASSAY_OK)
@@ -31,6 +29,12 @@ static bool limits_from(char **argv, struct decode_limits *l)
                                 .cpu_s = (uint32_t)cpu,
                                 .memory_bytes = (uint64_t)memory};
     return true;
+}
+
+void child_not_started(void)
+{
+    (void)!write(STDERR_FILENO, usage, sizeof usage - 1);
+    _exit(CHILD_NOT_STARTED);
 }
 
 static void *map(int fd, int protection, int flags, size_t size_min, size_t *size)
@@ -74,15 +78,13 @@ void child_main(int argc, char **argv, enum wire_kind kind, child_work work)
     unsigned char *out;
     int status = 0;
 
-    if (argc != ARGUMENTS || !limits_from(argv, &c.limits) || (out = map_both(&c)) == NULL) {
-        (void)!write(STDERR_FILENO, usage, sizeof usage - 1);
-        _exit(STATUS_NOT_STARTED);
-    }
+    if (!child_limits(argc, argv, &c.limits) || (out = map_both(&c)) == NULL)
+        child_not_started();
     mem_free(mem_alloc(1)); /* the heap's first use asks the kernel for a random number */
     c.reply.head.kind = str_equal(argv[1], "probe") ? WIRE_PROBE : kind;
     if (sandbox_enter(&c.limits, &layers) != ASSAY_OK) {
         c.reply.head.answer = WIRE_NO_SANDBOX;
-        status = STATUS_NO_SANDBOX;
+        status = CHILD_NO_SANDBOX;
     } else if (c.reply.head.kind == WIRE_PROBE) {
         c.reply.head.answer = WIRE_GOOD;
     } else if (!str_equal(argv[1], modes[kind])) {

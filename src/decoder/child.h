@@ -15,6 +15,14 @@ struct child {
     struct wire_reply reply; /* head is filled by child_main, the rest by the work */
 };
 
+#define CHILD_NOT_STARTED 2 /* exit status: not started by assay */
+#define CHILD_NO_SANDBOX  3 /* exit status: seccomp is not to be had */
+
+/* The limits out of the arguments; false when the program was not started by assay. */
+bool child_limits(int argc, char **argv, struct decode_limits *l);
+/* Say so on stderr and exit. */
+_Noreturn void child_not_started(void);
+
 /* The work of one kind of child, done inside the sandbox. */
 typedef enum wire_answer (*child_work)(struct child *c);
 

@@ -234,6 +234,82 @@ out:
     return rc;
 }
 
+/* The chunk that was read last stays open, since archives are read in small steps. */
+struct vault_reader {
+    struct reading reading;
+    uint64_t size;
+    uint64_t held; /* index of the chunk in plain; UINT64_MAX: none */
+    uint8_t sealed[BLOB_SEALED_MAX], plain[BLOB_CHUNK_BYTES];
+};
+
+static enum assay_err hold(struct vault_reader *r, uint64_t index, struct err *e)
+{
+    enum assay_err rc;
+    off_t at = (off_t)(BLOB_HEADER_BYTES + index * BLOB_SEALED_MAX);
+
+    if (r->held == index)
+        return ASSAY_OK;
+    r->held = UINT64_MAX;
+    if (lseek(r->reading.fd, at, SEEK_SET) < 0)
+        return err_errno(e, "blob %s: seek", r->reading.path);
+    r->reading.stream.index = index;
+    r->reading.stream.plain_left = r->size - index * BLOB_CHUNK_BYTES;
+    if ((rc = read_chunk(&r->reading, r->sealed, r->plain, NULL, e)) != 0)
+        return rc;
+    r->held = index;
+    return ASSAY_OK;
+}
+
+static enum assay_err read_at(void *ctx, uint64_t offset, void *out, size_t size, struct err *e)
+{
+    struct vault_reader *r = ctx;
+    uint8_t *to = out;
+
+    while (size > 0) {
+        enum assay_err rc = hold(r, offset / BLOB_CHUNK_BYTES, e);
+        if (rc != 0)
+            return rc;
+        size_t from = offset % BLOB_CHUNK_BYTES, step = BLOB_CHUNK_BYTES - from;
+        step = step < size ? step : size;
+        memcpy(to, r->plain + from, step);
+        to += step;
+        offset += step;
+        size -= step;
+    }
+    return ASSAY_OK;
+}
+
+enum assay_err vault_reader_open(struct vault *v, const struct vault_blob *blob,
+                                 const struct audit_event_id *event, struct vault_reader **reader,
+                                 struct seekable *out, struct err *e)
+{
+    enum assay_err rc;
+
+    assert_event(event);
+    struct vault_reader *r = mem_zalloc(sizeof *r);
+    if ((rc = read_begin(v, blob, &r->reading, e)) != 0) {
+        mem_free(r);
+        return rc;
+    }
+    if ((rc = read_key(v, blob, &r->reading, e)) != 0) {
+        vault_reader_close(r);
+        return rc;
+    }
+    r->size = blob->size;
+    r->held = UINT64_MAX;
+    *reader = r;
+    *out = (struct seekable){.ctx = r, .size = r->size, .read = read_at};
+    return ASSAY_OK;
+}
+
+void vault_reader_close(struct vault_reader *r)
+{
+    if (r == NULL)
+        return;
+    read_end(&r->reading);
+    mem_wipe_free(r, sizeof *r);
+}
+
 enum assay_err vault_check_blob(struct vault *v, const struct vault_blob *blob, bool data,
                                 struct err *e)
 {

@@ -8,6 +8,7 @@
 #include "audit/audit.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/seekable.h"
 #include "keys/keys.h"
 
 /*
@@ -55,6 +56,17 @@ enum assay_err vault_put(struct vault *v, const void *bytes, size_t size, struct
  */
 enum assay_err vault_get(struct vault *v, const struct vault_blob *blob,
                          const struct audit_event_id *event, struct buf *plain, struct err *e);
+
+/*
+ * Open a blob for reading at any place: for archives, whose parts are needed in no order. A chunk
+ * is verified whenever it is read, so the errors of vault_get may come from every read. `event` as
+ * there. *out is the blob's bytes; v and the blob's row may go before it.
+ */
+struct vault_reader;
+enum assay_err vault_reader_open(struct vault *v, const struct vault_blob *blob,
+                                 const struct audit_event_id *event, struct vault_reader **reader,
+                                 struct seekable *out, struct err *e);
+void vault_reader_close(struct vault_reader *r); /* wipes; NULL is fine */
 
 /* Take away a blob that no row names (a loser of a race, a failed transaction). Missing is fine. */
 void vault_remove(struct vault *v, const uint8_t id[VAULT_ID_BYTES]);

@@ -708,11 +708,37 @@ static void a_walk_stops_when_told(void **state)
     assert_int_equal(calls, 1);
 }
 
+static void a_blob_reads_the_same_at_any_place(void **state)
+{
+    static const size_t places[][2] = {
+        {0, 1},         {65535, 2},       {65536, 65536}, {3, 200000}, {PLAIN_MAX - 1, 1},
+        {0, PLAIN_MAX}, {131071, 131074}, {77, 0}};
+    struct fixture *f = *state;
+    struct vault_reader *reader;
+    struct vault_blob blob;
+    struct seekable bytes;
+    uint8_t *out = mem_alloc(PLAIN_MAX);
+
+    assert_int_equal(vault_put(f->vault, f->plain, PLAIN_MAX, &blob, &f->e), ASSAY_OK);
+    assert_int_equal(vault_reader_open(f->vault, &blob, &event, &reader, &bytes, &f->e), ASSAY_OK);
+    assert_int_equal(bytes.size, PLAIN_MAX);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        size_t at = places[i][0], size = places[i][1];
+        assert_int_equal(seekable_read(&bytes, at, out, size, &f->e), ASSAY_OK);
+        assert_memory_equal(out, f->plain + at, size);
+    }
+    assert_int_equal(seekable_read(&bytes, PLAIN_MAX, out, 1, &f->e), ASSAY_ERANGE);
+    assert_int_equal(seekable_read(&bytes, UINT64_MAX, out, 2, &f->e), ASSAY_ERANGE);
+    vault_reader_close(reader);
+    mem_free(out);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(every_size_comes_back_as_it_went_in),
+        CASE(a_blob_reads_the_same_at_any_place),
         CASE(the_blobs_of_the_documentation_are_made_to_the_byte),
         CASE(a_flipped_bit_anywhere_is_found_and_nothing_given_out),
         CASE(a_cut_or_longer_file_is_found_even_without_reading_it),
