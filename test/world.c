@@ -319,7 +319,11 @@ static enum assay_err make_pictures(struct tx *tx, const struct making *m, int64
 static enum assay_err make_one(struct tx *tx, const struct making *m, int64_t *task_id,
                                struct err *e)
 {
-    struct item_row item = {.id = rand_id(), .size = 1000, .mime = "image/jpeg", .kind = "picture"};
+    struct item_row item = {.id = rand_id(),
+                            .size = 1000,
+                            .mime = "image/jpeg",
+                            .kind = "picture",
+                            .created_ms = clock_now_ms()};
     struct task_row task = {.id = rand_id(),
                             .item_id = item.id,
                             .batch_id = m->t->batch_id,
@@ -327,10 +331,16 @@ static enum assay_err make_one(struct tx *tx, const struct making *m, int64_t *t
                             .due_ms = INT64_MAX,
                             .scheme = "training-landscapes",
                             .state = "waiting"};
-    struct picture_row picture = {
-        .item_id = item.id, .width = 640, .height = 480, .frames = 1, .maker = "test"};
-    struct sighting_row sighting = {
-        .id = rand_id(), .item_id = item.id, .batch_id = m->t->batch_id};
+    struct picture_row picture = {.made_ms = clock_now_ms(),
+                                  .item_id = item.id,
+                                  .width = 640,
+                                  .height = 480,
+                                  .frames = 1,
+                                  .maker = "test"};
+    struct sighting_row sighting = {.created_ms = clock_now_ms(),
+                                    .id = rand_id(),
+                                    .item_id = item.id,
+                                    .batch_id = m->t->batch_id};
     struct buf sealed;
     char text[80];
     enum assay_err rc;

@@ -111,6 +111,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schemes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every scheme with all its versions. */
+        get: operations["getSchemes"];
+        put?: never;
+        /** Take a scheme file; it is in force at once. */
+        post: operations["addScheme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schemes/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether a scheme file could be taken, and if not, why. */
+        post: operations["checkScheme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schemes/{scheme}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version of a scheme as it was loaded. */
+        get: operations["getSchemeVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schemes/{scheme}": {
         parameters: {
             query?: never;
@@ -542,6 +594,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/items/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Items of an id or a hash, typed exactly; a record entry is written.
+         * @description In the body, so that no hash stands in an address or a proxy's log.
+         */
+        post: operations["searchItems"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/items/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that is known of an item, as text; a record entry is written first.
+         * @description What could sway a person who may still grade or read a task blind is left out, and said to be.
+         */
+        get: operations["getItem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/items/{item}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Names, paths, URLs and notes of an item; a record entry is written first. */
+        post: operations["showItemNames"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases": {
         parameters: {
             query?: never;
@@ -767,6 +876,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every setting with its value, bounds and meaning. */
+        get: operations["getSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/{setting}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a setting; the record holds both values. In force from the next start. */
+        put: operations["setSetting"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which keys there are, and the public halves; never key bytes. */
+        get: operations["getKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/record/head": {
         parameters: {
             query?: never;
@@ -801,7 +961,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/record/verify": {
+    "/api/v1/record/search": {
         parameters: {
             query?: never;
             header?: never;
@@ -810,7 +970,45 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prove the record whole. */
+        /**
+         * Entries that fit, newest first, with who is meant by their actor today.
+         * @description Looks at 20,000 entries at most; next says where to go on.
+         */
+        post: operations["searchRecord"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/record/entries/{event}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An entry's exact bytes, or the proof that it stands under the signed head. */
+        get: operations["getRecordFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/record/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far verifying is, and what the last one in this process came to. */
+        get: operations["getVerify"];
+        put?: never;
+        /** Begin to verify the record whole; nothing when that is under way. */
         post: operations["verifyRecord"];
         delete?: never;
         options?: never;
@@ -866,6 +1064,79 @@ export interface components {
             /** @description The scheme file as loaded; schemes/scheme.schema.json. */
             scheme: Record<string, never>;
             guidance: components["schemas"]["Guidance"][];
+        };
+        SchemeList: {
+            schemes: components["schemas"]["SchemeRow"][];
+        };
+        SchemeRow: {
+            name: string;
+            label: string;
+            jurisdiction: string;
+            /** @enum {string} */
+            kind: "live" | "training";
+            /** @description In force. */
+            version: number;
+            codes: number;
+            versions: components["schemas"]["SchemeLoaded"][];
+        };
+        SchemeLoaded: {
+            version: number;
+            sha256: string;
+            /** Format: date-time */
+            loaded_at: string;
+        };
+        SchemeVersion: {
+            version: number;
+            sha256: string;
+            /** Format: date-time */
+            loaded_at: string;
+            /** @description The scheme file as loaded; schemes/scheme.schema.json. */
+            scheme: Record<string, never>;
+        };
+        SchemeText: {
+            /** @description A scheme file. */
+            text: string;
+        };
+        SchemeChecked: {
+            /** @description Why it cannot be taken, with the line; null when it can. */
+            problem: string | null;
+            name: string | null;
+            label: string | null;
+            kind: string | null;
+            version: number;
+            /** @description The version that it would follow; 0 when there is none. */
+            in_force: number;
+        };
+        SettingList: {
+            settings: components["schemas"]["Setting"][];
+        };
+        Setting: {
+            name: string;
+            what: string;
+            value: number;
+            standard: number;
+            min: number;
+            max: number;
+        };
+        SettingValue: {
+            value: number;
+        };
+        KeyList: {
+            workspace: string;
+            /** Format: date-time */
+            created_at: string;
+            keys: components["schemas"]["Key"][];
+            /** @description The key that signs the record's heads, as C2SP verifiers take it. */
+            record_key: string;
+            /** @description The minisign public key file. */
+            release_key: string;
+        };
+        Key: {
+            /** @enum {string} */
+            use: "wrap" | "name" | "record-sign" | "release-sign" | "ticket" | "wellbeing";
+            id: string;
+            in_use: boolean;
+            public: string | null;
         };
         Guidance: {
             target: string;
@@ -1310,10 +1581,259 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
+        ItemSearch: {
+            /** @description An id, or all hex digits of an MD5, SHA-1, SHA-256 or PDQ hash. */
+            query: string;
+        };
+        ItemsFound: {
+            items: components["schemas"]["ItemFound"][];
+        };
+        ItemFound: {
+            item: string;
+            /** @enum {string} */
+            by: "item" | "task" | "md5" | "sha1" | "sha256" | "pdq";
+            sha256: string;
+            mime: string;
+            size: number;
+            /** Format: date-time */
+            created_at: string;
+            tasks: components["schemas"]["ItemFoundTask"][];
+        };
+        ItemFoundTask: {
+            task: string;
+            scheme: string;
+            state: string;
+        };
+        Item: {
+            item: string;
+            sha256: string;
+            sha1: string;
+            md5: string;
+            /** @description Another item with the same MD5. */
+            md5_twin: string | null;
+            size: number;
+            mime: string;
+            kind: string;
+            /** Format: date-time */
+            created_at: string;
+            picture: components["schemas"]["ItemPicture"] | null;
+            sighting_count: number;
+            /** @description The first 500. */
+            sightings: components["schemas"]["ItemSighting"][];
+            tasks: components["schemas"]["ItemTask"][];
+            /** @description Entries of the record, oldest first, without those of looking. */
+            history: components["schemas"]["ItemHistory"][];
+        };
+        ItemPicture: {
+            width: number;
+            height: number;
+            frames: number;
+            flags: ("damaged" | "animated" | "alpha_hides" | "trailing_data" | "thumbnail_differs" | "exif_turned" | "extension_differs")[];
+            pdq: string | null;
+            pdq_oriented: string | null;
+            pdq_quality: number;
+            /** @description Why the PDQ hash is not to be trusted; null when it is. */
+            pdq_reason: string | null;
+            failure: string | null;
+            /** Format: date-time */
+            made_at: string;
+        };
+        ItemSighting: {
+            sighting: string;
+            batch: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            found_at: string | null;
+            inherits: components["schemas"]["ItemInherits"] | null;
+        };
+        ItemInherits: {
+            task: string;
+            version: number;
+            /** Format: date-time */
+            linked_at: string;
+        };
+        ItemTask: {
+            task: string;
+            scheme: string;
+            state: string;
+            /** Format: date-time */
+            state_at: string;
+            batch: string;
+            lot: string | null;
+            /** @description I may still read it blind; everything below is left out. */
+            blind: boolean;
+            /** @description Votes are left out because I may still grade or read it. */
+            votes_hidden: boolean;
+            decisions: components["schemas"]["ItemDecision"][];
+            readings: components["schemas"]["ItemReading"][];
+            corrections: components["schemas"]["ItemCorrection"][];
+            escalations: components["schemas"]["ItemEscalation"][];
+            view_count: number;
+            /** @description The newest 200. */
+            views: components["schemas"]["ItemView"][];
+            releases: components["schemas"]["ItemRelease"][];
+            votes: components["schemas"]["ItemVote"][];
+        };
+        ItemDecision: {
+            decision: string;
+            version: number;
+            stands: boolean;
+            /** @description Label of the person; null for readers, save for their own acts. */
+            who: string | null;
+            mine: boolean;
+            /** @enum {string} */
+            basis: "seen" | "inherited" | "propagated" | "source";
+            lot: string | null;
+            scheme_version: number;
+            guidance_version: number;
+            /** @description null: taken back. */
+            code: string | null;
+            tags: string[];
+            revealed_ms: number;
+            software: string;
+            /** Format: date-time */
+            decided_at: string;
+            note: string | null;
+        };
+        ItemReading: {
+            reading: string;
+            lot: string;
+            /** @enum {string} */
+            kind: "sample" | "reread" | "third";
+            of_version: number;
+            who: string | null;
+            /** @description null: waits. */
+            code: string | null;
+            tags: string[];
+            outcome: string | null;
+            /** @enum {string} */
+            severity: "none" | "minor" | "major" | "critical";
+            /** Format: date-time */
+            decided_at: string | null;
+            reason: string | null;
+        };
+        ItemCorrection: {
+            correction: string;
+            who: string | null;
+            /** @enum {string} */
+            severity: "none" | "minor" | "major" | "critical";
+            code: string;
+            tags: string[];
+            /** @enum {string} */
+            state: "open" | "contested" | "closed";
+            outcome: string | null;
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: date-time */
+            answered_at: string | null;
+            /** Format: date-time */
+            closed_at: string | null;
+            closed_by: string | null;
+            answer: string | null;
+        };
+        ItemEscalation: {
+            escalation: string;
+            who: string | null;
+            reason: number;
+            /** Format: date-time */
+            raised_at: string;
+            settled_by: string | null;
+            /** Format: date-time */
+            settled_at: string | null;
+            outcome: string | null;
+            note: string | null;
+        };
+        ItemView: {
+            who: string | null;
+            rendition: string;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            shown_ms: number;
+        };
+        ItemRelease: {
+            release: string;
+            state: string;
+            /** @description Of the decision that it holds. */
+            version: number;
+            /** Format: date-time */
+            decided_at: string | null;
+            /** Format: date-time */
+            written_at: string | null;
+        };
+        ItemVote: {
+            source: string;
+            code: string;
+            tags: string[];
+            /** Format: date-time */
+            created_at: string;
+        };
+        ItemHistory: {
+            /** @description Of the entry in the record. */
+            index: number;
+            /** Format: date-time */
+            at: string;
+            action: string;
+            role: string;
+            who: string | null;
+            outcome: string;
+        };
         RecordHead: {
             size: number;
             /** @description C2SP signed note; null before the first. */
             checkpoint: string | null;
+            /** @description Entries under the signed head. */
+            signed_size: number;
+            /** Format: date-time */
+            signed_at: string | null;
+            /** @description The key that signs heads, as C2SP verifiers take it. */
+            key: string;
+            last_check: components["schemas"]["RecordCheck"] | null;
+        };
+        RecordCheck: {
+            /** Format: date-time */
+            checked_at: string;
+            /** @description Label of the person. */
+            by: string;
+            entries: number;
+            good: boolean;
+            finding: string | null;
+        };
+        RecordSearch: {
+            action?: string;
+            /** @description A sign-in name, an id, operator or system. */
+            person?: string;
+            /** @description A noun and an id, such as task:123. */
+            object?: string;
+            /** Format: date-time */
+            from_at?: string;
+            /** Format: date-time */
+            to_at?: string;
+            before?: number;
+            count?: number;
+        };
+        RecordFound: {
+            entries: components["schemas"]["RecordLine"][];
+            /** @description Where to go on, as before; null when all were looked at. */
+            next: number | null;
+        };
+        RecordLine: {
+            index: number;
+            /** @description Label that the actor has today; it is no part of the entry. */
+            who: string | null;
+            /** @description The entry as it is hashed; doc/record.md. */
+            entry: Record<string, never>;
+        };
+        Verifying: {
+            running: boolean;
+            done: number;
+            /** @description Entries to go through. */
+            size: number;
+            /** Format: date-time */
+            started_at: string | null;
+            report: components["schemas"]["RecordReport"] | null;
         };
         RecordEntries: {
             entries: components["schemas"]["RecordEntry"][];
@@ -1515,6 +2035,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSchemes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemeList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    addScheme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemeText"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemeList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    checkScheme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemeText"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemeChecked"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSchemeVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheme: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemeVersion"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -2207,6 +2822,77 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    searchItems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemSearch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsFound"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Item"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    showItemNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Names"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getReleases: {
         parameters: {
             query?: never;
@@ -2614,6 +3300,75 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setSetting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                setting: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingValue"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getRecordHead: {
         parameters: {
             query?: never;
@@ -2659,6 +3414,76 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    searchRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordSearch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordFound"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRecordFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event: string;
+                file: "entry.json" | "entry.tlog-proof";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verifying"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     verifyRecord: {
         parameters: {
             query?: never;
@@ -2674,7 +3499,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecordReport"];
+                    "application/json": components["schemas"]["Verifying"];
                 };
             };
             default: components["responses"]["Problem"];

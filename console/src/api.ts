@@ -214,5 +214,24 @@ export const api = {
     recordHead: () => get<T.RecordHead>('/record/head'),
     recordEntries: (from: number, count: number) =>
         get<T.RecordEntries>(`/record/entries?from=${from}&count=${count}`),
-    verifyRecord: () => post<T.RecordReport>('/record/verify'),
+    verifyRecord: () => post<T.Verifying>('/record/verify'),
+    verifying: () => get<T.Verifying>('/record/verify'),
+    searchRecord: (body: T.RecordSearch) => post<T.RecordFound>('/record/search', body),
+    recordFile: (event: string, file: string) => `${BASE}/record/entries/${event}/${file}`,
+
+    searchItems: (query: string) => post<T.ItemsFound>('/items/search', { query }),
+    item: (id: string) => get<T.Item>(`/items/${id}`),
+    itemNames: (id: string) => post<T.Names>(`/items/${id}/names`),
+    supersede: (task: string, body: Grade & { reason: string }, key: string) =>
+        post<T.TaskMoved>(`/tasks/${task}/supersede`, body, key),
+
+    schemes: () => get<T.SchemeList>('/schemes'),
+    schemeVersion: (name: string, version: number) =>
+        get<T.SchemeVersion>(`/schemes/${name}/versions/${version}`),
+    checkScheme: (text: string) => post<T.SchemeChecked>('/schemes/check', { text }),
+    addScheme: (text: string) => post<T.SchemeList>('/schemes', { text }),
+    settings: () => get<T.SettingList>('/settings'),
+    setSetting: (name: string, value: number) =>
+        json<T.SettingList>('PUT', `/settings/${name}`, { body: { value } }),
+    keys: () => get<T.KeyList>('/keys'),
 };

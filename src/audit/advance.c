@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit/about.h"
 #include "audit/audit.h"
 #include "audit/disk.h"
 #include "audit/heads.h"
@@ -343,6 +344,8 @@ enum assay_err audit_advance(struct store *s, const struct keys *k, const char *
         goto out;
     rc = advance_leased(a, e);
     (void)store_write(s, drop_fn, a, NULL); /* else it runs out by itself */
+    if (rc == ASSAY_OK)
+        rc = about_advance(s, a->size, e);
     if (rc == ASSAY_OK && head != NULL) {
         head->size = a->signed_now.head.size;
         memcpy(head->root, a->signed_now.head.root.bytes, sizeof head->root);

@@ -128,4 +128,41 @@ struct audit_report {
 enum assay_err audit_verify(struct store *s, const struct keys *k, const char *data_dir,
                             struct audit_report *report, struct err *e);
 
+/* The same, telling now and then how many of the entries are done. fn answers whether to go on;
+ * EBUSY when it would not. */
+struct audit_watch {
+    bool (*fn)(void *ctx, uint64_t done, uint64_t size);
+    void *ctx;
+};
+enum assay_err audit_verify_watched(struct store *s, const struct keys *k, const char *data_dir,
+                                    const struct audit_watch *watch, struct audit_report *report,
+                                    struct err *e);
+
+/* ---- finding entries ---- */
+
+/* What an entry must be like; what is NULL or 0 is not asked for. */
+struct audit_filter {
+    const char *action; /* its name */
+    const char *actor;  /* as it stands in entries: an id in digits, "operator" or "system" */
+    const char *noun;   /* of an object that it speaks of, with object_id */
+    int64_t object_id;
+    int64_t from_ms, to_ms; /* by the clock that the entry was written by; to_ms 0: no end */
+};
+
+/* One that fits: its index and its line, borrowed for the call. */
+typedef enum assay_err audit_found_fn(void *ctx, int64_t seq, const char *entry, struct err *e);
+
+/*
+ * Entries with an index below `before` that fit, newest first, at most count; of AUDIT_FIND_MAX
+ * that were looked at at most. *next is where to go on (as `before`); 0: all were looked at. By
+ * object it looks at those that table record_about names.
+ */
+#define AUDIT_FIND_MAX 20000
+enum assay_err audit_find(struct store *s, const struct audit_filter *f, int64_t before,
+                          int64_t count, audit_found_fn *fn, void *ctx, int64_t *next,
+                          struct err *e);
+
+/* The key that heads are signed with, as C2SP verifiers take it; appended to b. */
+void audit_key_text(const struct keys *k, struct buf *b);
+
 #endif

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "audit/disk.h"
 #include "base/fs.h"
 #include "store/record.h"
@@ -22,6 +23,16 @@ void heads_key(const char *workspace, const uint8_t public_key[KEYS_PUBLIC_BYTES
 
     (void)snprintf(name, sizeof name, "assay/%.32s", workspace);
     note_key_init(out, name, NOTE_ED25519, public_key);
+}
+
+void audit_key_text(const struct keys *k, struct buf *b)
+{
+    uint8_t public_key[KEYS_PUBLIC_BYTES];
+    struct note_key key;
+
+    keys_public(k, KEYS_SIGN_RECORD, public_key);
+    heads_key(keys_workspace(k), public_key, &key);
+    note_key_text(&key, b);
 }
 
 /* Take what was read, or that nothing is there, into h. */

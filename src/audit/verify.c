@@ -53,6 +53,7 @@ struct verify {
     struct slot slots[TILE_WIDTH];
     struct past_heads past;
     uint64_t commitments;
+    const struct audit_watch *watch; /* or NULL */
 };
 
 /* ---- one level 0 tile against the store ---- */
@@ -322,6 +323,9 @@ static enum assay_err verify_row(struct verify *v, struct err *e)
     char name[ROWS_NAME_SIZE];
     enum assay_err rc;
 
+    if (v->watch != NULL && v->tiler->size % TILE_WIDTH == 0 &&
+        !v->watch->fn(v->watch->ctx, v->tiler->size, v->rows_size))
+        return err_set(e, ASSAY_EBUSY, "record: verifying was stopped");
     if ((rc = next_row(v, &row, e)) != 0)
         return rc;
     fill_slot(slot, row);
@@ -470,10 +474,18 @@ static enum assay_err verify_all(struct verify *v, const struct keys *k, const c
 enum assay_err audit_verify(struct store *s, const struct keys *k, const char *data_dir,
                             struct audit_report *report, struct err *e)
 {
+    return audit_verify_watched(s, k, data_dir, NULL, report, e);
+}
+
+enum assay_err audit_verify_watched(struct store *s, const struct keys *k, const char *data_dir,
+                                    const struct audit_watch *watch, struct audit_report *report,
+                                    struct err *e)
+{
     struct verify *v = mem_zalloc(sizeof *v);
     struct audit_report found = {0};
 
     v->store = s;
+    v->watch = watch;
     enum assay_err rc = verify_all(v, k, data_dir, &found, e);
     if (rc == ASSAY_OK && report != NULL)
         *report = found;

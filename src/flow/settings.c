@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "store/workspace.h"
 
@@ -62,6 +63,33 @@ enum assay_err settings_get(struct store *s, const char *name, int64_t *value, s
         rc = store_read(s, read_one, &r, e);
     if (rc == ASSAY_OK)
         *value = r.value;
+    return rc;
+}
+
+enum assay_err settings_list(struct world *w, struct buf *answer, struct err *e)
+{
+    struct json_out o;
+    enum assay_err rc = ASSAY_OK;
+    int64_t value;
+
+    buf_reset(answer);
+    json_out_init(&o, answer);
+    json_object(&o, NULL);
+    json_array(&o, "settings");
+    for (const struct setting *s = table; s < table + sizeof table / sizeof table[0]; s++) {
+        if ((rc = settings_get(w->store, s->name, &value, e)) != 0)
+            return rc;
+        json_object(&o, NULL);
+        json_text(&o, "name", s->name);
+        json_text(&o, "what", s->what);
+        json_int(&o, "value", value);
+        json_int(&o, "standard", s->standard);
+        json_int(&o, "min", s->min);
+        json_int(&o, "max", s->max);
+        json_object_end(&o);
+    }
+    json_array_end(&o);
+    json_object_end(&o);
     return rc;
 }
 

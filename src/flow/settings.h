@@ -16,6 +16,9 @@ const struct setting *settings_at(size_t index);
  * stored text is no number within its bounds. */
 enum assay_err settings_get(struct store *s, const char *name, int64_t *value, struct err *e);
 
+/* SettingList: the whole table with the values in force. */
+enum assay_err settings_list(struct world *w, struct buf *answer, struct err *e);
+
 /* Change it; a record entry holds both values. ENOTFOUND, ERANGE. In force from the next start. */
 enum assay_err settings_set(struct world *w, struct audit_actor by, const char *name, int64_t value,
                             struct err *e);

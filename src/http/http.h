@@ -20,12 +20,14 @@
 #define HTTP_SIGN_INS_MAX 4 /* at once: each takes 64 MiB for its password's hash */
 
 struct metrics;
+struct proving; /* http/proving.h */
 struct route;
 
 struct http_request {
     struct world *world;
     struct metrics *metrics;
     sem_t *sign_ins; /* HTTP_SIGN_INS_MAX of them */
+    struct proving *proving;
     struct arena *arena;
     struct caller caller;    /* all zero on public routes */
     const struct json *body; /* an object; NULL on routes without */

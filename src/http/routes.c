@@ -4,10 +4,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "flow/items/items.h"
 #include "http/api/api.h"
 
 #define READERS (PEOPLE_QUALITY | PEOPLE_ARBITER)
 #define VIEWERS (PEOPLE_ASSESSOR | PEOPLE_QUALITY | PEOPLE_ARBITER | PEOPLE_LEAD)
+
+#define SITE_READERS (PEOPLE_ADMIN | PEOPLE_COMPLIANCE | PEOPLE_LEAD | PEOPLE_AUDITOR)
 
 static const struct route routes[] = {
     {GATE_GET, "/healthz", "getHealth", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_health},
@@ -19,8 +22,8 @@ static const struct route routes[] = {
     {GATE_GET, "/api/v1/session", "getMe", ROUTE_ANY, ROUTE_NOTHING, api_get_me},
     {GATE_DELETE, "/api/v1/session", "signOut", ROUTE_ANY, ROUTE_NOTHING, api_sign_out},
     {GATE_GET, "/api/v1/schemes/{scheme}", "getScheme", ROUTE_ANY, ROUTE_NOTHING, api_get_scheme},
-    {GATE_PUT, "/api/v1/schemes/{scheme}/guidance", "setGuidance", PEOPLE_LEAD | PEOPLE_COMPLIANCE,
-     ROUTE_BODY, api_set_guidance},
+    {GATE_PUT, "/api/v1/schemes/{scheme}/guidance", "setGuidance",
+     PEOPLE_LEAD | PEOPLE_COMPLIANCE | PEOPLE_ADMIN, ROUTE_BODY, api_set_guidance},
     {GATE_GET, "/api/v1/shift", "getShift", PEOPLE_ASSESSOR | PEOPLE_LEAD, ROUTE_NOTHING,
      api_get_shift},
     {GATE_POST, "/api/v1/shift", "startShift", PEOPLE_ASSESSOR | PEOPLE_LEAD, ROUTE_NOTHING,
@@ -105,6 +108,26 @@ static const struct route routes[] = {
      api_get_record_entries},
     {GATE_POST, "/api/v1/record/verify", "verifyRecord", PEOPLE_AUDITOR, ROUTE_NOTHING,
      api_verify_record},
+    {GATE_GET, "/api/v1/record/verify", "getVerify", PEOPLE_AUDITOR, ROUTE_NOTHING, api_get_verify},
+    {GATE_POST, "/api/v1/record/search", "searchRecord", PEOPLE_AUDITOR, ROUTE_BODY,
+     api_search_record},
+    {GATE_GET, "/api/v1/record/entries/{event}/{file}", "getRecordFile", PEOPLE_AUDITOR,
+     ROUTE_NOTHING, api_get_record_file},
+    {GATE_POST, "/api/v1/items/search", "searchItems", ITEMS_READERS, ROUTE_BODY, api_search_items},
+    {GATE_GET, "/api/v1/items/{item}", "getItem", ITEMS_READERS, ROUTE_NOTHING, api_get_item},
+    {GATE_POST, "/api/v1/items/{item}/names", "showItemNames", PEOPLE_LEAD | PEOPLE_COMPLIANCE,
+     ROUTE_NOTHING, api_show_item_names},
+    {GATE_GET, "/api/v1/schemes", "getSchemes", SITE_READERS, ROUTE_NOTHING, api_get_schemes},
+    {GATE_GET, "/api/v1/schemes/{scheme}/versions/{version}", "getSchemeVersion", SITE_READERS,
+     ROUTE_NOTHING, api_get_scheme_version},
+    {GATE_POST, "/api/v1/schemes/check", "checkScheme", PEOPLE_ADMIN, ROUTE_BODY, api_check_scheme},
+    {GATE_POST, "/api/v1/schemes", "addScheme", PEOPLE_ADMIN, ROUTE_BODY, api_add_scheme},
+    {GATE_GET, "/api/v1/settings", "getSettings", PEOPLE_ADMIN | PEOPLE_COMPLIANCE | PEOPLE_AUDITOR,
+     ROUTE_NOTHING, api_get_settings},
+    {GATE_PUT, "/api/v1/settings/{setting}", "setSetting", PEOPLE_ADMIN, ROUTE_BODY,
+     api_set_setting},
+    {GATE_GET, "/api/v1/keys", "getKeys", PEOPLE_ADMIN | PEOPLE_COMPLIANCE | PEOPLE_AUDITOR,
+     ROUTE_NOTHING, api_get_keys},
     {0},
 };
 

@@ -18,6 +18,7 @@
 #include "http/dispatch.h"
 #include "http/listen.h"
 #include "http/metrics.h"
+#include "http/proving.h"
 #include "http/routes.h"
 
 /*
@@ -51,6 +52,7 @@ struct http_server {
     const char *public_url; /* NULL: none */
     struct metrics *metrics;
     sem_t sign_ins;
+    struct proving *proving;
     atomic_int under_way;
     atomic_bool ending;
     pthread_mutex_t lock; /* of peers */
@@ -328,8 +330,11 @@ static bool is_forwarded(const struct gate_request *request)
 static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *c, struct exchange *x,
                               const struct http_came *came)
 {
-    struct http_request r = {
-        .world = s->world, .metrics = s->metrics, .sign_ins = &s->sign_ins, .arena = arena_new()};
+    struct http_request r = {.world = s->world,
+                             .metrics = s->metrics,
+                             .sign_ins = &s->sign_ins,
+                             .proving = s->proving,
+                             .arena = arena_new()};
     struct http_answer a = {0};
     int64_t start = clock_mono_ms();
 
@@ -456,6 +461,7 @@ static void free_server(struct http_server *s)
     listen_close(&s->listening);
     (void)sem_destroy(&s->sign_ins);
     (void)pthread_mutex_destroy(&s->lock);
+    proving_free(s->proving);
     metrics_free(s->metrics);
     mem_free(s);
 }
@@ -480,6 +486,7 @@ enum assay_err http_start(struct world *w, const struct http_place *place, struc
     s->site.port = s->listening.port;
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)sem_init(&s->sign_ins, 0, HTTP_SIGN_INS_MAX);
+    s->proving = proving_new(w);
     if (pthread_create(&s->watchdog, NULL, watch, s) != 0) {
         rc = err_set(e, ASSAY_EIO, "the system gives no more threads");
         goto out;

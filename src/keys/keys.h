@@ -2,6 +2,7 @@
 #ifndef KEYS_KEYS_H
 #define KEYS_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,18 @@ const char *keys_workspace(const struct keys *k); /* its id, KEYS_ID_SIZE with N
  * kept in its folder (keys_head_path), apart from DATA and its backups. */
 const char *keys_site_path(const struct keys *k);
 const char *keys_head_path(const struct keys *k); /* such as ~/.config/assay/ID.head */
+
+/* The keys of the ring, from index 0: false behind the last. What it is for (a static word), its
+ * id, whether it is the one in use of its kind, and for signing keys the public half. Never key
+ * bytes.
+ */
+struct keys_about {
+    const char *use;
+    uint8_t id[4];
+    bool in_use, signs;
+    uint8_t public_key[KEYS_PUBLIC_BYTES];
+};
+bool keys_about(const struct keys *k, size_t index, struct keys_about *out);
 
 /* Seal a data key under the wrap key; context (such as a blob id) is bound to it. */
 void keys_wrap(const struct keys *k, const uint8_t data_key[KEYS_DATA_BYTES], const void *context,

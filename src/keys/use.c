@@ -16,6 +16,7 @@
 
 static_assert(KEYS_WRAPPED_BYTES == FRONT_BYTES + KEYS_DATA_BYTES + AEAD_TAG_BYTES,
               "a wrapped key is id, nonce, key, tag");
+static_assert(sizeof((struct keys_about *)0)->id == KEYRING_ID_BYTES, "an id of the ring");
 static_assert(KEYS_MAC_BYTES == crypto_auth_hmacsha256_BYTES, "HMAC-SHA256");
 static_assert(KEYS_NAME_BYTES == crypto_auth_hmacsha256_BYTES, "HMAC-SHA256");
 static_assert(KEYS_SIGNATURE_BYTES == crypto_sign_BYTES, "Ed25519");
@@ -160,6 +161,34 @@ void keys_public(const struct keys *k, enum keys_signer signer, uint8_t out[KEYS
 {
     assert((size_t)signer < KEYS_SIGNERS);
     memcpy(out, k->public_key[signer], KEYS_PUBLIC_BYTES);
+}
+
+bool keys_about(const struct keys *k, size_t index, struct keys_about *out)
+{
+    static const char *const uses[KEYRING_KINDS + 1] = {
+        [KEYRING_WRAP] = "wrap",
+        [KEYRING_NAME] = "name",
+        [KEYRING_RECORD_SIGN] = "record-sign",
+        [KEYRING_RELEASE_SIGN] = "release-sign",
+        [KEYRING_TICKET] = "ticket",
+        [KEYRING_WELLBEING] = "wellbeing",
+    };
+    uint8_t secret[KEYS_SECRET_BYTES];
+
+    if (index >= k->ring.count)
+        return false;
+    const struct keyring_key *key = &k->ring.keys[index];
+    assert(key->kind >= 1 && key->kind <= KEYRING_KINDS); /* keyring_open refuses others */
+    *out = (struct keys_about){.use = uses[key->kind],
+                               .in_use = key == k->current[key->kind],
+                               .signs = key->kind == KEYRING_RECORD_SIGN ||
+                                        key->kind == KEYRING_RELEASE_SIGN};
+    memcpy(out->id, key->id, sizeof out->id);
+    if (out->signs) {
+        (void)crypto_sign_seed_keypair(out->public_key, secret, key->bytes);
+        mem_wipe(secret, sizeof secret);
+    }
+    return true;
 }
 
 enum assay_err keys_verify(const uint8_t public_key[KEYS_PUBLIC_BYTES], const void *bytes,

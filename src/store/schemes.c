@@ -48,6 +48,46 @@ enum assay_err schemes_each(struct tx *tx, schemes_each_fn *fn, void *ctx, struc
     return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
 }
 
+static void read_row(struct sql *q, struct scheme_row *row)
+{
+    *row = (struct scheme_row){.version = sql_get_int(q, 0), .loaded_ms = sql_get_int(q, 2)};
+    (void)sql_get_bytes(q, 1, row->sha256, sizeof row->sha256);
+}
+
+enum assay_err schemes_versions(struct tx *tx, const char *name, schemes_version_fn *fn, void *ctx,
+                                struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT version, sha256, loaded_ms FROM scheme WHERE name = $1"
+                            " ORDER BY version DESC");
+    struct scheme_row row;
+    enum assay_err rc;
+
+    sql_text(q, name);
+    while ((rc = sql_step(q, e)) == ASSAY_OK) {
+        read_row(q, &row);
+        fn(ctx, &row);
+    }
+    sql_done(q);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
+enum assay_err schemes_get(struct tx *tx, const char *name, int64_t version, struct scheme_row *out,
+                           struct buf *body, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT version, sha256, loaded_ms, body FROM scheme"
+                            " WHERE name = $1 AND version = $2");
+    enum assay_err rc;
+
+    sql_text(q, name);
+    sql_int(q, version);
+    if ((rc = sql_one(q, e)) == ASSAY_OK) {
+        read_row(q, out);
+        buf_add_str(body, sql_get_text(q, 3));
+    }
+    sql_done(q);
+    return rc;
+}
+
 enum assay_err guidance_each(struct tx *tx, const char *scheme, guidance_each_fn *fn, void *ctx,
                              struct err *e)
 {

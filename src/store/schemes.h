@@ -18,6 +18,18 @@ enum assay_err schemes_newest(struct tx *tx, const char *name, int64_t *version,
 typedef enum assay_err schemes_each_fn(void *ctx, const char *name);
 enum assay_err schemes_each(struct tx *tx, schemes_each_fn *fn, void *ctx, struct err *e);
 
+struct scheme_row {
+    int64_t version, loaded_ms;
+    uint8_t sha256[32];
+};
+/* All versions of a scheme, newest first. */
+typedef void schemes_version_fn(void *ctx, const struct scheme_row *row);
+enum assay_err schemes_versions(struct tx *tx, const char *name, schemes_version_fn *fn, void *ctx,
+                                struct err *e);
+/* One version, its body appended to body. ENOTFOUND. */
+enum assay_err schemes_get(struct tx *tx, const char *name, int64_t version, struct scheme_row *out,
+                           struct buf *body, struct err *e);
+
 struct guidance_row {
     const char *target; /* a code, or group:value; borrowed for the call */
     int64_t version;

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "flow/intake/intake.h"
+#include "flow/items/items.h"
+#include "flow/schemes.h"
+#include "flow/settings.h"
 #include "steps.h"
 
 static void show(struct world_test *t, const char *schema, enum assay_err rc)
@@ -121,6 +124,39 @@ static void quality(struct world_test *t, const struct caller *anna, const struc
     show(t, "Lots", qa_lots(&t->world, lee, a, &t->e));
 }
 
+/* Every item as each kind of reader is shown it. */
+static void items(struct world_test *t)
+{
+    const struct caller *readers[] = {world_person(t, "cora", PEOPLE_LEAD),
+                                      world_person(t, "qadi", PEOPLE_QUALITY),
+                                      world_person(t, "odo", PEOPLE_AUDITOR)};
+    struct buf *a = &t->answer;
+    char digits[24];
+
+    if (audit_advance(t->world.store, t->world.keys, t->world.data_dir, NULL, &t->e) != ASSAY_OK)
+        exit(1);
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
+        for (int at = 0; at < 12; at++) {
+            int64_t id = world_int(t, "SELECT id FROM item ORDER BY id LIMIT 1 OFFSET %d", at);
+            (void)snprintf(digits, sizeof digits, "%lld", (long long)id);
+            show(t, "ItemsFound", items_search(&t->world, readers[i], digits, a, &t->e));
+            show(t, "Item", items_record(&t->world, readers[i], id, a, &t->e));
+        }
+    }
+    int64_t id = world_int(t, "SELECT min(id) FROM item");
+    show(t, "Names", items_names(&t->world, readers[0], id, a, &t->e));
+}
+
+static void site(struct world_test *t)
+{
+    struct buf *a = &t->answer;
+
+    show(t, "SettingList", settings_list(&t->world, a, &t->e));
+    show(t, "SchemeList", schemes_list(&t->world, a, &t->e));
+    show(t, "SchemeVersion", schemes_version(&t->world, "training-landscapes", 1, a, &t->e));
+    show(t, "SchemeChecked", schemes_check(&t->world, "{", a, &t->e));
+}
+
 int main(void)
 {
     struct world_test *t = world_new();
@@ -139,6 +175,8 @@ int main(void)
     show(t, "Guidance",
          flow_guidance_set(&t->world, lee, "training-landscapes", "light:day", "no sun", a, &t->e));
     show(t, "SchemeView", flow_scheme_view(&t->world, "training-landscapes", a, &t->e));
+    site(t);
+    items(t);
     world_free(t);
     return 0;
 }

@@ -29,7 +29,12 @@ function Verify() {
                 disabled={act.busy}
                 onClick={() =>
                     act.run(async () => {
-                        report.value = await api.verifyRecord();
+                        let now = await api.verifyRecord();
+                        while (now.running) {
+                            await new Promise((done) => setTimeout(done, 300));
+                            now = await api.verifying();
+                        }
+                        report.value = now.report;
                     })
                 }
             >

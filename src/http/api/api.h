@@ -21,6 +21,10 @@ http_handler api_get_batches, api_open_batch, api_change_batch, api_get_colleagu
 http_handler api_get_stats;
 http_handler api_get_staff, api_add_staff, api_change_staff;
 http_handler api_get_authorisations, api_add_authorisation, api_revoke_authorisation;
-http_handler api_get_record_head, api_get_record_entries, api_verify_record;
+http_handler api_get_record_head, api_get_record_entries, api_verify_record, api_get_verify;
+http_handler api_search_record, api_get_record_file;
+http_handler api_search_items, api_get_item, api_show_item_names;
+http_handler api_get_schemes, api_get_scheme_version, api_check_scheme, api_add_scheme;
+http_handler api_get_settings, api_set_setting, api_get_keys;
 
 #endif

@@ -4,36 +4,72 @@
 
 #include "base/str.h"
 #include "http/api/api.h"
-#include "store/record.h"
+#include "http/proving.h"
+#include "store/record_find.h"
 
 #define COUNT_MAX     200
 #define COUNT_DEFAULT 50
 #define FROM_MAX      9007199254740991 /* the largest whole number of JavaScript */
 
-static enum assay_err read_size(struct tx *tx, void *ctx, struct err *e)
+static void add_check(struct json_out *o, const struct record_check *c)
 {
-    return record_size(tx, ctx, e);
+    json_object(o, "last_check");
+    json_time(o, "checked_at", c->checked_ms);
+    json_text(o, "by", c->who);
+    json_int(o, "entries", c->entries);
+    json_bool(o, "good", c->finding[0] == '\0');
+    json_text(o, "finding", c->finding[0] == '\0' ? NULL : c->finding);
+    json_object_end(o);
+}
+
+struct head {
+    int64_t size, signed_size, signed_ms;
+    bool checked;
+    struct record_check check;
+};
+
+static enum assay_err read_head(struct tx *tx, void *ctx, struct err *e)
+{
+    struct head *h = ctx;
+    enum assay_err rc;
+
+    if ((rc = record_size(tx, &h->size, e)) != 0 ||
+        (rc = record_head_time(tx, &h->signed_size, &h->signed_ms, e)) != 0)
+        return rc;
+    rc = record_check_last(tx, &h->check, e);
+    h->checked = rc == ASSAY_OK;
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
 }
 
 enum assay_err api_get_record_head(struct http_request *r, struct http_answer *a, struct err *e)
 {
+    struct head h = {0};
     struct json_out o;
-    struct buf head;
-    int64_t size;
-    enum assay_err rc = store_read(r->world->store, read_size, &size, e);
+    struct buf head, key;
+    enum assay_err rc = store_read(r->world->store, read_head, &h, e);
 
     if (rc != ASSAY_OK)
         return rc;
     buf_init(&head, HTTP_ANSWER_MAX);
+    buf_init(&key, 1024);
+    audit_key_text(r->world->keys, &key);
     rc = audit_checkpoint(r->world->data_dir, &head, e);
     if (rc == ASSAY_OK || rc == ASSAY_ENOTFOUND) {
         json_out_init(&o, &a->body);
         json_object(&o, NULL);
-        json_int(&o, "size", size);
+        json_int(&o, "size", h.size);
         json_text(&o, "checkpoint", rc == ASSAY_OK ? buf_cstr(&head) : NULL);
+        json_int(&o, "signed_size", h.signed_size);
+        json_time(&o, "signed_at", h.signed_ms);
+        json_text(&o, "key", buf_cstr(&key));
+        if (h.checked)
+            add_check(&o, &h.check);
+        else
+            json_null(&o, "last_check");
         json_object_end(&o);
         rc = ASSAY_OK;
     }
+    buf_clear(&key);
     buf_clear(&head);
     return rc;
 }
@@ -111,21 +147,21 @@ enum assay_err api_get_record_entries(struct http_request *r, struct http_answer
     return store_read(r->world->store, read_page, &p, e);
 }
 
-enum assay_err api_verify_record(struct http_request *r, struct http_answer *a, struct err *e)
+enum assay_err api_get_verify(struct http_request *r, struct http_answer *a, struct err *e)
 {
-    struct world *w = r->world;
-    struct audit_report report = {0};
     struct json_out o;
-    enum assay_err rc = audit_verify(w->store, w->keys, w->data_dir, &report, e);
 
-    if (rc != ASSAY_OK && rc != ASSAY_EDAMAGED)
-        return rc;
+    (void)e;
     json_out_init(&o, &a->body);
     json_object(&o, NULL);
-    json_bool(&o, "good", rc == ASSAY_OK);
-    json_int(&o, "entries", (int64_t)report.entries);
-    json_int(&o, "sequenced", (int64_t)report.sequenced);
-    json_text(&o, "finding", rc == ASSAY_OK ? NULL : e->text);
+    proving_show(r->proving, &o);
     json_object_end(&o);
     return ASSAY_OK;
+}
+
+enum assay_err api_verify_record(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    enum assay_err rc = proving_begin(r->proving, &r->caller, e);
+
+    return rc != ASSAY_OK ? rc : api_get_verify(r, a, e);
 }

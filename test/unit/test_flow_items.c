@@ -1,0 +1,371 @@
+/* Items as text: found by id and hash, told in full, and never before a person's own blind vote. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "flow/items/items.h"
+#include "steps.h"
+
+struct team {
+    struct world_test *t;
+    struct caller *anna, *quinn, *ari, *lee, *odo;
+};
+
+static int setup(void **state)
+{
+    struct team *m = mem_zalloc(sizeof *m);
+
+    m->t = world_new();
+    m->anna = world_person(m->t, "anna", PEOPLE_ASSESSOR);
+    m->quinn = world_person(m->t, "quinn", PEOPLE_QUALITY);
+    m->ari = world_person(m->t, "ari", PEOPLE_ARBITER);
+    m->lee = world_person(m->t, "lee", PEOPLE_LEAD);
+    m->odo = world_person(m->t, "odo", PEOPLE_AUDITOR);
+    *state = m;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct team *m = *state;
+
+    world_free(m->t);
+    mem_free(m);
+    return 0;
+}
+
+static void must(const struct world_test *t, enum assay_err rc)
+{
+    if (rc != ASSAY_OK)
+        fail_msg("%d: %s", (int)rc, t->e.text);
+}
+
+static int64_t item_of(struct team *m, int64_t task_id)
+{
+    return world_int(m->t, "SELECT item_id FROM task WHERE id = %lld", (long long)task_id);
+}
+
+static const struct json *record_of(struct team *m, const struct caller *c, int64_t task_id)
+{
+    must(m->t, items_record(&m->t->world, c, item_of(m, task_id), &m->t->answer, &m->t->e));
+    return world_json(m->t, &m->t->answer);
+}
+
+static bool is_true(const struct json *root, const char *path)
+{
+    const struct json *v = world_at(root, path);
+
+    assert_non_null(v);
+    assert_int_equal(v->kind, JSON_IS_BOOL);
+    return v->boolean;
+}
+
+static size_t length(const struct json *root, const char *path)
+{
+    const struct json *v = world_at(root, path);
+
+    assert_non_null(v);
+    assert_int_equal(v->kind, JSON_IS_ARRAY);
+    return v->size;
+}
+
+static void put_vote(struct team *m, int64_t task_id)
+{
+    world_sql(m->t,
+              "INSERT INTO vote (id, task_id, source, code, tags, created_ms)"
+              " VALUES (%lld, %lld, 'sender', 'L4', '', 1)",
+              (long long)task_id, (long long)task_id);
+}
+
+static size_t found(struct team *m, const char *query)
+{
+    must(m->t, items_search(&m->t->world, m->odo, query, &m->t->answer, &m->t->e));
+    return length(world_json(m->t, &m->t->answer), "items");
+}
+
+static void an_item_is_found_by_each_id_and_hash_typed_in_full(void **state)
+{
+    struct team *m = *state;
+    char text[128];
+    int64_t tasks[2];
+    const struct json *root;
+
+    world_tasks(m->t, 2, WORLD_WITH_PICTURES, tasks);
+    world_sql(m->t,
+              "UPDATE picture SET pdq = (SELECT sha256 FROM item WHERE id = %lld)"
+              " WHERE item_id = %lld",
+              (long long)item_of(m, tasks[1]), (long long)item_of(m, tasks[0]));
+    root = record_of(m, m->odo, tasks[0]);
+    const char *keys[] = {"md5", "sha1", "sha256", "item", "tasks.0.task"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        (void)snprintf(text, sizeof text, "%s", world_text(root, keys[i]));
+        assert_int_equal(found(m, text), 1);
+        assert_string_equal(world_text(world_json(m->t, &m->t->answer), "items.0.item"),
+                            world_text(root, "item"));
+    }
+    /* As it is pasted: capitals, groups, line breaks. */
+    (void)snprintf(text, sizeof text, "  %s\n", world_text(root, "md5"));
+    for (char *at = text; *at != '\0'; at++)
+        *at = *at >= 'a' && *at <= 'f' ? (char)(*at - 'a' + 'A') : *at;
+    assert_int_equal(found(m, text), 1);
+    /* 64 digits may be either hash. */
+    root = record_of(m, m->odo, tasks[1]);
+    (void)snprintf(text, sizeof text, "%s", world_text(root, "sha256"));
+    assert_int_equal(found(m, text), 2);
+    text[0] = text[0] == '0' ? '1' : '0';
+    assert_int_equal(found(m, text), 0);
+    text[63] = '\0';
+    assert_int_equal(items_search(&m->t->world, m->odo, text, &m->t->answer, &m->t->e),
+                     ASSAY_EFORMAT);
+    assert_int_equal(items_search(&m->t->world, m->odo, "lake.jpg", &m->t->answer, &m->t->e),
+                     ASSAY_EFORMAT);
+}
+
+static void a_search_stands_in_the_record_without_the_hash(void **state)
+{
+    struct team *m = *state;
+
+    assert_int_equal(found(m, "00112233445566778899aabbccddeeff"), 0);
+    assert_int_equal(
+        world_int(m->t, "SELECT count(*) FROM record WHERE entry LIKE '%%\"item.searched\"%%'"), 1);
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM record WHERE entry LIKE '%%00112233%%'"),
+                     0);
+}
+
+static void reading_an_item_is_on_the_record_before_it_is_shown(void **state)
+{
+    struct team *m = *state;
+    int64_t task;
+
+    world_tasks(m->t, 1, WORLD_WITH_PICTURES, &task);
+    world_sql(m->t, "ALTER TABLE record RENAME TO record_kept");
+    assert_int_not_equal(
+        items_record(&m->t->world, m->lee, item_of(m, task), &m->t->answer, &m->t->e), ASSAY_OK);
+    world_sql(m->t, "ALTER TABLE record_kept RENAME TO record");
+    (void)record_of(m, m->lee, task);
+    must(m->t, items_names(&m->t->world, m->lee, item_of(m, task), &m->t->answer, &m->t->e));
+    assert_non_null(strstr(buf_cstr(&m->t->answer), "lake/"));
+    assert_int_equal(world_int(m->t,
+                               "SELECT count(*) FROM record WHERE entry LIKE '%%\"item.read\"%%'"
+                               " OR entry LIKE '%%\"names.viewed\"%%'"),
+                     2);
+    assert_int_equal(items_record(&m->t->world, m->lee, 77, &m->t->answer, &m->t->e),
+                     ASSAY_ENOTFOUND);
+}
+
+static void what_came_for_other_people_is_not_there_save_for_who_supervises(void **state)
+{
+    struct team *m = *state;
+    char digits[24];
+    int64_t task;
+
+    world_tasks(m->t, 1, WORLD_WITH_PICTURES, &task);
+    world_sql(m->t, "INSERT INTO batch_person (batch_id, staff_id) VALUES (%lld, %lld)",
+              (long long)m->t->batch_id, (long long)m->ari->staff_id);
+    (void)record_of(m, m->ari, task);
+    (void)record_of(m, m->odo, task);
+    assert_int_equal(items_record(&m->t->world, m->lee, item_of(m, task), &m->t->answer, &m->t->e),
+                     ASSAY_ENOTFOUND);
+    assert_int_equal(items_names(&m->t->world, m->lee, item_of(m, task), &m->t->answer, &m->t->e),
+                     ASSAY_ENOTFOUND);
+    (void)snprintf(digits, sizeof digits, "%lld", (long long)task);
+    must(m->t, items_search(&m->t->world, m->lee, digits, &m->t->answer, &m->t->e));
+    assert_int_equal(length(world_json(m->t, &m->t->answer), "items"), 0);
+    assert_int_equal(found(m, digits), 1);
+}
+
+static void a_lead_sees_a_sources_vote_only_when_the_grade_can_be_nobodys_but_given(void **state)
+{
+    struct team *m = *state;
+    const struct json *root;
+    int64_t tasks[5];
+
+    world_tasks(m->t, 5, WORLD_WITH_PICTURES, tasks);
+    for (size_t i = 0; i < 5; i++)
+        put_vote(m, tasks[i]);
+    root = record_of(m, m->lee, tasks[0]); /* waiting: an escalation may bring it to a lead */
+    assert_true(is_true(root, "tasks.0.votes_hidden"));
+    assert_int_equal(length(root, "tasks.0.votes"), 0);
+    /* Who neither grades nor reads may know. */
+    assert_int_equal(length(record_of(m, m->odo, tasks[0]), "tasks.0.votes"), 1);
+    step_shift(m->t, m->anna);
+    for (size_t i = 0; i < 5; i++)
+        tasks[i] = step_grade(m->t, m->anna, "L1");
+    root = record_of(m, m->lee, tasks[0]); /* graded: undo brings it back */
+    assert_true(is_true(root, "tasks.0.votes_hidden"));
+    assert_int_equal(length(root, "tasks.0.decisions"), 1);
+    assert_string_equal(world_text(root, "tasks.0.decisions.0.who"), "anna");
+    (void)step_submit(m->t, m->anna);
+    root = record_of(m, m->lee, tasks[0]);
+    assert_false(is_true(root, "tasks.0.votes_hidden"));
+    assert_string_equal(world_text(root, "tasks.0.votes.0.code"), "L4");
+}
+
+static void a_reader_is_told_nothing_of_what_they_may_yet_read_blind(void **state)
+{
+    struct team *m = *state;
+    struct grade_tags tags = step_tags("L1");
+    struct qa_reading_new in = {.code = "L1", .tags = tags.tags, .tag_count = tags.count};
+    const struct json *root;
+    int64_t task;
+
+    world_tasks(m->t, 5, WORLD_WITH_PICTURES, NULL);
+    step_shift(m->t, m->anna);
+    for (size_t i = 0; i < 5; i++)
+        (void)step_grade(m->t, m->anna, "L1");
+    (void)step_submit(m->t, m->anna);
+    must(m->t,
+         audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL, &m->t->e));
+    task = world_number(step_take(m->t, m->quinn, QUEUE_READING, 0, in.lease), "task");
+    put_vote(m, task);
+    for (int i = 0; i < 2; i++) {
+        root = record_of(m, i == 0 ? m->quinn : m->ari, task);
+        assert_true(is_true(root, "tasks.0.blind"));
+        assert_null(strstr(buf_cstr(&m->t->answer), "\"L1\""));
+        assert_null(strstr(buf_cstr(&m->t->answer), "\"L4\""));
+        assert_null(strstr(buf_cstr(&m->t->answer), "anna"));
+        assert_null(strstr(buf_cstr(&m->t->answer), "decision.made"));
+        assert_int_equal(length(root, "tasks.0.views"), 0);
+    }
+    must(m->t, qa_read(&m->t->world, m->quinn, NULL, &in, &m->t->answer, &m->t->e));
+    root = record_of(m, m->quinn, task);
+    assert_false(is_true(root, "tasks.0.blind"));
+    assert_string_equal(world_text(root, "tasks.0.decisions.0.code"), "L1");
+    assert_string_equal(world_text(root, "tasks.0.votes.0.code"), "L4");
+    assert_null(world_text(root, "tasks.0.decisions.0.who")); /* readers read blind to names */
+    assert_string_equal(world_text(root, "tasks.0.readings.0.who"), "quinn");
+    assert_true(is_true(record_of(m, m->ari, task), "tasks.0.blind"));
+}
+
+static void the_history_is_that_of_the_record_without_looking(void **state)
+{
+    struct team *m = *state;
+    const struct json *root;
+    int64_t task;
+    bool graded = false;
+
+    world_tasks(m->t, 1, WORLD_WITH_PICTURES, NULL);
+    step_shift(m->t, m->anna);
+    task = step_grade(m->t, m->anna, "L1");
+    root = record_of(m, m->odo, task);
+    assert_int_equal(length(root, "history"), 0); /* entries have no index yet */
+    must(m->t,
+         audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL, &m->t->e));
+    root = record_of(m, m->odo, task);
+    for (const struct json *h = world_at(root, "history")->first; h != NULL; h = h->next) {
+        assert_string_not_equal(world_text(h, "action"), "picture.viewed");
+        assert_string_not_equal(world_text(h, "action"), "item.read");
+        graded = graded || (str_equal(world_text(h, "action"), "decision.made") &&
+                            str_equal(world_text(h, "who"), "anna"));
+    }
+    assert_true(graded);
+    assert_int_equal(length(root, "tasks.0.views"), 1);
+    assert_string_equal(world_text(root, "tasks.0.views.0.rendition"), "small_grey");
+}
+
+/* ---- finding entries ---- */
+
+struct counted {
+    size_t count;
+    int64_t last;
+};
+
+static enum assay_err count_one(void *ctx, int64_t seq, const char *entry, struct err *e)
+{
+    struct counted *c = ctx;
+
+    (void)e;
+    assert_non_null(strstr(entry, "\"event\":"));
+    assert_true(c->count == 0 || seq < c->last); /* newest first */
+    c->last = seq;
+    c->count++;
+    return ASSAY_OK;
+}
+
+static size_t count_of(struct team *m, const struct audit_filter *f)
+{
+    struct counted c = {0};
+    int64_t next = INT64_MAX;
+
+    while (next != 0)
+        must(m->t, audit_find(m->t->world.store, f, next, 3, count_one, &c, &next, &m->t->e));
+    return c.count;
+}
+
+static void entries_are_found_by_action_person_object_and_time(void **state)
+{
+    struct team *m = *state;
+    struct audit_filter all = {0}, f = {0};
+    char actor[24];
+    int64_t task, ms;
+
+    world_tasks(m->t, 12, WORLD_WITH_PICTURES, NULL);
+    step_shift(m->t, m->anna);
+    for (int i = 0; i < 6; i++)
+        task = step_grade(m->t, m->anna, "L1");
+    must(m->t,
+         audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL, &m->t->e));
+    assert_int_equal(count_of(m, &all), world_int(m->t, "SELECT count(*) FROM record_seq"));
+    f.action = "decision.made";
+    assert_int_equal(count_of(m, &f), 6);
+    f.noun = "task";
+    f.object_id = task;
+    assert_int_equal(count_of(m, &f), 1);
+    f.action = NULL;
+    assert_int_equal(count_of(m, &f), world_int(m->t,
+                                                "SELECT count(*) FROM record WHERE entry LIKE"
+                                                " '%%\"task:%lld\"%%'",
+                                                (long long)task));
+    (void)snprintf(actor, sizeof actor, "%lld", (long long)m->anna->staff_id);
+    f = (struct audit_filter){.actor = actor, .action = "shift.started"};
+    assert_int_equal(count_of(m, &f), 1);
+    f.actor = "system";
+    assert_int_equal(count_of(m, &f), 0);
+    ms = world_int(m->t, "SELECT started_ms FROM shift");
+    f = (struct audit_filter){.action = "decision.made", .from_ms = ms};
+    assert_int_equal(count_of(m, &f), 6);
+    f = (struct audit_filter){.action = "decision.made", .to_ms = ms};
+    assert_int_equal(count_of(m, &f), 0);
+}
+
+static void the_table_of_objects_is_made_again_from_the_entries(void **state)
+{
+    struct team *m = *state;
+    struct audit_filter f = {.noun = "task"};
+
+    world_tasks(m->t, 3, WORLD_WITH_PICTURES, NULL);
+    step_shift(m->t, m->anna);
+    f.object_id = step_grade(m->t, m->anna, "L1");
+    must(m->t,
+         audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL, &m->t->e));
+    size_t before = count_of(m, &f);
+    world_sql(m->t, "DELETE FROM record_about");
+    world_sql(m->t, "DELETE FROM record_about_end");
+    assert_int_equal(count_of(m, &f), 0);
+    must(m->t,
+         audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL, &m->t->e));
+    assert_int_equal(count_of(m, &f), before);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(an_item_is_found_by_each_id_and_hash_typed_in_full),
+        CASE(a_search_stands_in_the_record_without_the_hash),
+        CASE(reading_an_item_is_on_the_record_before_it_is_shown),
+        CASE(what_came_for_other_people_is_not_there_save_for_who_supervises),
+        CASE(a_lead_sees_a_sources_vote_only_when_the_grade_can_be_nobodys_but_given),
+        CASE(a_reader_is_told_nothing_of_what_they_may_yet_read_blind),
+        CASE(the_history_is_that_of_the_record_without_looking),
+        CASE(entries_are_found_by_action_person_object_and_time),
+        CASE(the_table_of_objects_is_made_again_from_the_entries),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
