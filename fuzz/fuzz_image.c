@@ -10,14 +10,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct decode_limits limits = decode_limits_default;
-    unsigned char *view = mem_alloc(WIRE_VIEW_BYTES);
+    unsigned char *pixels = mem_alloc(WIRE_PIXELS_BYTES);
     struct wire_picture p;
     enum wire_answer answer;
 
     limits.pixels_max = 1u << 18; /* so that each try is short */
-    answer = image_decode(bytes, size, &limits, view, &p);
+    answer = image_decode(bytes, size, &limits, pixels, &p);
     if (answer == WIRE_GOOD)
         assert(picture_check(&p, decode_sniff(bytes, size), &limits, NULL) == ASSAY_OK);
-    mem_free(view);
+    mem_free(pixels);
     return 0;
 }

@@ -19,12 +19,13 @@
  * the children answer is checked as hostile.
  */
 #define DECODE_VERSION                                                                             \
-    "assay-decode-image/1" /* stored with every derived row; raise it when pixels or hashes change \
+    "assay-decode-image/2" /* stored with every derived row; raise it when pixels or hashes change \
                             */
 #define DECODE_FULL_SIDE                                                                           \
     1600 /* pixels, long side of the pixels that come back, and of full renditions */
 #define DECODE_SMALL_SIDE 480
 #define DECODE_STRIP_SIDE 128
+#define DECODE_FACETS_MAX 63 /* pictures of one file that are kept beside the main one */
 
 struct decode_limits {
     uint32_t side_max;     /* pixels; 65,500 */
@@ -73,13 +74,15 @@ enum decode_kind decode_type_kind(enum decode_type type);
 /* Flags of a picture, a bit each; names by decode_flag_name for bit index 0.. ; NULL after the
  * last. */
 enum decode_flag {
-    DECODE_DAMAGED = 1u << 0,     /* partly decodable: what decoded is shown and hashed */
-    DECODE_ANIMATED = 1u << 1,    /* more than one frame; the first is shown and hashed */
-    DECODE_ALPHA_HIDES = 1u << 2, /* transparency hides part of the picture; it is shown without */
-    DECODE_TRAILING_DATA = 1u << 3,     /* bytes behind the picture's end */
+    DECODE_DAMAGED = 1u << 0,       /* partly decodable: what decoded is shown and hashed */
+    DECODE_ANIMATED = 1u << 1,      /* more than one frame or page; the first is the main picture */
+    DECODE_ALPHA_HIDES = 1u << 2,   /* with and without transparency the picture is another one */
+    DECODE_TRAILING_DATA = 1u << 3, /* bytes behind the picture's end */
     DECODE_THUMBNAIL_DIFFERS = 1u << 4, /* an embedded thumbnail shows another picture */
     DECODE_EXIF_TURNED = 1u << 5,       /* shown turned as EXIF says; both hashes are given */
-    DECODE_EXTENSION_DIFFERS = 1u << 6  /* set by intake: the name's ending says another type */
+    DECODE_EXTENSION_DIFFERS = 1u << 6, /* set by intake: the name's ending says another type */
+    DECODE_FRAMES_UNSEEN = 1u << 7, /* not every picture of the file could be looked at or kept */
+    DECODE_SECOND_PICTURE = 1u << 8 /* behind the picture's end lies another picture */
 };
 const char *decode_flag_name(unsigned index); /* "damaged", "animated", ... */
 
@@ -98,12 +101,32 @@ const char *decode_pdq_reason_name(enum decode_pdq_reason r); /* NULL for GOOD *
 
 #define DECODE_PIXEL_POLICY 1 /* doc/hashing.md: how pixels become RGB */
 
+/* What a facet is: a file's further picture, which shows something else than the main one. */
+enum decode_facet_kind {
+    DECODE_FACET_FRAME = 1,    /* a frame of an animation, a page, an image of a set */
+    DECODE_FACET_THUMBNAIL,    /* embedded beside the main picture */
+    DECODE_FACET_TRANSPARENCY, /* as viewers show it, or what they hide: alpha the other way */
+    DECODE_FACET_TRAILING,     /* a picture behind the end of the main one */
+    DECODE_FACET_KIND_END
+};
+const char *decode_facet_kind_name(enum decode_facet_kind kind); /* "frame", "thumbnail" ... */
+
+struct decode_facet {
+    enum decode_facet_kind kind;
+    uint32_t index;         /* of the frame or page, from 0; else counts those of its kind */
+    uint32_t width, height; /* as stored */
+    bool has_pdq;
+    struct assay_pdq pdq; /* of the stored picture */
+    enum decode_pdq_reason pdq_reason;
+    uint32_t tile_width, tile_height; /* upright, long side at most DECODE_SMALL_SIDE */
+};
+
 struct decode_picture {
     enum decode_type type;
-    uint32_t width, height; /* as stored, before any turn */
-    uint32_t frames;
-    uint32_t flags;      /* enum decode_flag */
-    uint8_t orientation; /* EXIF 1..8 */
+    uint32_t width, height;       /* as stored, before any turn */
+    uint32_t frames, frames_seen; /* seen: looked at, whether distinct or not */
+    uint32_t flags;               /* enum decode_flag */
+    uint8_t orientation;          /* EXIF 1..8 */
     bool has_pdq, has_pdq_oriented;
     struct assay_pdq pdq;          /* of the stored picture */
     struct assay_pdq pdq_oriented; /* of the turned one, where it differs */
@@ -111,6 +134,12 @@ struct decode_picture {
     /* Turned upright, long side at most DECODE_FULL_SIDE, RGB, rows of 3 * view_width bytes. */
     uint32_t view_width, view_height;
     struct buf view; /* wiped by decode_picture_clear */
+
+    /* The pictures beside the main one, no two of them alike, and their tiles one behind the
+     * other: RGB, rows of 3 * tile_width bytes. */
+    uint32_t facet_count;
+    struct decode_facet facets[DECODE_FACETS_MAX];
+    struct buf tiles; /* wiped by decode_picture_clear */
 };
 
 /* Where the children are, and which sandbox layers this kernel gives. */

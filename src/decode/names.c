@@ -67,9 +67,9 @@ enum decode_kind decode_type_kind(enum decode_type type)
 
 const char *decode_flag_name(unsigned index)
 {
-    static const char *const names[] = {"damaged",          "animated",          "alpha_hides",
-                                        "trailing_data",    "thumbnail_differs", "exif_turned",
-                                        "extension_differs"};
+    static const char *const names[] = {"damaged",           "animated",          "alpha_hides",
+                                        "trailing_data",     "thumbnail_differs", "exif_turned",
+                                        "extension_differs", "frames_unseen",     "second_picture"};
 
     return index < sizeof names / sizeof names[0] ? names[index] : NULL;
 }
@@ -93,6 +93,19 @@ const char *decode_pdq_reason_name(enum decode_pdq_reason r)
         break;
     }
     return "not_a_picture";
+}
+
+const char *decode_facet_kind_name(enum decode_facet_kind kind)
+{
+    static const char *const names[DECODE_FACET_KIND_END] = {
+        [DECODE_FACET_FRAME] = "frame",
+        [DECODE_FACET_THUMBNAIL] = "thumbnail",
+        [DECODE_FACET_TRANSPARENCY] = "transparency",
+        [DECODE_FACET_TRAILING] = "trailing",
+    };
+
+    assert(kind >= DECODE_FACET_FRAME && kind < DECODE_FACET_KIND_END);
+    return names[kind];
 }
 
 const char *decode_rendition_name(enum decode_rendition r)

@@ -10,38 +10,85 @@
 #include "decode/memfd.h"
 
 /* All but the one that intake sets. */
-#define FLAGS_OF_CHILD ((uint32_t)(DECODE_EXTENSION_DIFFERS - 1))
+#define FLAGS_OF_CHILD                                                                             \
+    (((uint32_t)DECODE_SECOND_PICTURE << 1) - 1 - (uint32_t)DECODE_EXTENSION_DIFFERS)
 
 /* A PDQ without ties has exactly 128 of its 256 bits set. So far from it, the picture gave the
  * method nothing to tell it by. */
 #define PDQ_BITS_MIN 112
 #define PDQ_BITS_MAX 144
 
+static bool sides_are_sound(struct wire_size size, const struct decode_limits *limits)
+{
+    return size.width > 0 && size.height > 0 && size.width <= limits->side_max &&
+           size.height <= limits->side_max &&
+           (uint64_t)size.width * size.height <= limits->pixels_max;
+}
+
+static bool hashable(struct wire_size size)
+{
+    return size.width >= ASSAY_PDQ_SIDE_MIN && size.height >= ASSAY_PDQ_SIDE_MIN;
+}
+
+/* One facet against the picture that it belongs to. */
+static bool facet_is_sound(const struct wire_facet *f, const struct wire_picture *p,
+                           const struct decode_limits *limits)
+{
+    struct wire_size tile;
+
+    if (f->kind < DECODE_FACET_FRAME || f->kind >= DECODE_FACET_KIND_END || f->orientation < 1 ||
+        f->orientation > 8 || !sides_are_sound(f->size, limits) || f->has_pdq != hashable(f->size))
+        return false;
+    tile = wire_fit(wire_turned(f->size, f->orientation), DECODE_SMALL_SIDE);
+    if (f->tile.width != tile.width || f->tile.height != tile.height)
+        return false;
+    return f->kind != DECODE_FACET_FRAME || f->index < p->frames;
+}
+
+static enum assay_err check_facets(const struct wire_picture *p, const struct decode_limits *limits,
+                                   struct err *e)
+{
+    bool thumbnail = false, trailing = false;
+
+    if (p->frames_seen == 0 || p->frames_seen > p->frames ||
+        (p->frames_seen < p->frames && (p->flags & DECODE_FRAMES_UNSEEN) == 0))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: impossible frames in its answer");
+    for (uint32_t i = 0; i < p->facet_count; i++) {
+        if (!facet_is_sound(&p->facets[i], p, limits))
+            return err_set(e, ASSAY_EDAMAGED, "decoder: impossible facet in its answer");
+        thumbnail |= p->facets[i].kind == DECODE_FACET_THUMBNAIL;
+        trailing |= p->facets[i].kind == DECODE_FACET_TRAILING;
+    }
+    if ((thumbnail && (p->flags & DECODE_THUMBNAIL_DIFFERS) == 0) ||
+        trailing != ((p->flags & DECODE_SECOND_PICTURE) != 0))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: its flags and its facets disagree");
+    return ASSAY_OK;
+}
+
 enum assay_err picture_check(const struct wire_picture *p, enum decode_type type,
                              const struct decode_limits *limits, struct err *e)
 {
-    bool hashable = p->width >= ASSAY_PDQ_SIDE_MIN && p->height >= ASSAY_PDQ_SIDE_MIN;
+    const struct wire_size size = {p->width, p->height};
+    const bool hashed = hashable(size);
     bool turned = p->orientation > 1;
     struct wire_size view;
 
     if (p->type != (uint32_t)type)
         return err_set(e, ASSAY_EDAMAGED, "decoder: it answers for another type");
-    if (p->width == 0 || p->height == 0 || p->width > limits->side_max ||
-        p->height > limits->side_max || (uint64_t)p->width * p->height > limits->pixels_max)
+    if (!sides_are_sound(size, limits))
         return err_set(e, ASSAY_EDAMAGED, "decoder: impossible sides in its answer");
     if (p->orientation < 1 || p->orientation > 8 || p->frames == 0)
         return err_set(e, ASSAY_EDAMAGED, "decoder: impossible turn or frames in its answer");
     if ((p->flags & ~FLAGS_OF_CHILD) != 0 || turned != ((p->flags & DECODE_EXIF_TURNED) != 0) ||
         ((p->flags & DECODE_ANIMATED) == 0 && p->frames > 1))
         return err_set(e, ASSAY_EDAMAGED, "decoder: impossible flags in its answer");
-    if (p->has_pdq != hashable || (p->has_pdq_oriented && p->oriented_too_large) ||
-        (p->has_pdq_oriented || p->oriented_too_large) != (hashable && turned))
+    if (p->has_pdq != hashed || (p->has_pdq_oriented && p->oriented_too_large) ||
+        (p->has_pdq_oriented || p->oriented_too_large) != (hashed && turned))
         return err_set(e, ASSAY_EDAMAGED, "decoder: impossible hashes in its answer");
-    view = wire_fit(wire_turned((struct wire_size){p->width, p->height}, p->orientation),
-                    DECODE_FULL_SIDE);
+    view = wire_fit(wire_turned(size, p->orientation), DECODE_FULL_SIDE);
     if (p->view_width != view.width || p->view_height != view.height)
         return err_set(e, ASSAY_EDAMAGED, "decoder: impossible sides of its pixels");
-    return ASSAY_OK;
+    return check_facets(p, limits, e);
 }
 
 enum decode_pdq_reason picture_pdq_reason(const struct assay_pdq *pdq, uint32_t width,
@@ -62,12 +109,33 @@ enum decode_pdq_reason picture_pdq_reason(const struct assay_pdq *pdq, uint32_t 
     return DECODE_PDQ_GOOD;
 }
 
+static void fill_facets(const struct wire_picture *from, struct decode_picture *p)
+{
+    p->facet_count = from->facet_count;
+    for (uint32_t i = 0; i < from->facet_count; i++) {
+        const struct wire_facet *f = &from->facets[i];
+
+        p->facets[i] = (struct decode_facet){
+            .kind = (enum decode_facet_kind)f->kind,
+            .index = f->index,
+            .width = f->size.width,
+            .height = f->size.height,
+            .has_pdq = f->has_pdq,
+            .pdq = f->pdq,
+            .pdq_reason = picture_pdq_reason(&f->pdq, f->size.width, f->size.height, 0),
+            .tile_width = f->tile.width,
+            .tile_height = f->tile.height,
+        };
+    }
+}
+
 static void fill(const struct wire_picture *from, struct decode_picture *p)
 {
     p->type = (enum decode_type)from->type;
     p->width = from->width;
     p->height = from->height;
     p->frames = from->frames;
+    p->frames_seen = from->frames_seen;
     p->flags = from->flags;
     p->orientation = (uint8_t)from->orientation;
     p->has_pdq = from->has_pdq;
@@ -83,6 +151,41 @@ static void fill(const struct wire_picture *from, struct decode_picture *p)
             picture_pdq_reason(&p->pdq_oriented, p->width, p->height, p->flags);
     p->view_width = from->view_width;
     p->view_height = from->view_height;
+    fill_facets(from, p);
+}
+
+/* size bytes of the child's payload at offset, appended. */
+static enum assay_err take_pixels(int fd, uint64_t offset, size_t size, struct buf *b,
+                                  struct err *e)
+{
+    unsigned char *to = buf_reserve(b, size);
+    enum assay_err rc;
+
+    assert(to != NULL);
+    if ((rc = memfd_read(fd, WIRE_PAYLOAD_AT + offset, to, size, e)) == ASSAY_OK)
+        b->size += size;
+    return rc;
+}
+
+/* The view and the tiles, which are copied before anybody looks at them. */
+static enum assay_err take_picture(int fd, struct decode_picture *p, struct err *e)
+{
+    enum assay_err rc;
+
+    buf_init(&p->view, WIRE_VIEW_BYTES);
+    buf_init(&p->tiles, DECODE_FACETS_MAX * WIRE_TILE_BYTES);
+    rc = take_pixels(fd, 0, (size_t)3 * p->view_width * p->view_height, &p->view, e);
+    for (uint32_t i = 0; rc == ASSAY_OK && i < p->facet_count; i++) {
+        const struct decode_facet *f = &p->facets[i];
+        const uint64_t at = WIRE_VIEW_BYTES + (uint64_t)i * WIRE_TILE_BYTES;
+
+        rc = take_pixels(fd, at, (size_t)3 * f->tile_width * f->tile_height, &p->tiles, e);
+    }
+    if (rc != ASSAY_OK) {
+        buf_wipe(&p->view);
+        buf_wipe(&p->tiles);
+    }
+    return rc;
 }
 
 static enum assay_err refuse(const struct decode_env *env, enum decode_type type, size_t size,
@@ -105,27 +208,18 @@ enum assay_err decode_picture(struct decode_env *env, const void *bytes, size_t 
     struct decode_picture p = {0};
     struct wire_reply reply;
     int in_fd = -1, out_fd = -1;
-    unsigned char *to;
-    size_t view_bytes;
     enum assay_err rc;
 
     if ((rc = refuse(env, type, size, e)) != ASSAY_OK)
         return rc;
     if ((rc = memfd_input(&(struct memfd_part){bytes, size}, 1, &in_fd, e)) != ASSAY_OK ||
-        (rc = memfd_output(WIRE_PAYLOAD_AT + WIRE_VIEW_BYTES, &out_fd, e)) != ASSAY_OK ||
+        (rc = memfd_output(WIRE_PAYLOAD_AT + WIRE_PIXELS_BYTES, &out_fd, e)) != ASSAY_OK ||
         (rc = env_run(env, WIRE_DECODE, in_fd, out_fd, &reply, e)) != ASSAY_OK ||
         (rc = picture_check(&reply.picture, type, &env->limits, e)) != ASSAY_OK)
         goto out;
     fill(&reply.picture, &p);
-    view_bytes = (size_t)3 * p.view_width * p.view_height;
-    buf_init(&p.view, WIRE_VIEW_BYTES);
-    to = buf_reserve(&p.view, view_bytes);
-    assert(to != NULL);
-    if ((rc = memfd_read(out_fd, WIRE_PAYLOAD_AT, to, view_bytes, e)) != ASSAY_OK) {
-        buf_wipe(&p.view);
+    if ((rc = take_picture(out_fd, &p, e)) != ASSAY_OK)
         goto out;
-    }
-    p.view.size = view_bytes;
     *out = p;
 out:
     if (in_fd >= 0)
@@ -138,6 +232,7 @@ out:
 void decode_picture_clear(struct decode_picture *p)
 {
     buf_wipe(&p->view);
+    buf_wipe(&p->tiles);
     *p = (struct decode_picture){0};
 }
 

@@ -8,7 +8,8 @@ static const unsigned char reply_magic[4] = {'A', 'S', 'D', 'R'};
 static const unsigned char request_magic[4] = {'A', 'S', 'D', 'Q'};
 
 #define HEAD_BYTES    32u
-#define PICTURE_BYTES 112u
+#define PICTURE_BYTES 120u
+#define FACETS_AT     256u
 #define HAS_PDQ       1u
 #define HAS_ORIENTED  2u
 #define TOO_LARGE     4u
@@ -53,6 +54,25 @@ static uint32_t get32(struct reader *r)
     return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 }
 
+static void put_facets(const struct wire_picture *p, unsigned char *out)
+{
+    assert(p->facet_count <= DECODE_FACETS_MAX);
+    for (uint32_t i = 0; i < p->facet_count; i++) {
+        struct cursor c = {out + FACETS_AT + (size_t)i * WIRE_FACET_BYTES, out + WIRE_REPLY_BYTES};
+        const struct wire_facet *f = &p->facets[i];
+
+        put32(&c, f->kind | f->orientation << 16);
+        put32(&c, f->index);
+        put32(&c, f->size.width);
+        put32(&c, f->size.height);
+        put32(&c, f->tile.width);
+        put32(&c, f->tile.height);
+        put32(&c, f->has_pdq ? HAS_PDQ : 0);
+        put32(&c, f->pdq.quality);
+        put_bytes(&c, f->pdq.bytes, ASSAY_PDQ_BYTES);
+    }
+}
+
 void wire_reply_put(const struct wire_reply *r, unsigned char *out)
 {
     struct cursor c = {out, out + WIRE_REPLY_BYTES};
@@ -83,6 +103,9 @@ void wire_reply_put(const struct wire_reply *r, unsigned char *out)
         put_bytes(&c, p->pdq_oriented.bytes, ASSAY_PDQ_BYTES);
         put32(&c, p->view_width);
         put32(&c, p->view_height);
+        put32(&c, p->frames_seen);
+        put32(&c, p->facet_count);
+        put_facets(p, out);
     } else if (r->head.kind == WIRE_ENCODE) {
         for (size_t i = 0; i < DECODE_RENDITION_COUNT; i++) {
             put32(&c, r->renditions[i].width);
@@ -106,6 +129,45 @@ static bool hash_is_sound(bool given, const struct assay_pdq *pdq)
            (given || (pdq->quality == 0 && all_zero(pdq->bytes, pdq->bytes + ASSAY_PDQ_BYTES)));
 }
 
+static bool facet_get(struct reader *r, struct wire_facet *f)
+{
+    const uint32_t kinds = get32(r);
+    uint32_t hashes, quality;
+
+    f->kind = kinds & 0xffffu;
+    f->orientation = kinds >> 16;
+    f->index = get32(r);
+    f->size.width = get32(r);
+    f->size.height = get32(r);
+    f->tile.width = get32(r);
+    f->tile.height = get32(r);
+    hashes = get32(r);
+    quality = get32(r);
+    get_bytes(r, f->pdq.bytes, ASSAY_PDQ_BYTES);
+    if (hashes > HAS_PDQ || quality > 100)
+        return false;
+    f->has_pdq = hashes == HAS_PDQ;
+    f->pdq.quality = (uint8_t)quality;
+    return hash_is_sound(f->has_pdq, &f->pdq);
+}
+
+/* The reader stands behind the picture; on return behind the last facet. */
+static enum assay_err facets_get(struct reader *r, struct wire_picture *p, struct err *e)
+{
+    const unsigned char *table = r->at + (FACETS_AT - HEAD_BYTES - PICTURE_BYTES);
+
+    if (p->facet_count > DECODE_FACETS_MAX)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: more facets than there may be");
+    if (!all_zero(r->at, table))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: bytes behind the end of its answer");
+    r->at = table;
+    for (uint32_t i = 0; i < p->facet_count; i++) {
+        if (!facet_get(r, &p->facets[i]))
+            return err_set(e, ASSAY_EDAMAGED, "decoder: impossible hash in its answer");
+    }
+    return ASSAY_OK;
+}
+
 static enum assay_err picture_get(struct reader *r, struct wire_picture *p, struct err *e)
 {
     uint32_t policy, hashes, quality, quality_oriented;
@@ -124,6 +186,8 @@ static enum assay_err picture_get(struct reader *r, struct wire_picture *p, stru
     get_bytes(r, p->pdq_oriented.bytes, ASSAY_PDQ_BYTES);
     p->view_width = get32(r);
     p->view_height = get32(r);
+    p->frames_seen = get32(r);
+    p->facet_count = get32(r);
     if (policy != DECODE_PIXEL_POLICY)
         return err_set(e, ASSAY_EDAMAGED, "decoder: pixel policy %u in its answer", policy);
     if (hashes > 7 || quality > 100 || quality_oriented > 100)
@@ -136,7 +200,7 @@ static enum assay_err picture_get(struct reader *r, struct wire_picture *p, stru
     if (!hash_is_sound(p->has_pdq, &p->pdq) ||
         !hash_is_sound(p->has_pdq_oriented, &p->pdq_oriented))
         return err_set(e, ASSAY_EDAMAGED, "decoder: impossible hash in its answer");
-    return ASSAY_OK;
+    return facets_get(r, p, e);
 }
 
 static enum assay_err renditions_get(struct reader *r, struct wire_rendition *list, struct err *e)
@@ -263,6 +327,7 @@ struct wire_size wire_rendition_size(struct wire_size view, enum decode_renditio
     return view;
 }
 
-static_assert(HEAD_BYTES + PICTURE_BYTES <= WIRE_REPLY_BYTES, "a picture fits into the reply");
+static_assert(HEAD_BYTES + PICTURE_BYTES <= FACETS_AT, "a picture fits in front of the facets");
+static_assert(WIRE_REPLY_BYTES <= WIRE_PAYLOAD_AT, "the reply fits in front of the payload");
 static_assert(HEAD_BYTES + 16 * DECODE_RENDITION_COUNT <= WIRE_REPLY_BYTES,
               "the renditions fit into the reply");

@@ -7,13 +7,17 @@
 
 #include "decode/decode.h"
 
-#define WIRE_VERSION       1
+#define WIRE_VERSION       2
 #define WIRE_INPUT_FD      3
 #define WIRE_OUTPUT_FD     4
-#define WIRE_REPLY_BYTES   256  /* at the start of the output memfd */
-#define WIRE_PAYLOAD_AT    4096 /* pixels or renditions begin here: the first page is the reply's */
+#define WIRE_FACET_BYTES   64 /* an entry of the table of facets */
+#define WIRE_REPLY_BYTES   (256 + DECODE_FACETS_MAX * WIRE_FACET_BYTES) /* the output begins so */
+#define WIRE_PAYLOAD_AT    8192 /* pixels or renditions begin here, behind the reply's pages */
 #define WIRE_REQUEST_BYTES 64   /* at the start of assay-encode's input; the pixels follow */
 #define WIRE_VIEW_BYTES    (3u * DECODE_FULL_SIDE * DECODE_FULL_SIDE)
+#define WIRE_TILE_BYTES    (3u * DECODE_SMALL_SIDE * DECODE_SMALL_SIDE)
+/* The payload of a decoder: the view, then a place of WIRE_TILE_BYTES for each facet; sparse. */
+#define WIRE_PIXELS_BYTES  (WIRE_VIEW_BYTES + DECODE_FACETS_MAX * WIRE_TILE_BYTES)
 #define WIRE_ENCODED_BYTES (24u << 20) /* all renditions of one picture together; sparse */
 
 enum wire_kind { WIRE_DECODE = 1, WIRE_ENCODE = 2, WIRE_PROBE = 3 };
@@ -51,6 +55,18 @@ struct wire_head {
     uint32_t landlock; /* ABI in force, 0 none */
 };
 
+struct wire_size {
+    uint32_t width, height;
+};
+
+struct wire_facet {
+    uint32_t kind, index;
+    uint32_t orientation; /* 1..8: how its tile was turned */
+    struct wire_size size, tile;
+    bool has_pdq;
+    struct assay_pdq pdq;
+};
+
 struct wire_picture {
     uint32_t type; /* enum decode_type */
     uint32_t width, height, frames, flags, orientation;
@@ -58,6 +74,8 @@ struct wire_picture {
     bool oriented_too_large; /* no room to turn the picture, so pdq_oriented is missing */
     struct assay_pdq pdq, pdq_oriented;
     uint32_t view_width, view_height;
+    uint32_t frames_seen, facet_count;
+    struct wire_facet facets[DECODE_FACETS_MAX];
 };
 
 struct wire_rendition {
@@ -86,10 +104,6 @@ enum assay_err wire_reply_get(const unsigned char *in, enum wire_kind kind, stru
 void wire_request_put(uint32_t width, uint32_t height, unsigned char *out);
 /* EFORMAT when it is not of this version or its sides are not 1..DECODE_FULL_SIDE. */
 enum assay_err wire_request_get(const unsigned char *in, uint32_t *width, uint32_t *height);
-
-struct wire_size {
-    uint32_t width, height;
-};
 
 /* A picture scaled down so that its long side is at most side; never up; no side becomes 0. */
 struct wire_size wire_fit(struct wire_size picture, uint32_t side);

@@ -4,7 +4,7 @@
 
 static enum wire_answer work(struct child *c)
 {
-    if (c->payload_size < WIRE_VIEW_BYTES)
+    if (c->payload_size < WIRE_PIXELS_BYTES)
         return WIRE_BAD_REQUEST;
     return image_decode(c->input, c->input_size, &c->limits, c->payload, &c->reply.picture);
 }

@@ -9,13 +9,16 @@
 struct found {
     struct exif exif;   /* points into the file or into exif_copy */
     uint8_t *exif_copy; /* mem_free */
+    /* What lies behind the picture's end, or behind the bytes that a damaged one used; or NULL. */
+    const uint8_t *rest;
+    size_t rest_size;
 };
 
 /*
  * Each takes a whole file of its format (borrowed) and calls sink_begin once and sink_rgb(a) until
- * the rows end; frames, DECODE_DAMAGED, DECODE_ANIMATED and DECODE_TRAILING_DATA go into the sink.
- * When some rows came the answer is WIRE_GOOD whatever stopped the rest; sink_finish is the
- * caller's.
+ * the rows end, then sink_offer for its further frames; frames, DECODE_DAMAGED, DECODE_ANIMATED and
+ * DECODE_TRAILING_DATA go into the sink. When some rows came the answer is WIRE_GOOD whatever
+ * stopped the rest; sink_finish is the caller's.
  */
 enum wire_answer jpeg_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 enum wire_answer png_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);

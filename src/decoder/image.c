@@ -8,12 +8,13 @@
 #include "decoder/formats.h"
 
 #define PADDING_MAX 16u /* zeros behind the end that some writers leave */
+#define MARK_BYTES  12u /* enough to tell JPEG, PNG and WebP */
 
-/* Two hashes of unrelated pictures differ in about 128 bits; of a picture and its own thumbnail in
- * 20 to 30. Between lie crops and bars, which cameras make. */
-#define DIFFERENT_BITS 80u
+/* Places behind the end that begin like a picture: a picture has few, chance makes one in 16 MB. */
+#define TRAILING_TRIES_MAX 64u
+
 /* A bar beside a thumbnail of another shape is black or nearly so. */
-#define BAR_LEVEL_MAX  24
+#define BAR_LEVEL_MAX 24
 
 bool format_trailing(const uint8_t *rest, size_t size)
 {
@@ -58,8 +59,8 @@ static struct box without_bars(const struct sink *t)
 
 static bool near_one(const struct assay_pdq *hash, const struct wire_picture *p)
 {
-    return assay_pdq_distance(hash, &p->pdq) <= DIFFERENT_BITS ||
-           (p->has_pdq_oriented && assay_pdq_distance(hash, &p->pdq_oriented) <= DIFFERENT_BITS);
+    return assay_pdq_distance(hash, &p->pdq) <= FACETS_OTHER_BITS ||
+           (p->has_pdq_oriented && assay_pdq_distance(hash, &p->pdq_oriented) <= FACETS_OTHER_BITS);
 }
 
 /* Whole and without its bars, against the stored and the turned picture: near one is near enough. A
@@ -81,53 +82,136 @@ static bool shows_another(const struct sink *t, const struct wire_picture *p)
     return !near_one(&whole, p) && !near_one(&inner, p);
 }
 
-static bool thumbnail_differs(const struct exif *exif, const struct decode_limits *limits,
-                              const struct wire_picture *p)
+/* The thumbnail as a facet, since it is none of the pictures that are there already. */
+static void take_thumbnail(const struct sink *t, struct sink *s)
 {
-    struct sink t = {.use = SINK_THUMBNAIL, .limits = limits};
-    struct wire_picture unused = {0};
-    struct found f = {0};
-    bool differs = false;
+    const struct wire_size size = {t->width, t->height};
+    const struct facet_name name = {DECODE_FACET_THUMBNAIL, 0, 1};
+    struct look l = {0};
 
-    if (exif->thumbnail == NULL)
-        return false;
-    if (jpeg_decode(exif->thumbnail, exif->thumbnail_size, &t, &f) == WIRE_GOOD &&
-        sink_finish(&t, &unused) == WIRE_GOOD)
-        differs = shows_another(&t, p);
-    mem_free(f.exif_copy);
-    sink_free(&t);
-    return differs;
+    if (!facets_room(s->facets, size))
+        return;
+    if (look_begin(&l, size) == WIRE_GOOD &&
+        look_rows(&l, t->whole, (size_t)3 * t->width, t->height) == WIRE_GOOD)
+        (void)facets_take(s->facets, &l, name);
+    else
+        s->made.flags |= DECODE_FRAMES_UNSEEN;
+    look_free(&l);
 }
 
-enum wire_answer image_decode(const unsigned char *bytes, size_t size,
-                              const struct decode_limits *limits, unsigned char *view,
-                              struct wire_picture *out)
+static void look_at_thumbnail(const struct exif *exif, struct sink *s)
 {
-    struct sink s = {.use = SINK_PICTURE, .limits = limits, .view = view};
-    struct wire_picture p = {.type = (uint32_t)decode_sniff(bytes, size)};
+    struct sink t = {.use = SINK_THUMBNAIL, .limits = s->limits};
     struct found f = {0};
-    enum wire_answer answer;
 
-    switch (p.type) {
+    if (exif->thumbnail == NULL)
+        return;
+    if (jpeg_decode(exif->thumbnail, exif->thumbnail_size, &t, &f) == WIRE_GOOD &&
+        sink_finish(&t) == WIRE_GOOD && shows_another(&t, &s->made)) {
+        s->made.flags |= DECODE_THUMBNAIL_DIFFERS;
+        take_thumbnail(&t, s);
+    }
+    mem_free(f.exif_copy);
+    sink_free(&t);
+}
+
+static enum wire_answer decode_as(enum decode_type type, const uint8_t *bytes, size_t size,
+                                  struct sink *s, struct found *f)
+{
+    switch (type) {
     case DECODE_TYPE_JPEG:
-        answer = jpeg_decode(bytes, size, &s, &f);
-        break;
+        return jpeg_decode(bytes, size, s, f);
     case DECODE_TYPE_PNG:
-        answer = png_decode(bytes, size, &s, &f);
-        break;
+        return png_decode(bytes, size, s, f);
     case DECODE_TYPE_WEBP:
-        answer = webp_decode(bytes, size, &s, &f);
-        break;
+        return webp_decode(bytes, size, s, f);
     default:
         return WIRE_TYPE;
     }
-    if (answer == WIRE_GOOD)
-        answer = sink_finish(&s, &p);
-    sink_free(&s);
-    if (answer == WIRE_GOOD && thumbnail_differs(&f.exif, limits, &p))
-        p.flags |= DECODE_THUMBNAIL_DIFFERS;
+}
+
+/* The next place where one of our formats begins; size when there is none. */
+static size_t next_picture(const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; size - i >= MARK_BYTES; i++) {
+        const uint8_t *p = bytes + i;
+
+        if ((p[0] == 0xff && p[1] == 0xd8 && p[2] == 0xff) ||
+            (p[0] == 0x89 && memcmp(p, "\x89PNG\r\n\x1a\n", 8) == 0) ||
+            (p[0] == 'R' && memcmp(p, "RIFF", 4) == 0 && memcmp(p + 8, "WEBP", 4) == 0))
+            return i;
+    }
+    return size;
+}
+
+/* One picture behind the end of the main one; how many bytes of it were used, at least 1. */
+static size_t look_at_trailing(const uint8_t *bytes, size_t size, uint32_t index, struct sink *s)
+{
+    struct sink t = {.use = SINK_FACET, .limits = s->limits, .facets = s->facets};
+    struct found f = {0};
+    size_t used = 1;
+
+    if (decode_as(decode_sniff(bytes, size), bytes, size, &t, &f) == WIRE_GOOD &&
+        sink_finish(&t) == WIRE_GOOD) {
+        const struct facet_name name = {DECODE_FACET_TRAILING, index, t.orientation};
+
+        if (facets_take(s->facets, &t.look, name) == FACETS_KEPT)
+            s->made.flags |= DECODE_SECOND_PICTURE;
+        if (t.frames > 1)
+            s->made.flags |= DECODE_FRAMES_UNSEEN;
+        if (f.rest != NULL)
+            used = (size_t)(f.rest - bytes);
+    }
     mem_free(f.exif_copy);
+    sink_free(&t);
+    return used;
+}
+
+/* Camera makers, cheaters and carving tools all put whole pictures behind the end of another. */
+static void look_behind_end(const struct found *f, struct sink *s)
+{
+    const uint8_t *at = f->rest;
+    size_t left = f->rest_size;
+
+    if (at == NULL)
+        return;
+    for (uint32_t tries = 0; left > 0; tries++) {
+        const size_t skip = next_picture(at, left);
+        size_t used;
+
+        at += skip;
+        left -= skip;
+        if (left == 0)
+            return;
+        if (tries == TRAILING_TRIES_MAX) {
+            s->made.flags |= DECODE_FRAMES_UNSEEN;
+            return;
+        }
+        used = look_at_trailing(at, left, tries, s);
+        at += used;
+        left -= used;
+    }
+}
+
+enum wire_answer image_decode(const unsigned char *bytes, size_t size,
+                              const struct decode_limits *limits, unsigned char *pixels,
+                              struct wire_picture *out)
+{
+    struct sink s = {
+        .use = SINK_PICTURE, .limits = limits, .view = pixels, .tiles = pixels + WIRE_VIEW_BYTES};
+    const enum decode_type type = decode_sniff(bytes, size);
+    struct found f = {0};
+    enum wire_answer answer = decode_as(type, bytes, size, &s, &f);
+
     if (answer == WIRE_GOOD)
-        *out = p;
+        answer = sink_finish(&s);
+    if (answer == WIRE_GOOD) {
+        look_at_thumbnail(&f.exif, &s);
+        look_behind_end(&f, &s);
+        *out = s.made;
+        out->type = (uint32_t)type;
+    }
+    sink_free(&s);
+    mem_free(f.exif_copy);
     return answer;
 }

@@ -10,11 +10,11 @@
 /*
  * bytes    a file; hostile; borrowed
  * limits   side_max and pixels_max are kept before anything is allocated
- * view     takes WIRE_VIEW_BYTES; its beginning is filled on WIRE_GOOD
+ * pixels   takes WIRE_PIXELS_BYTES: the view and the tiles of the facets, filled on WIRE_GOOD
  * out      filled on WIRE_GOOD
  */
 enum wire_answer image_decode(const unsigned char *bytes, size_t size,
-                              const struct decode_limits *limits, unsigned char *view,
+                              const struct decode_limits *limits, unsigned char *pixels,
                               struct wire_picture *out);
 
 #endif

@@ -12,11 +12,12 @@
 /* A picture of many scans costs one pass over all its coefficients for each; real ones have about
  * ten. What the first SCANS_MAX show is kept, so the result does not hang on the machine's speed.
  */
-#define SCANS_MAX   100
-#define ROWS        16
-#define APP1        (JPEG_APP0 + 1)
-#define EXIF_HEAD   6 /* "Exif\0\0" */
-#define MARKER_SIZE 65533
+#define SCANS_MAX    100
+#define ROWS         16
+#define APP1         (JPEG_APP0 + 1)
+#define EXIF_HEAD    6 /* "Exif\0\0" */
+#define MARKER_SIZE  65533
+#define MARKER_BYTES 2
 
 struct jpeg {
     struct jpeg_error_mgr err; /* first, so that libjpeg's pointer to it is a pointer to us */
@@ -169,15 +170,16 @@ static enum wire_answer begin(struct jpeg *j, struct sink *s, struct found *f)
     return WIRE_GOOD;
 }
 
-static void look_behind_end(const struct jpeg *j, const uint8_t *bytes, size_t size, struct sink *s)
+/* Where libjpeg stands; also after an error, since a picture without an end may hide another. */
+static void find_rest(const struct jpeg *j, const uint8_t *bytes, size_t size, struct found *f)
 {
-    const uint8_t *next = j->d.src->next_input_byte;
+    const uint8_t *next = j->d.src == NULL ? NULL : j->d.src->next_input_byte;
 
     /* At a cut end libjpeg stands on an end mark of its own making. */
-    if (next < bytes || next > bytes + size)
+    if (next == NULL || next < bytes || next > bytes + size)
         return;
-    if (format_trailing(next, (size_t)(bytes + size - next)))
-        s->flags |= DECODE_TRAILING_DATA;
+    f->rest = next;
+    f->rest_size = (size_t)(bytes + size - next);
 }
 
 static enum wire_answer run(struct jpeg *j, const uint8_t *bytes, size_t size, struct sink *s,
@@ -188,6 +190,11 @@ static enum wire_answer run(struct jpeg *j, const uint8_t *bytes, size_t size, s
     if (setjmp(j->jump) != 0) {
         /* Rows that came before are kept; sink_finish fills up what is missing. */
         j->damaged = true;
+        find_rest(j, bytes, size, f);
+        if (f->rest != NULL && f->rest >= bytes + 2 * MARKER_BYTES) {
+            f->rest -= MARKER_BYTES; /* the mark that it stopped at may begin another picture */
+            f->rest_size += MARKER_BYTES;
+        }
         return s->rows > 0 && j->failed == WIRE_BROKEN ? WIRE_GOOD : j->failed;
     }
     jpeg_create_decompress(&j->d);
@@ -203,7 +210,9 @@ static enum wire_answer run(struct jpeg *j, const uint8_t *bytes, size_t size, s
         return answer;
     if (!j->d.buffered_image)
         (void)jpeg_finish_decompress(&j->d);
-    look_behind_end(j, bytes, size, s);
+    find_rest(j, bytes, size, f);
+    if (f->rest != NULL && format_trailing(f->rest, f->rest_size))
+        s->flags |= DECODE_TRAILING_DATA;
     return WIRE_GOOD;
 }
 

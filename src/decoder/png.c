@@ -5,20 +5,12 @@
 #include <zlib.h>
 
 #include "base/mem.h"
+#include "decoder/apng.h"
 #include "decoder/formats.h"
+#include "decoder/png_chunks.h"
 
-#define SIGNATURE_BYTES  8u
-#define CHUNK_AROUND     12u /* length, name and checksum */
-#define COLOUR_HAS_ALPHA 4u  /* bit of the header's colour type */
+#define COLOUR_HAS_ALPHA 4u /* bit of the header's colour type */
 #define PASSES           7
-
-/* A chunk of the file; size is what is there of it, cut is true when that is less than it says. */
-struct chunk {
-    const uint8_t *start, *data;
-    uint32_t size;
-    size_t whole; /* bytes from start that are there, length and checksum included */
-    bool cut;
-};
 
 /*
  * libspng reads through this: signature, IHDR, PLTE, tRNS, IDAT and IEND go by, all else is
@@ -35,38 +27,31 @@ struct stream {
 struct layout {
     uint32_t width, height;
     bool has_alpha, interlaced, damaged;
-    uint32_t frames;
+    uint32_t frame_heads;
+    bool first_is_data; /* the picture itself is the first frame, and not one for old viewers */
+    bool has_data;
     bool more_frames; /* frame data beside the picture itself */
     const uint8_t *rest;
     size_t rest_size;
 };
 
-static uint32_t be32(const uint8_t *p)
+static bool makes_pixels(const struct png_chunk *c)
 {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    return png_is(c, "IDAT") || png_is(c, "IHDR") || png_is(c, "PLTE") || png_is(c, "tRNS") ||
+           png_is(c, "IEND");
 }
 
-static bool is(const struct chunk *c, const char *name)
-{
-    return memcmp(c->start + 4, name, 4) == 0;
-}
-
-static bool makes_pixels(const struct chunk *c)
-{
-    return is(c, "IDAT") || is(c, "IHDR") || is(c, "PLTE") || is(c, "tRNS") || is(c, "IEND");
-}
-
-/* The chunk at `at`; false when not even its head is there. */
-static bool chunk_at(const uint8_t *bytes, size_t size, size_t at, struct chunk *c)
+bool png_chunk_at(const uint8_t *bytes, size_t size, size_t at, struct png_chunk *c)
 {
     size_t there;
 
     if (size < 8 || at > size - 8)
         return false;
     there = size - at;
-    *c = (struct chunk){.start = bytes + at, .data = bytes + at + 8, .size = be32(bytes + at)};
+    *c = (struct png_chunk){
+        .start = bytes + at, .data = bytes + at + 8, .size = png_be32(bytes + at)};
     c->cut = c->size > there - 8 || there - 8 - c->size < 4;
-    c->whole = c->cut ? there : (size_t)c->size + CHUNK_AROUND;
+    c->whole = c->cut ? there : (size_t)c->size + PNG_CHUNK_AROUND;
     if (c->size > there - 8)
         c->size = (uint32_t)(there - 8);
     return true;
@@ -76,14 +61,14 @@ static int read_stream(spng_ctx *ctx, void *user, void *to, size_t wanted)
 {
     struct stream *s = user;
     uint8_t *out = to;
-    struct chunk c;
+    struct png_chunk c;
 
     (void)ctx;
     while (wanted > 0) {
         size_t take;
 
         while (s->left == 0) {
-            if (!chunk_at(s->bytes, s->size, s->next, &c))
+            if (!png_chunk_at(s->bytes, s->size, s->next, &c))
                 return SPNG_IO_EOF;
             s->next += c.whole;
             s->piece = c.start;
@@ -99,42 +84,47 @@ static int read_stream(spng_ctx *ctx, void *user, void *to, size_t wanted)
     return 0;
 }
 
-static bool checksum_wrong(const struct chunk *c)
+static bool checksum_wrong(const struct png_chunk *c)
 {
     return !c->cut &&
-           crc32(crc32(0, NULL, 0), c->start + 4, c->size + 4) != be32(c->data + c->size);
+           crc32(crc32(0, NULL, 0), c->start + 4, c->size + 4) != png_be32(c->data + c->size);
 }
 
-static void look_at(const struct chunk *c, struct layout *l, struct found *f)
+static void look_at(const struct png_chunk *c, struct layout *l, struct found *f)
 {
     if (makes_pixels(c))
         l->damaged |= c->cut || checksum_wrong(c);
-    if (is(c, "tRNS"))
+    if (png_is(c, "tRNS")) {
         l->has_alpha = true;
-    else if (is(c, "acTL") && c->size >= 8)
-        l->frames = be32(c->data);
-    else if (is(c, "fdAT"))
+    } else if (png_is(c, "IDAT")) {
+        l->has_data = true;
+    } else if (png_is(c, "fdAT")) {
         l->more_frames = true;
-    else if (is(c, "eXIf"))
+    } else if (png_is(c, "fcTL")) {
+        l->frame_heads++;
+        l->first_is_data |= !l->has_data;
+    }
+    if (png_is(c, "eXIf"))
         f->exif = exif_read_marked(c->data, c->size);
 }
 
 static enum wire_answer walk(const uint8_t *bytes, size_t size, struct layout *l, struct found *f)
 {
-    size_t at = SIGNATURE_BYTES;
-    struct chunk c;
+    size_t at = PNG_SIGNATURE_BYTES;
+    struct png_chunk c;
 
-    *l = (struct layout){.frames = 1};
-    if (size < SIGNATURE_BYTES || !chunk_at(bytes, size, at, &c) || !is(&c, "IHDR") || c.size != 13)
+    *l = (struct layout){0};
+    if (size < PNG_SIGNATURE_BYTES || !png_chunk_at(bytes, size, at, &c) || !png_is(&c, "IHDR") ||
+        c.size != PNG_IHDR_BYTES)
         return WIRE_BROKEN;
-    l->width = be32(c.data);
-    l->height = be32(c.data + 4);
+    l->width = png_be32(c.data);
+    l->height = png_be32(c.data + 4);
     l->has_alpha = (c.data[9] & COLOUR_HAS_ALPHA) != 0;
     l->interlaced = c.data[12] == 1;
-    while (chunk_at(bytes, size, at, &c)) {
+    while (png_chunk_at(bytes, size, at, &c)) {
         look_at(&c, l, f);
         at += c.whole;
-        if (is(&c, "IEND") && !c.cut) {
+        if (png_is(&c, "IEND") && !c.cut) {
             l->rest = bytes + at;
             l->rest_size = size - at;
             return WIRE_GOOD;
@@ -260,9 +250,9 @@ enum wire_answer png_decode(const uint8_t *bytes, size_t size, struct sink *s, s
 {
     struct stream stream = {.bytes = bytes,
                             .size = size,
-                            .next = SIGNATURE_BYTES,
+                            .next = PNG_SIGNATURE_BYTES,
                             .piece = bytes,
-                            .left = SIGNATURE_BYTES};
+                            .left = PNG_SIGNATURE_BYTES};
     struct layout l;
     enum wire_answer answer;
     spng_ctx *png;
@@ -270,11 +260,14 @@ enum wire_answer png_decode(const uint8_t *bytes, size_t size, struct sink *s, s
     f->exif = (struct exif){.orientation = 1};
     if ((answer = walk(bytes, size, &l, f)) != WIRE_GOOD)
         return answer;
-    s->frames = l.frames > 1 ? l.frames : 1;
-    if (l.frames > 1 || l.more_frames)
+    /* What is there counts, and not the number that acTL promises. */
+    s->frames = l.frame_heads + (l.first_is_data ? 0 : 1);
+    if (s->frames > 1 || l.more_frames)
         s->flags |= DECODE_ANIMATED;
     if (l.damaged)
         s->flags |= DECODE_DAMAGED;
+    f->rest = l.rest;
+    f->rest_size = l.rest_size;
     if (format_trailing(l.rest, l.rest_size))
         s->flags |= DECODE_TRAILING_DATA;
     if ((answer = sink_begin(s, l.width, l.height, f->exif.orientation)) != WIRE_GOOD)
@@ -284,5 +277,7 @@ enum wire_answer png_decode(const uint8_t *bytes, size_t size, struct sink *s, s
         return WIRE_MEMORY;
     answer = pixels(png, &stream, &l, s);
     spng_ctx_free(png);
+    if (answer == WIRE_GOOD && s->frames > 1)
+        apng_frames(bytes, size, s);
     return answer;
 }

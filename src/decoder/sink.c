@@ -3,6 +3,7 @@
 #include "decoder/sink.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -16,6 +17,9 @@
  * more than this around their mean: a plain backdrop does neither. */
 #define HIDDEN_SHARE_MIN  0.02
 #define HIDDEN_SPREAD_MIN 12.0
+/* Pixels between transparent and opaque: soft edges of a sticker are few. */
+#define PARTIAL_SHARE_MIN 0.2
+#define PLAIN_LEVELS      4u
 
 static enum wire_answer check_sides(const struct sink *s, uint32_t width, uint32_t height)
 {
@@ -49,6 +53,8 @@ enum wire_answer sink_begin(struct sink *s, uint32_t width, uint32_t height, uin
     s->orientation = orientation;
     if (s->frames == 0)
         s->frames = 1;
+    if (s->use == SINK_FACET)
+        return facets_room(s->facets, size) ? look_begin(&s->look, size) : WIRE_PIXELS;
     if (s->use == SINK_THUMBNAIL || orientation > 1)
         s->whole = mem_try((size_t)3 * width * height);
     if (s->use == SINK_THUMBNAIL)
@@ -73,63 +79,107 @@ enum wire_answer sink_rgb(struct sink *s, const uint8_t *rows, size_t stride, ui
     if (s->scale != NULL)
         scale_rows(s->scale, rows, stride, count);
     s->rows += count;
-    return WIRE_GOOD;
+    return s->use == SINK_FACET ? look_rows(&s->look, rows, stride, count) : WIRE_GOOD;
 }
 
-static void look_behind(struct sink *s, const uint8_t *rgba)
+static void look_behind(struct hidden *h, const uint8_t *rgba, uint32_t width)
 {
-    uint64_t weight = 0, sum[3] = {0}, square[3] = {0};
+    uint64_t weight = 0, partial = 0, sum[3] = {0}, square[3] = {0};
 
-    for (uint32_t x = 0; x < s->width; x++, rgba += 4) {
+    for (uint32_t x = 0; x < width; x++, rgba += 4) {
         const uint32_t hidden = 255u - rgba[3];
 
         if (hidden == 0)
             continue;
         weight += hidden;
+        partial += hidden < 255;
         for (unsigned c = 0; c < 3; c++) {
             sum[c] += hidden * rgba[c];
             square[c] += hidden * rgba[c] * rgba[c];
         }
     }
-    s->weight += weight;
+    h->pixels += width;
+    h->weight += weight;
+    h->partial += partial;
     for (unsigned c = 0; c < 3; c++) {
-        s->sum[c] += sum[c];
-        s->square[c] += square[c];
+        h->sum[c] += sum[c];
+        h->square[c] += square[c];
     }
+}
+
+static bool hides(const struct hidden *h)
+{
+    const double weight = (double)h->weight;
+
+    if (h->weight == 0 || weight < HIDDEN_SHARE_MIN * 255.0 * (double)h->pixels)
+        return false;
+    for (unsigned c = 0; c < 3; c++) {
+        const double mean = (double)h->sum[c] / weight;
+
+        if ((double)h->square[c] / weight - mean * mean > HIDDEN_SPREAD_MIN * HIDDEN_SPREAD_MIN)
+            return true;
+    }
+    return false;
+}
+
+/* A row without its alpha. */
+static void drop_alpha(const uint8_t *rgba, uint32_t width, uint8_t *rgb)
+{
+    for (uint32_t x = 0; x < width; x++, rgba += 4, rgb += 3) {
+        rgb[0] = rgba[0];
+        rgb[1] = rgba[1];
+        rgb[2] = rgba[2];
+    }
+}
+
+/* A row as it shows on a plain backdrop. */
+static void flatten(const uint8_t *rgba, uint32_t width, unsigned backdrop, uint8_t *rgb)
+{
+    for (uint32_t x = 0; x < width; x++, rgba += 4, rgb += 3) {
+        const unsigned a = rgba[3], rest = (255 - a) * backdrop + 127;
+
+        for (unsigned c = 0; c < 3; c++)
+            rgb[c] = (uint8_t)((rgba[c] * a + rest) / 255);
+    }
+}
+
+/* Both looks begin with the first row; without memory for them the facets are left out. */
+static void begin_flattening(struct sink *s)
+{
+    const struct wire_size size = {s->width, s->height};
+
+    s->flattens =
+        look_begin(&s->white, size) == WIRE_GOOD && look_begin(&s->black, size) == WIRE_GOOD;
+    if (!s->flattens)
+        s->flags |= DECODE_FRAMES_UNSEEN;
+}
+
+static enum wire_answer feed_flattened(struct sink *s, const uint8_t *rgba, uint8_t *scratch)
+{
+    enum wire_answer answer;
+
+    flatten(rgba, s->width, 255, scratch);
+    if ((answer = look_rows(&s->white, scratch, (size_t)3 * s->width, 1)) != WIRE_GOOD)
+        return answer;
+    flatten(rgba, s->width, 0, scratch);
+    return look_rows(&s->black, scratch, (size_t)3 * s->width, 1);
 }
 
 enum wire_answer sink_rgba(struct sink *s, const uint8_t *rows, size_t stride, uint32_t count,
                            uint8_t *scratch)
 {
-    for (uint32_t i = 0; i < count; i++, rows += stride) {
-        enum wire_answer answer;
+    enum wire_answer answer = WIRE_GOOD;
 
-        look_behind(s, rows);
-        for (uint32_t x = 0; x < s->width; x++) {
-            scratch[3 * (size_t)x] = rows[4 * (size_t)x];
-            scratch[3 * (size_t)x + 1] = rows[4 * (size_t)x + 1];
-            scratch[3 * (size_t)x + 2] = rows[4 * (size_t)x + 2];
-        }
-        if ((answer = sink_rgb(s, scratch, (size_t)3 * s->width, 1)) != WIRE_GOOD)
+    if (s->rows == 0 && s->use == SINK_PICTURE && s->tiles != NULL)
+        begin_flattening(s);
+    for (uint32_t i = 0; i < count && answer == WIRE_GOOD; i++, rows += stride) {
+        look_behind(&s->hidden, rows, s->width);
+        if (s->flattens && (answer = feed_flattened(s, rows, scratch)) != WIRE_GOOD)
             return answer;
+        drop_alpha(rows, s->width, scratch);
+        answer = sink_rgb(s, scratch, (size_t)3 * s->width, 1);
     }
-    return WIRE_GOOD;
-}
-
-static bool alpha_hides(const struct sink *s)
-{
-    const double weight = (double)s->weight;
-    const double all = 255.0 * (double)s->width * (double)s->height;
-
-    if (weight < HIDDEN_SHARE_MIN * all)
-        return false;
-    for (unsigned c = 0; c < 3; c++) {
-        const double mean = (double)s->sum[c] / weight;
-
-        if ((double)s->square[c] / weight - mean * mean > HIDDEN_SPREAD_MIN * HIDDEN_SPREAD_MIN)
-            return true;
-    }
-    return false;
+    return answer;
 }
 
 static enum wire_answer fill_missing(struct sink *s)
@@ -147,8 +197,13 @@ static enum wire_answer fill_missing(struct sink *s)
     if (grey == NULL)
         return WIRE_MEMORY;
     memset(grey, GREY, row_bytes);
-    while (s->rows < s->height && answer == WIRE_GOOD)
+    while (s->rows < s->height && answer == WIRE_GOOD) {
         answer = sink_rgb(s, grey, row_bytes, 1);
+        if (s->flattens && answer == WIRE_GOOD)
+            answer = look_rows(&s->white, grey, row_bytes, 1);
+        if (s->flattens && answer == WIRE_GOOD)
+            answer = look_rows(&s->black, grey, row_bytes, 1);
+    }
     mem_free(grey);
     return answer;
 }
@@ -206,16 +261,68 @@ static enum wire_answer turn_view(const struct sink *s, struct wire_picture *out
     return WIRE_GOOD;
 }
 
-enum wire_answer sink_finish(struct sink *s, struct wire_picture *out)
+/* Nearly one colour: what a viewer shows of a picture that is all transparent. */
+static bool plain(const struct look *l)
 {
+    const size_t samples = (size_t)3 * l->tile_size.width * l->tile_size.height;
+    uint64_t off = 0;
+
+    for (size_t i = 0; i < samples; i++)
+        off += (uint64_t)abs(l->tile[i] - l->tile[i % 3]);
+    return off <= PLAIN_LEVELS * (uint64_t)samples;
+}
+
+static bool rich(const struct look *l)
+{
+    struct assay_pdq pdq;
+
+    return l->pdq != NULL && assay_pdq_stream_finish(l->pdq, &pdq) == ASSAY_OK &&
+           pdq.quality >= ASSAY_PDQ_MATCH_QUALITY;
+}
+
+/* A picture drawn by the alpha alone, or one that is another on white than it is on black. */
+static bool shows_two(const struct sink *s)
+{
+    struct assay_pdq white, black;
+
+    if (!rich(&s->white) && !rich(&s->black))
+        return false;
+    if (s->made.pdq.quality < ASSAY_PDQ_MATCH_QUALITY)
+        return true;
+    return rich(&s->white) && rich(&s->black) &&
+           (double)s->hidden.partial > PARTIAL_SHARE_MIN * (double)s->hidden.pixels &&
+           assay_pdq_stream_finish(s->white.pdq, &white) == ASSAY_OK &&
+           assay_pdq_stream_finish(s->black.pdq, &black) == ASSAY_OK &&
+           assay_pdq_distance(&white, &black) > FACETS_OTHER_BITS;
+}
+
+/* What viewers show: on white always, on black unless that is plain. */
+static void take_flattened(struct sink *s)
+{
+    const struct facet_name name = {DECODE_FACET_TRANSPARENCY, 0, s->orientation};
+
+    if (!s->flattens || s->hidden.weight == 0)
+        return;
+    if (shows_two(s))
+        s->made.flags |= DECODE_ALPHA_HIDES;
+    (void)facets_take(s->facets, &s->white, name);
+    if (!plain(&s->black))
+        (void)facets_take(s->facets, &s->black,
+                          (struct facet_name){name.kind, 1, name.orientation});
+}
+
+/* The main picture is whole: its hashes, its view, and then what it is compared with. */
+static enum wire_answer close_picture(struct sink *s)
+{
+    struct wire_picture *out = &s->made;
     enum wire_answer answer = fill_missing(s);
 
-    if (answer != WIRE_GOOD || s->use == SINK_THUMBNAIL)
+    if (s->closed || answer != WIRE_GOOD)
         return answer;
     out->width = s->width;
     out->height = s->height;
-    out->frames = s->frames;
     out->orientation = s->orientation;
+    out->frames_seen = 1;
     out->has_pdq = hashable(s);
     if (out->has_pdq && assay_pdq_stream_finish(s->pdq, &out->pdq) != ASSAY_OK)
         return WIRE_MEMORY;
@@ -226,10 +333,99 @@ enum wire_answer sink_finish(struct sink *s, struct wire_picture *out)
                 s->whole != NULL && hash_turned(s, &out->pdq_oriented) == ASSAY_OK;
         out->oriented_too_large = out->has_pdq && !out->has_pdq_oriented;
     }
-    if (alpha_hides(s))
+    if (hides(&s->hidden))
         s->flags |= DECODE_ALPHA_HIDES;
-    out->flags = s->flags;
-    return turn_view(s, out);
+    if ((answer = turn_view(s, out)) != WIRE_GOOD)
+        return answer;
+    s->closed = true;
+    if (s->tiles == NULL)
+        return WIRE_GOOD;
+    s->facets = &s->own;
+    answer = facets_begin(s->facets, s->limits, out, s->view, s->tiles);
+    if (answer == WIRE_GOOD)
+        take_flattened(s);
+    return answer;
+}
+
+bool sink_room(struct sink *s, struct wire_size size)
+{
+    return s->use == SINK_PICTURE && s->tiles != NULL && s->rows > 0 &&
+           close_picture(s) == WIRE_GOOD && facets_room(s->facets, size);
+}
+
+void sink_unseen(struct sink *s)
+{
+    s->flags |= DECODE_FRAMES_UNSEEN;
+}
+
+enum alpha { ALPHA_DROPPED, ALPHA_ON_WHITE };
+
+static bool look_at(const struct sink_facet *f, enum alpha alpha, struct look *l)
+{
+    const size_t row_bytes = (size_t)f->channels * f->size.width;
+    uint8_t *scratch = mem_try((size_t)3 * f->size.width);
+    bool good = scratch != NULL && look_begin(l, f->size) == WIRE_GOOD;
+
+    for (uint32_t y = 0; y < f->size.height && good; y++) {
+        const uint8_t *row = f->pixels + y * row_bytes;
+
+        if (f->channels == 4 && alpha == ALPHA_DROPPED)
+            drop_alpha(row, f->size.width, scratch);
+        else if (f->channels == 4)
+            flatten(row, f->size.width, 255, scratch);
+        good = look_rows(l, f->channels == 4 ? scratch : row, row_bytes, 1) == WIRE_GOOD;
+    }
+    mem_free(scratch);
+    return good;
+}
+
+static void take(struct sink *s, const struct sink_facet *f, enum alpha alpha)
+{
+    const enum decode_facet_kind kind =
+        alpha == ALPHA_DROPPED ? f->kind : DECODE_FACET_TRANSPARENCY;
+    struct look l = {0};
+
+    if (look_at(f, alpha, &l))
+        (void)facets_take(s->facets, &l, (struct facet_name){kind, f->index, s->orientation});
+    else
+        sink_unseen(s);
+    look_free(&l);
+}
+
+bool sink_hides(const struct sink_facet *f)
+{
+    struct hidden h = {0};
+
+    assert(f->channels == 4);
+    for (uint32_t y = 0; y < f->size.height; y++)
+        look_behind(&h, f->pixels + (size_t)4 * f->size.width * y, f->size.width);
+    return hides(&h);
+}
+
+void sink_offer(struct sink *s, const struct sink_facet *f)
+{
+    assert(s->closed);
+    assert(s->facets != NULL);
+    if (f->kind == DECODE_FACET_FRAME && s->made.frames_seen < s->frames)
+        s->made.frames_seen++;
+    take(s, f, ALPHA_DROPPED);
+    if (f->channels == 4 && sink_hides(f)) {
+        s->flags |= DECODE_ALPHA_HIDES;
+        take(s, f, ALPHA_ON_WHITE);
+    }
+}
+
+enum wire_answer sink_finish(struct sink *s)
+{
+    enum wire_answer answer = s->use == SINK_PICTURE ? close_picture(s) : fill_missing(s);
+
+    if (answer != WIRE_GOOD || s->use != SINK_PICTURE)
+        return answer;
+    s->made.frames = s->frames;
+    s->made.flags |= s->flags;
+    if (s->made.frames_seen < s->frames)
+        s->made.flags |= DECODE_FRAMES_UNSEEN;
+    return WIRE_GOOD;
 }
 
 void sink_free(struct sink *s)
@@ -237,6 +433,10 @@ void sink_free(struct sink *s)
     assay_pdq_stream_free(s->pdq);
     scale_free(s->scale);
     mem_free(s->whole);
+    look_free(&s->look);
+    look_free(&s->white);
+    look_free(&s->black);
+    facets_end(&s->own);
     s->pdq = NULL;
     s->scale = NULL;
     s->whole = NULL;

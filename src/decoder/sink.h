@@ -1,27 +1,45 @@
-/* Where decoded rows go: into the hash, the scaled view and, for turned pictures, memory. */
+/* Where decoded rows go: into the hash, the scaled view and, for turned pictures, memory; and where
+ * the further pictures of a file go, its facets. */
 #ifndef DECODER_SINK_H
 #define DECODER_SINK_H
 
-#include "decode/wire.h"
+#include "decoder/facets.h"
 
 enum sink_use {
-    SINK_PICTURE,  /* hashed and scaled */
-    SINK_THUMBNAIL /* small; kept whole and nothing else */
+    SINK_PICTURE,   /* the main picture: hashed and scaled; facets may be offered behind it */
+    SINK_THUMBNAIL, /* small; kept whole and nothing else */
+    SINK_FACET      /* a further picture of the file: looked at */
 };
 
-/* Set use, limits and (for a picture) view before the decoder is called; the rest is the sink's. */
+/* What transparency hides of a picture, summed up pixel by pixel. */
+struct hidden {
+    uint64_t weight, sum[3], square[3]; /* weight: 255 for a pixel that is not to be seen at all */
+    uint64_t pixels, partial;           /* all; those that are neither opaque nor transparent */
+};
+
+/*
+ * Set use and limits before the decoder is called; for a picture also view and, where facets are to
+ * be looked at, tiles; for a facet the facets that it may become one of. The rest is the sink's.
+ */
 struct sink {
     enum sink_use use;
     const struct decode_limits *limits;
-    uint8_t *view; /* WIRE_VIEW_BYTES; NULL for a thumbnail */
+    uint8_t *view;         /* WIRE_VIEW_BYTES; of SINK_PICTURE only */
+    uint8_t *tiles;        /* DECODE_FACETS_MAX * WIRE_TILE_BYTES; NULL: no facets */
+    struct facets *facets; /* SINK_FACET: the main picture's; SINK_PICTURE: its own, once closed */
 
     uint32_t width, height, rows; /* rows: taken so far */
     uint32_t orientation;
-    uint32_t frames, flags;             /* set by the decoders: enum decode_flag */
-    uint8_t *whole;                     /* the stored picture, where it is needed whole; or NULL */
-    uint64_t weight, sum[3], square[3]; /* of what transparency hides */
+    uint32_t frames, flags; /* set by the decoders: enum decode_flag */
+    uint8_t *whole;         /* the stored picture, where it is needed whole; or NULL */
+    struct hidden hidden;
     struct assay_pdq_stream *pdq;
     struct scale *scale;
+    struct look look;         /* SINK_FACET */
+    struct look white, black; /* the picture as viewers show it, on both backdrops */
+    bool flattens, closed;    /* closed: the main picture is finished, made is filled */
+    struct facets own;
+    struct wire_picture made;
 };
 
 /*
@@ -38,11 +56,43 @@ enum wire_answer sink_rgb(struct sink *s, const uint8_t *rows, size_t stride, ui
 enum wire_answer sink_rgba(struct sink *s, const uint8_t *rows, size_t stride, uint32_t count,
                            uint8_t *scratch);
 
+/* A further picture of the file, whole in memory: a frame, a page, another image. */
+struct sink_facet {
+    enum decode_facet_kind kind; /* DECODE_FACET_FRAME for frames and pages */
+    uint32_t index;              /* of the frame or page in the file; the main picture's is 0 */
+    struct wire_size size;
+    unsigned channels;     /* 3 or 4 */
+    const uint8_t *pixels; /* rows of channels * size.width bytes; borrowed for the call */
+};
+
+/*
+ * Behind the rows of the main picture (set s->frames before) a decoder goes through the frames:
+ *
+ *     while (there is a next frame && sink_room(s, its size)) {
+ *         decode it, compose it (decoder/canvas.h);
+ *         sink_offer(s, &facet);
+ *     }
+ *
+ * sink_room is false when the file's share of work is used up, and then says so by
+ * DECODE_FRAMES_UNSEEN; also (without a word) when nobody looks at facets here. A frame that cannot
+ * be decoded is passed over by sink_unseen. sink_offer never fails: a picture that is like one
+ * before is dropped; of R G B A the alpha is dropped, and when that hides something, what viewers
+ * show is a facet too. Memory that is short sets DECODE_FRAMES_UNSEEN.
+ */
+bool sink_room(struct sink *s, struct wire_size size);
+void sink_offer(struct sink *s, const struct sink_facet *f);
+void sink_unseen(struct sink *s);
+
+/* Whether the transparency of this picture of 4 channels hides another: for frames whose hidden
+ * colours the canvas would lose. */
+bool sink_hides(const struct sink_facet *f);
+
 /*
  * No more rows will come. Missing ones become grey and the picture damaged; WIRE_BROKEN when none
- * came at all. For a picture out is filled: all but type and the flags that the sink cannot know.
+ * came at all. Of a main picture s->made is filled, all but its type; further facets may be taken
+ * into s->facets until sink_free, and go there too.
  */
-enum wire_answer sink_finish(struct sink *s, struct wire_picture *out);
+enum wire_answer sink_finish(struct sink *s);
 
 void sink_free(struct sink *s);
 

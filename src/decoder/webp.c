@@ -4,12 +4,15 @@
 #include <webp/decode.h>
 
 #include "base/mem.h"
+#include "decoder/canvas.h"
 #include "decoder/formats.h"
 
 #define RIFF_HEAD      12u /* "RIFF", size, "WEBP" */
 #define CHUNK_HEAD     8u
 #define FRAME_HEAD     16u /* of an ANMF chunk: place, sides, duration, flags */
 #define FLAG_ANIMATION 2u  /* of VP8X */
+#define FRAME_CLEARS   1u  /* of ANMF: what it covers is cleared afterwards */
+#define FRAME_REPLACES 2u  /* of ANMF: it is not blended */
 
 /* What a walk over the chunks found. The picture's data are the whole file, or the first frame's.
  */
@@ -179,6 +182,78 @@ static enum wire_answer pixels(const struct layout *l, struct sink *s)
     return answer;
 }
 
+/* The ANMF chunk's data as a frame without its pixels. */
+static struct canvas_frame frame_of(const uint8_t *data)
+{
+    return (struct canvas_frame){
+        .x = 2 * le(data, 3),
+        .y = 2 * le(data + 3, 3),
+        .size = {le(data + 6, 3) + 1, le(data + 9, 3) + 1},
+        .blend = (data[15] & FRAME_REPLACES) != 0 ? CANVAS_REPLACE : CANVAS_OVER,
+        .after = (data[15] & FRAME_CLEARS) != 0 ? CANVAS_CLEAR : CANVAS_KEEP,
+    };
+}
+
+/* Decode one frame, put it on the canvas and, but for the first, offer what is to be seen. */
+static void take_frame(const uint8_t *data, size_t size, uint32_t index, struct canvas *canvas,
+                       struct sink *s)
+{
+    struct canvas_frame frame = frame_of(data);
+    const size_t bytes = (size_t)4 * frame.size.width * frame.size.height;
+    WebPBitstreamFeatures features;
+    uint8_t *rgba = NULL;
+
+    if (WebPGetFeatures(data + FRAME_HEAD, size - FRAME_HEAD, &features) == VP8_STATUS_OK &&
+        (uint32_t)features.width == frame.size.width &&
+        (uint32_t)features.height == frame.size.height && frame.size.width <= canvas->size.width &&
+        frame.size.height <= canvas->size.height)
+        rgba = mem_try(bytes);
+    if (rgba == NULL || WebPDecodeRGBAInto(data + FRAME_HEAD, size - FRAME_HEAD, rgba, bytes,
+                                           (int)(4 * frame.size.width)) == NULL) {
+        sink_unseen(s);
+        mem_free(rgba);
+        return;
+    }
+    frame.rgba = rgba;
+    struct sink_facet f = {DECODE_FACET_FRAME, index, canvas->size, 4, canvas->rgba};
+    if (canvas_put(canvas, &frame) != WIRE_GOOD)
+        sink_unseen(s);
+    else if (index > 0)
+        sink_offer(s, &f);
+    /* Colours under full transparency never reach the canvas. */
+    f = (struct sink_facet){DECODE_FACET_TRANSPARENCY, index, frame.size, 4, rgba};
+    if (index > 0 && frame.blend == CANVAS_OVER && sink_hides(&f))
+        sink_offer(s, &f);
+    mem_free(rgba);
+}
+
+/* The frames behind the first, as the container specification composes them. */
+static void frames(const uint8_t *bytes, size_t size, struct sink *s)
+{
+    const struct wire_size sides = {s->width, s->height};
+    struct canvas canvas;
+    uint32_t index = 0;
+
+    if (s->use != SINK_PICTURE)
+        return;
+    if (canvas_begin(&canvas, sides) != WIRE_GOOD)
+        sink_unseen(s);
+    for (size_t at = RIFF_HEAD; canvas.rgba != NULL && size - at >= CHUNK_HEAD;) {
+        const size_t there = size - at - CHUNK_HEAD, says = le(bytes + at + 4, 4);
+        const size_t data = says < there ? says : there;
+
+        if (memcmp(bytes + at, "ANMF", 4) == 0 && data > FRAME_HEAD) {
+            if (index > 0 && !sink_room(s, sides))
+                break;
+            take_frame(bytes + at + CHUNK_HEAD, data, index++, &canvas, s);
+        }
+        at += CHUNK_HEAD + data;
+        if ((data & 1) != 0 && at < size)
+            at++;
+    }
+    canvas_free(&canvas);
+}
+
 enum wire_answer webp_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f)
 {
     struct layout l = {0};
@@ -193,7 +268,11 @@ enum wire_answer webp_decode(const uint8_t *bytes, size_t size, struct sink *s, 
     if (riff < size && riff >= RIFF_HEAD) {
         size_t end = riff + (riff & 1);
 
-        if (end < size && format_trailing(bytes + end, size - end))
+        if (end < size) {
+            f->rest = bytes + end;
+            f->rest_size = size - end;
+        }
+        if (end < size && format_trailing(f->rest, f->rest_size))
             s->flags |= DECODE_TRAILING_DATA;
         size = riff;
     }
@@ -206,5 +285,8 @@ enum wire_answer webp_decode(const uint8_t *bytes, size_t size, struct sink *s, 
         s->flags |= DECODE_DAMAGED;
     if ((answer = sink_begin(s, l.width, l.height, f->exif.orientation)) != WIRE_GOOD)
         return answer;
-    return pixels(&l, s);
+    answer = pixels(&l, s);
+    if (answer == WIRE_GOOD && l.frames > 1)
+        frames(bytes, size, s);
+    return answer;
 }

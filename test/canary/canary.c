@@ -27,6 +27,7 @@ static enum wire_answer sound(struct child *c)
                                              .width = 1,
                                              .height = 1,
                                              .frames = 1,
+                                             .frames_seen = 1,
                                              .orientation = 1,
                                              .view_width = 1,
                                              .view_height = 1};

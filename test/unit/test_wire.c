@@ -18,27 +18,43 @@ static struct wire_reply example(void)
                                       .width = 4000,
                                       .height = 3000,
                                       .frames = 1,
-                                      .flags = DECODE_EXIF_TURNED,
+                                      .frames_seen = 1,
+                                      .flags = DECODE_EXIF_TURNED | DECODE_THUMBNAIL_DIFFERS,
                                       .orientation = 6,
                                       .has_pdq = true,
                                       .has_pdq_oriented = true,
                                       .pdq = {.quality = 100},
                                       .pdq_oriented = {.quality = 99},
                                       .view_width = 1200,
-                                      .view_height = 1600};
+                                      .view_height = 1600,
+                                      .facet_count = 1};
+    r.picture.facets[0] = (struct wire_facet){.kind = DECODE_FACET_THUMBNAIL,
+                                              .orientation = 1,
+                                              .size = {640, 480},
+                                              .tile = {480, 360},
+                                              .has_pdq = true,
+                                              .pdq = {.quality = 98}};
     for (unsigned i = 0; i < ASSAY_PDQ_BYTES; i++) {
         r.picture.pdq.bytes[i] = (uint8_t)(i % 2 == 0 ? 0x0f : 0xf0);
         r.picture.pdq_oriented.bytes[i] = (uint8_t)i;
+        r.picture.facets[0].pdq.bytes[i] = (uint8_t)(0xff - i);
     }
     return r;
 }
 
 static const char example_hex[] =
-    "41534452010001000100000001000000070000000000000000000000000000000200"
-    "0000a00f0000b80b0000010000002000000006000000010000000300000064000000"
+    "41534452020001000100000001000000070000000000000000000000000000000200"
+    "0000a00f0000b80b0000010000003000000006000000010000000300000064000000"
     "630000000ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff0"
     "0ff0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-    "b004000040060000";
+    "b0040000400600000100000001000000";
+
+/* Behind zeros, from byte 256. */
+static const char facet_hex[] =
+    "020001000000000080020000e0010000e00100006801000001000000620000"
+    "00fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0efeeedecebeae9e8e7e6e5e4e3e2e1e0";
+
+#define FACETS_AT 512u /* in hex digits */
 
 static void a_reply_has_the_bytes_of_the_document(void **state)
 {
@@ -51,7 +67,10 @@ static void a_reply_has_the_bytes_of_the_document(void **state)
     wire_reply_put(&r, bytes);
     str_hex(bytes, sizeof bytes, hex);
     assert_memory_equal(hex, example_hex, used);
-    for (size_t i = used; i < 2 * WIRE_REPLY_BYTES; i++)
+    for (size_t i = used; i < FACETS_AT; i++)
+        assert_int_equal(hex[i], '0');
+    assert_memory_equal(hex + FACETS_AT, facet_hex, sizeof facet_hex - 1);
+    for (size_t i = FACETS_AT + sizeof facet_hex - 1; i < 2 * WIRE_REPLY_BYTES; i++)
         assert_int_equal(hex[i], '0');
 }
 
@@ -71,7 +90,25 @@ static void a_reply_comes_back_as_it_was(void **state)
 
 static void bytes_of_another_protocol_are_refused(void **state)
 {
-    static const size_t places[] = {0, 3, 4, 6, 8, 15, 20, 31, 56, 60, 64, 68, 144, 255};
+    static const size_t places[] = {0,
+                                    3,
+                                    4,
+                                    6,
+                                    8,
+                                    15,
+                                    20,
+                                    31,
+                                    56,
+                                    60,
+                                    64,
+                                    68,
+                                    151,
+                                    152,
+                                    255,
+                                    280,
+                                    284,
+                                    320,
+                                    WIRE_REPLY_BYTES - 1};
     unsigned char good[WIRE_REPLY_BYTES], bytes[WIRE_REPLY_BYTES];
     struct wire_reply r = example(), got = {0}, untouched = {0};
     struct err e;
@@ -151,7 +188,7 @@ static void lie_unknown_flag(struct wire_picture *p)
 }
 static void lie_not_turned(struct wire_picture *p)
 {
-    p->flags = 0;
+    p->flags &= ~(uint32_t)DECODE_EXIF_TURNED;
 }
 static void lie_no_hash(struct wire_picture *p)
 {
@@ -165,6 +202,60 @@ static void lie_neither(struct wire_picture *p)
 {
     p->has_pdq_oriented = false;
 }
+static void lie_not_seen(struct wire_picture *p)
+{
+    p->frames_seen = 0;
+}
+static void lie_all_seen(struct wire_picture *p)
+{
+    p->frames_seen = 2;
+}
+static void lie_unseen(struct wire_picture *p)
+{
+    p->frames = 3;
+    p->flags |= DECODE_ANIMATED;
+}
+static void lie_facet_kind(struct wire_picture *p)
+{
+    p->facets[0].kind = DECODE_FACET_KIND_END;
+}
+static void lie_facet_turn(struct wire_picture *p)
+{
+    p->facets[0].orientation = 0;
+}
+static void lie_facet_turned_tile(struct wire_picture *p)
+{
+    p->facets[0].orientation = 6;
+}
+static void lie_facet_wide(struct wire_picture *p)
+{
+    p->facets[0].size.width = 65501;
+}
+static void lie_facet_tile(struct wire_picture *p)
+{
+    p->facets[0].tile = (struct wire_size){640, 480};
+}
+static void lie_facet_hash(struct wire_picture *p)
+{
+    p->facets[0].has_pdq = false;
+}
+static void lie_facet_frame(struct wire_picture *p)
+{
+    p->facets[0].kind = DECODE_FACET_FRAME;
+    p->facets[0].index = 1;
+}
+static void lie_same_thumbnail(struct wire_picture *p)
+{
+    p->flags &= ~(uint32_t)DECODE_THUMBNAIL_DIFFERS;
+}
+static void lie_second(struct wire_picture *p)
+{
+    p->flags |= DECODE_SECOND_PICTURE;
+}
+static void lie_trailing(struct wire_picture *p)
+{
+    p->facets[0].kind = DECODE_FACET_TRAILING;
+}
 static void lie_view(struct wire_picture *p)
 {
     p->view_width++;
@@ -177,10 +268,16 @@ static void lie_large_view(struct wire_picture *p)
 
 static void each_lie_of_a_decoder_is_found(void **state)
 {
-    static const lie lies[] = {lie_type,    lie_no_width,     lie_wide,       lie_pixels,
-                               lie_turn,    lie_frames,       lie_no_frames,  lie_flags,
-                               lie_no_hash, lie_unknown_flag, lie_not_turned, lie_both,
-                               lie_neither, lie_view,         lie_large_view};
+    static const lie lies[] = {lie_type,         lie_no_width,       lie_wide,
+                               lie_pixels,       lie_turn,           lie_frames,
+                               lie_no_frames,    lie_flags,          lie_no_hash,
+                               lie_unknown_flag, lie_not_turned,     lie_both,
+                               lie_neither,      lie_view,           lie_large_view,
+                               lie_not_seen,     lie_all_seen,       lie_unseen,
+                               lie_facet_kind,   lie_facet_turn,     lie_facet_turned_tile,
+                               lie_facet_wide,   lie_facet_tile,     lie_facet_hash,
+                               lie_facet_frame,  lie_same_thumbnail, lie_second,
+                               lie_trailing};
 
     (void)state;
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
@@ -313,7 +410,7 @@ static void every_type_and_flag_has_a_name(void **state)
     }
     while (decode_flag_name(flags) != NULL)
         flags++;
-    assert_int_equal(1u << (flags - 1), DECODE_EXTENSION_DIFFERS);
+    assert_int_equal(1u << (flags - 1), DECODE_SECOND_PICTURE);
     assert_string_equal(decode_rendition_name(DECODE_COVER), "cover");
     assert_string_equal(decode_rendition_name(DECODE_STRIP), "strip");
 }

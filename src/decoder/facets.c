@@ -1,0 +1,179 @@
+/* Tells distinct pictures of one file from repetitions, and keeps their hashes and tiles. */
+#include "decoder/facets.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "decoder/scale.h"
+#include "decoder/turn.h"
+
+#define FACETS_LOOKS_MAX 10000u
+
+/* In all frames together: what a decoder does in about the processor time below. The second limit
+ * is for slow codings and slow machines, so that an animation is cut and not the whole file lost.
+ */
+#define PIXELS_TIMES 3u
+#define CPU_FIFTHS   3
+
+/* Tiles whose samples differ by this much on average show the same: noise and scaling give up to
+ * 2, another cut of the same scene 20 and more. */
+#define SAME_LEVELS 5u
+
+enum wire_answer look_begin(struct look *l, struct wire_size size)
+{
+    *l = (struct look){.size = size, .tile_size = wire_fit(size, DECODE_SMALL_SIDE)};
+    l->tile = mem_try((size_t)3 * l->tile_size.width * l->tile_size.height);
+    if (l->tile == NULL || scale_new(size, l->tile_size, 3, l->tile, &l->scale) != ASSAY_OK)
+        return WIRE_MEMORY;
+    if (size.width >= ASSAY_PDQ_SIDE_MIN && size.height >= ASSAY_PDQ_SIDE_MIN &&
+        assay_pdq_stream_new(size.width, size.height, &l->pdq) != ASSAY_OK)
+        return WIRE_MEMORY;
+    return WIRE_GOOD;
+}
+
+enum wire_answer look_rows(struct look *l, const uint8_t *rgb, size_t stride, uint32_t count)
+{
+    assert(count <= l->size.height - l->rows);
+    if (l->pdq != NULL && assay_pdq_stream_rgb(l->pdq, rgb, stride, count) != ASSAY_OK)
+        return WIRE_MEMORY;
+    scale_rows(l->scale, rgb, stride, count);
+    l->rows += count;
+    return WIRE_GOOD;
+}
+
+void look_free(struct look *l)
+{
+    assay_pdq_stream_free(l->pdq);
+    scale_free(l->scale);
+    mem_free(l->tile);
+    *l = (struct look){0};
+}
+
+enum wire_answer facets_begin(struct facets *f, const struct decode_limits *limits,
+                              struct wire_picture *picture, const uint8_t *view, uint8_t *tiles)
+{
+    const struct wire_size from = {picture->view_width, picture->view_height};
+    struct wire_size size = {picture->width, picture->height};
+    struct scale *scale = NULL;
+
+    size = wire_fit(wire_turned(size, picture->orientation), DECODE_SMALL_SIDE);
+    *f = (struct facets){.limits = limits, .picture = picture, .tiles = tiles, .main_size = size};
+    f->pixels_left = PIXELS_TIMES * limits->pixels_max;
+    f->cpu_us_max = clock_cpu_us() + (int64_t)limits->cpu_s * (1000000 / 5) * CPU_FIFTHS;
+    f->main_tile = mem_try((size_t)3 * size.width * size.height);
+    if (f->main_tile == NULL || scale_new(from, size, 3, f->main_tile, &scale) != ASSAY_OK)
+        return WIRE_MEMORY;
+    scale_rows(scale, view, (size_t)3 * from.width, from.height);
+    scale_free(scale);
+    return WIRE_GOOD;
+}
+
+void facets_end(struct facets *f)
+{
+    mem_free(f->main_tile);
+    *f = (struct facets){0};
+}
+
+bool facets_room(struct facets *f, struct wire_size size)
+{
+    const uint64_t pixels = (uint64_t)size.width * size.height;
+
+    if (pixels == 0 || size.width > f->limits->side_max || size.height > f->limits->side_max ||
+        pixels > f->limits->pixels_max || pixels > f->pixels_left ||
+        f->looked >= FACETS_LOOKS_MAX || clock_cpu_us() > f->cpu_us_max) {
+        f->picture->flags |= DECODE_FRAMES_UNSEEN;
+        return false;
+    }
+    f->pixels_left -= pixels;
+    f->looked++;
+    return true;
+}
+
+/* A picture as it is compared: its hash, and its upright tile. */
+struct known {
+    const struct assay_pdq *pdq;
+    bool has_pdq;
+    struct wire_size size;
+    const uint8_t *tile;
+};
+
+static bool alike(const struct known *a, const struct known *b)
+{
+    const size_t samples = (size_t)3 * a->size.width * a->size.height;
+    uint64_t sum = 0;
+
+    if (a->has_pdq && b->has_pdq && a->pdq->quality >= ASSAY_PDQ_MATCH_QUALITY &&
+        b->pdq->quality >= ASSAY_PDQ_MATCH_QUALITY &&
+        assay_pdq_distance(a->pdq, b->pdq) <= ASSAY_PDQ_MATCH_BITS)
+        return true;
+    if (a->size.width != b->size.width || a->size.height != b->size.height)
+        return false;
+    for (size_t i = 0; i < samples; i++)
+        sum += (uint64_t)abs(a->tile[i] - b->tile[i]);
+    return sum <= SAME_LEVELS * (uint64_t)samples;
+}
+
+static bool shown_already(const struct facets *f, const struct known *k)
+{
+    const struct wire_picture *p = f->picture;
+    const struct known first = {&p->pdq, p->has_pdq, f->main_size, f->main_tile};
+
+    if (alike(k, &first))
+        return true;
+    for (uint32_t i = 0; i < p->facet_count; i++) {
+        const struct wire_facet *w = &p->facets[i];
+        const struct known other = {&w->pdq, w->has_pdq, w->tile,
+                                    f->tiles + (size_t)i * WIRE_TILE_BYTES};
+
+        if (alike(k, &other))
+            return true;
+    }
+    return false;
+}
+
+/* The tile upright into out, which holds WIRE_TILE_BYTES; its sides. */
+static struct wire_size turned_tile(const struct look *l, uint32_t orientation, uint8_t *out)
+{
+    const struct turn turn = {l->tile, l->tile_size.width, l->tile_size.height, orientation};
+    const struct wire_size size = wire_turned(l->tile_size, orientation);
+
+    for (uint32_t y = 0; y < size.height; y += TURN_ROWS) {
+        const uint32_t count = size.height - y < TURN_ROWS ? size.height - y : TURN_ROWS;
+
+        turn_rows(&turn, y, count, out + (size_t)3 * size.width * y);
+    }
+    return size;
+}
+
+enum facets_verdict facets_take(struct facets *f, struct look *l, struct facet_name name)
+{
+    struct wire_picture *p = f->picture;
+    struct wire_facet w = {.kind = name.kind,
+                           .index = name.index,
+                           .orientation = name.orientation,
+                           .size = l->size,
+                           .has_pdq = l->pdq != NULL};
+    uint8_t *tile = mem_try(WIRE_TILE_BYTES);
+    enum facets_verdict verdict = FACETS_NOT_KEPT;
+
+    assert(l->rows == l->size.height);
+    if (tile == NULL || (w.has_pdq && assay_pdq_stream_finish(l->pdq, &w.pdq) != ASSAY_OK))
+        goto out;
+    w.tile = turned_tile(l, name.orientation, tile);
+    if (shown_already(f, &(struct known){&w.pdq, w.has_pdq, w.tile, tile})) {
+        verdict = FACETS_KNOWN;
+    } else if (p->facet_count < DECODE_FACETS_MAX) {
+        memcpy(f->tiles + (size_t)p->facet_count * WIRE_TILE_BYTES, tile,
+               (size_t)3 * w.tile.width * w.tile.height);
+        p->facets[p->facet_count++] = w;
+        verdict = FACETS_KEPT;
+    }
+out:
+    mem_free(tile);
+    if (verdict == FACETS_NOT_KEPT)
+        p->flags |= DECODE_FRAMES_UNSEEN;
+    return verdict;
+}

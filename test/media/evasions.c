@@ -1,0 +1,178 @@
+/* Makes each evasion of two landscapes: under transparency, in a frame, a thumbnail, behind the
+ * end. */
+#include "media/evasions.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "media/animations.h"
+
+#define WIDTH     320u
+#define HEIGHT    240u
+#define FRAMES    24u
+#define ODD_FRAME 17u
+
+/* A copy of four channels, every pixel of this alpha. */
+static struct files_picture with_alpha(const struct files_picture *p, uint8_t alpha)
+{
+    const size_t count = (size_t)p->width * p->height;
+    struct files_picture made = {p->width, p->height, 4, mem_array(count, 4)};
+
+    for (size_t i = 0; i < count; i++) {
+        memcpy(made.bytes + 4 * i, p->bytes + 3 * i, 3);
+        made.bytes[4 * i + 3] = alpha;
+    }
+    return made;
+}
+
+/* The upper half of the picture is transparent: viewers show white there. */
+static void alpha_hidden_picture(struct evasion *e, struct buf *out)
+{
+    struct files_picture p = with_alpha(&e->shown, 0);
+
+    for (uint32_t y = HEIGHT / 2; y < HEIGHT; y++)
+        for (uint32_t x = 0; x < WIDTH; x++)
+            p.bytes[4 * ((size_t)y * WIDTH + x) + 3] = 255;
+    for (size_t i = 0; i < (size_t)WIDTH * HEIGHT; i++)
+        for (unsigned c = 0; c < 3; c++)
+            e->hidden.bytes[3 * i + c] = p.bytes[4 * i + 3] == 0 ? 255 : p.bytes[4 * i + c];
+    files_png(&p, FILES_STRAIGHT, out);
+    files_picture_free(&p);
+}
+
+/* All black, and drawn by the alpha alone. */
+static void alpha_draws_picture(struct evasion *e, struct buf *out)
+{
+    struct files_picture p = with_alpha(&e->hidden, 0);
+
+    for (size_t i = 0; i < (size_t)WIDTH * HEIGHT; i++) {
+        const uint8_t light = p.bytes[4 * i + 1];
+
+        memset(p.bytes + 4 * i, 0, 3);
+        p.bytes[4 * i + 3] = (uint8_t)(255 - light);
+        memset(e->hidden.bytes + 3 * i, light, 3);
+        memset(e->shown.bytes + 3 * i, 0, 3);
+    }
+    files_png(&p, FILES_STRAIGHT, out);
+    files_picture_free(&p);
+}
+
+static void apng_two_pictures(struct evasion *e, struct buf *out)
+{
+    const struct files_picture frames[] = {e->shown, e->hidden};
+
+    animation_apng(frames, 2, out);
+}
+
+static void odd_frame(const struct evasion *e, struct files_picture *frames)
+{
+    for (size_t i = 0; i < FRAMES; i++)
+        frames[i] = i == ODD_FRAME ? e->hidden : e->shown;
+}
+
+static void apng_odd_frame(struct evasion *e, struct buf *out)
+{
+    struct files_picture frames[FRAMES];
+
+    odd_frame(e, frames);
+    animation_apng(frames, FRAMES, out);
+}
+
+static void webp_odd_frame(struct evasion *e, struct buf *out)
+{
+    struct files_picture frames[FRAMES];
+
+    odd_frame(e, frames);
+    animation_webp(frames, FRAMES, out);
+}
+
+static void exif_thumb_differs(struct evasion *e, struct buf *out)
+{
+    files_picture_free(&e->hidden);
+    e->hidden = files_landscape(77, WIDTH / 2, HEIGHT / 2);
+    files_jpeg_exif(&e->shown, 1, &e->hidden, out);
+}
+
+static void jpeg(const struct files_picture *p, struct buf *out)
+{
+    files_jpeg(p, 88, FILES_BASELINE, out);
+}
+
+static void two_jpegs(struct evasion *e, struct buf *out)
+{
+    jpeg(&e->shown, out);
+    jpeg(&e->hidden, out);
+}
+
+/* Some bytes between, as carved and cheated files have them. */
+static void jpeg_then_png(struct evasion *e, struct buf *out)
+{
+    jpeg(&e->shown, out);
+    buf_add(out, "\xff\xd8\xff\xfe of no picture", 18);
+    files_png(&e->hidden, FILES_STRAIGHT, out);
+}
+
+static void png_then_webp(struct evasion *e, struct buf *out)
+{
+    files_png(&e->shown, FILES_STRAIGHT, out);
+    files_webp(&e->hidden, 85, out);
+}
+
+static void webp_then_jpeg(struct evasion *e, struct buf *out)
+{
+    files_webp(&e->shown, 85, out);
+    jpeg(&e->hidden, out);
+}
+
+/* The first picture lacks its last bytes, its end mark among them. */
+static void cut_jpeg_then_jpeg(struct evasion *e, struct buf *out)
+{
+    jpeg(&e->shown, out);
+    out->size -= 40;
+    jpeg(&e->hidden, out);
+}
+
+static const struct {
+    const char *name;
+    void (*make)(struct evasion *e, struct buf *out);
+    enum decode_facet_kind kind;
+    uint32_t flags;
+} list[] = {
+    {"alpha_hidden_picture.png", alpha_hidden_picture, DECODE_FACET_TRANSPARENCY,
+     DECODE_ALPHA_HIDES},
+    {"alpha_draws_picture.png", alpha_draws_picture, DECODE_FACET_TRANSPARENCY, DECODE_ALPHA_HIDES},
+    {"apng_two_pictures.png", apng_two_pictures, DECODE_FACET_FRAME, DECODE_ANIMATED},
+    {"apng_odd_frame.png", apng_odd_frame, DECODE_FACET_FRAME, DECODE_ANIMATED},
+    {"webp_odd_frame.webp", webp_odd_frame, DECODE_FACET_FRAME, DECODE_ANIMATED},
+    {"exif_thumb_differs.jpg", exif_thumb_differs, DECODE_FACET_THUMBNAIL,
+     DECODE_THUMBNAIL_DIFFERS},
+    {"two_jpegs.jpg", two_jpegs, DECODE_FACET_TRAILING,
+     DECODE_TRAILING_DATA | DECODE_SECOND_PICTURE},
+    {"jpeg_then_png.jpg", jpeg_then_png, DECODE_FACET_TRAILING,
+     DECODE_TRAILING_DATA | DECODE_SECOND_PICTURE},
+    {"png_then_webp.png", png_then_webp, DECODE_FACET_TRAILING,
+     DECODE_TRAILING_DATA | DECODE_SECOND_PICTURE},
+    {"webp_then_jpeg.webp", webp_then_jpeg, DECODE_FACET_TRAILING,
+     DECODE_TRAILING_DATA | DECODE_SECOND_PICTURE},
+    {"cut_jpeg_then_jpeg.jpg", cut_jpeg_then_jpeg, DECODE_FACET_TRAILING,
+     DECODE_DAMAGED | DECODE_SECOND_PICTURE},
+};
+
+bool evasion_make(unsigned index, struct evasion *e, struct buf *out)
+{
+    if (index >= sizeof list / sizeof list[0])
+        return false;
+    *e = (struct evasion){.name = list[index].name,
+                          .flags = list[index].flags,
+                          .kind = list[index].kind,
+                          .shown = files_landscape(13, WIDTH, HEIGHT),
+                          .hidden = files_landscape(77, WIDTH, HEIGHT)};
+    list[index].make(e, out);
+    return true;
+}
+
+void evasion_clear(struct evasion *e)
+{
+    files_picture_free(&e->shown);
+    files_picture_free(&e->hidden);
+}
