@@ -21,6 +21,9 @@ ROLES = ["assessor", "analyst", "quality", "arbiter", "lead", "intake", "release
          "compliance", "admin", "auditor"]
 NOTHING_HERE = "There is nothing here for you. If you expected something, ask for the role."
 START_S = 60
+sys.path.append(str(ROOT / "test"))
+import postgres # noqa: E402
+
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 assay = make_media = None
@@ -57,6 +60,9 @@ class Server:
         self.top = Path(tempfile.mkdtemp(prefix="assay-api-"))
         self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.top / "config"),
                         ASSAY_DATA=str(self.top / "data"))
+        database = postgres.fresh()
+        if database:
+            self.env["ASSAY_DB"] = database
         (self.top / "pictures").mkdir()
         if pictures:
             subprocess.run([make_media, str(self.top / "pictures"), str(pictures)], check=True,

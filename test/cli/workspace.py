@@ -21,6 +21,9 @@ import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "test"))
+import postgres # noqa: E402
+
 START_S = 60
 CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]") # all but tab and newline
 
@@ -73,8 +76,9 @@ class Workspace:
         self.env = {name: value for name, value in os.environ.items()
                     if not name.startswith("ASSAY_") or name == "ASSAY_TEST_DB"}
         self.env.update(XDG_CONFIG_HOME=str(self.top / "config"), ASSAY_DATA=str(self.data))
-        if db:
-            self.env["ASSAY_DB"] = db
+        self.db = db or (postgres.fresh() if init else None)
+        if self.db:
+            self.env["ASSAY_DB"] = self.db
         self.servers = []
         if init:
             self.ok(*init)
@@ -113,9 +117,14 @@ class Workspace:
         return sqlite3.connect(self.data / "assay.db", timeout=20)
 
     def query(self, sql):
+        """Any statement, on either engine."""
+        if self.db:
+            return postgres.query(self.db, sql)
         base = self.database()
         try:
-            return base.execute(sql).fetchall()
+            rows = base.execute(sql).fetchall()
+            base.commit()
+            return rows
         finally:
             base.close()
 

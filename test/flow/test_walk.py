@@ -8,7 +8,6 @@ environment the store is that PostgreSQL.
 import collections
 import itertools
 import json
-import os
 import subprocess
 import sys
 import unittest
@@ -24,7 +23,7 @@ WRONG = ["season:winter", "light:day"]
 
 class Walk(unittest.TestCase):
     def setUp(self):
-        self.w = Workspace("init", "--training", db=os.environ.get("ASSAY_TEST_URL"))
+        self.w = Workspace("init", "--training")
         self.addCleanup(self.w.close)
         self.done = collections.Counter()
         self.keys = itertools.count()

@@ -30,6 +30,12 @@ def check(w, read_data=False):
     w.ok("vault", "check", *(["--read-data"] if read_data else []))
 
 
+def expire(w):
+    """What killed processes held runs out: moved back here instead of waiting for it."""
+    w.query("UPDATE identify_job SET held_until_ms = 0")
+    w.query("UPDATE lease SET taken_ms = taken_ms - 3600000, expires_ms = expires_ms - 3600000")
+
+
 def copies(folder, stock, count, chance):
     """Many different files of few pictures: bytes behind a picture's end make it another file."""
     folder.mkdir()
@@ -37,14 +43,6 @@ def copies(folder, stock, count, chance):
         name = f"p{number:05}.png"
         (folder / name).write_bytes(stock[number % len(stock)] + b"%d" % number
                                     + chance.randbytes(chance.randrange(2000)))
-
-
-def expire(w, change):
-    """What killed processes held runs out: moved back here instead of waiting for it."""
-    base = w.database()
-    base.execute(change)
-    base.commit()
-    base.close()
 
 
 def kill_imports(kills, chance):
@@ -76,7 +74,7 @@ def kill_imports(kills, chance):
         verdicts = {path.encode(): verdict for verdict, path in w.ok("import", folder).lines()}
         lost = [path for path in acknowledged if verdicts[path] != "seen"]
         files = len(list(folder.iterdir()))
-        expire(w, "UPDATE identify_job SET held_until_ms = 0")
+        expire(w)
         w.ok("identify")
         stats = w.stats()
         print(f"import: {hits} of {kills} runs killed, {len(acknowledged)} of {files} files "
@@ -187,7 +185,7 @@ def kill_servers(kills, chance):
 
 def finish(w, clients):
     """Leases of killed servers run out and all tasks can be graded: returns how many cannot."""
-    expire(w, "UPDATE lease SET taken_ms = taken_ms - 3600000, expires_ms = expires_ms - 3600000")
+    expire(w)
     workspace.wait_for(lambda: not w.query("SELECT 1 FROM lease LIMIT 1"), 30)
     client = next(iter(clients.values()))
     for number in range(10000):
