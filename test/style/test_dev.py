@@ -76,6 +76,19 @@ class Machine(unittest.TestCase):
             install = "noninteractive install -y --no-install-recommends absent\n"
             self.assertEqual(f.read(), install + "noninteractive update\n" + install)
 
+    def test_what_was_set_up_before_an_install_is_set_up_again(self):
+        os.mkdir(os.path.join(self.root, "build"))
+        with open(os.path.join(self.root, "build/build.ninja"), "w", encoding="utf-8"):
+            pass
+        self.tool("id", "echo 0")
+        self.tool("apt-get", "true")
+        self.tool("node", "echo v22.23.3")
+        self.tool("meson", 'echo "$*" >>"$HOME/calls"')
+        self.tool("ninja", "exit 1")
+        self.dev("build")
+        with open(os.path.join(self.root, "calls"), encoding="utf-8") as f:
+            self.assertEqual(f.read(), "setup --reconfigure build\n")
+
     def test_with_everything_there_nothing_is_installed(self):
         self.tool("dpkg-query", "echo 'installed there'; echo 'installed absent'")
         self.tool("apt-get", 'touch "$HOME/called"')
