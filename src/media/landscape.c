@@ -1,4 +1,4 @@
-/* Skies, mountains, trees, waters and meadows out of noise, each pixel by itself. */
+/* Skies, mountains, woods, waters, towns out of noise, each pixel by itself. */
 #include "media/landscape.h"
 
 #include <assert.h>
@@ -8,72 +8,74 @@
 
 #include "base/mem.h"
 
-#define RIDGES_MAX 6
+#define RIDGES_MAX 7
+#define HOUSE_ROWS 4
 
 struct rgb {
     float r, g, b; /* 0..1 */
 };
 
-enum mood { DAWN, NOON, GOLDEN, DUSK, NIGHT, OVERCAST, MOODS };
-enum ground { LAKE, MEADOW, DUNES, SNOWFIELD, GROUNDS };
-
 static const struct palette {
     const char *name;
     struct rgb top, middle, low, light, rock; /* sky from above to the horizon; sun or moon; rock */
     float brightness;                         /* of what the light falls on */
-} palettes[MOODS] = {
-    [DAWN] = {"pale dawn",
-              {.33f, .45f, .68f},
-              {.75f, .68f, .74f},
-              {.98f, .80f, .66f},
-              {1, .90f, .72f},
-              {.40f, .38f, .44f},
-              .85f},
-    [NOON] = {"clear noon",
-              {.14f, .38f, .74f},
-              {.42f, .65f, .90f},
-              {.80f, .90f, .97f},
-              {1, .99f, .92f},
-              {.42f, .42f, .42f},
-              1.0f},
-    [GOLDEN] = {"golden evening",
-                {.25f, .35f, .60f},
-                {.85f, .62f, .45f},
-                {1, .78f, .42f},
-                {1, .86f, .52f},
-                {.46f, .36f, .30f},
-                .9f},
-    [DUSK] = {"violet dusk",
-              {.13f, .12f, .30f},
-              {.48f, .28f, .48f},
-              {.93f, .50f, .42f},
-              {1, .66f, .48f},
-              {.30f, .24f, .34f},
-              .6f},
-    [NIGHT] = {"moonlit night",
-               {.02f, .03f, .09f},
-               {.05f, .08f, .18f},
-               {.13f, .18f, .30f},
-               {.92f, .94f, 1},
-               {.12f, .14f, .20f},
-               .35f},
-    [OVERCAST] = {"grey weather",
-                  {.55f, .60f, .66f},
-                  {.68f, .72f, .76f},
-                  {.82f, .84f, .85f},
-                  {.9f, .9f, .9f},
-                  {.36f, .39f, .40f},
-                  .75f},
+} palettes[LANDSCAPE_MOODS] = {
+    [LANDSCAPE_DAWN] = {"pale dawn",
+                        {.33f, .45f, .68f},
+                        {.75f, .68f, .74f},
+                        {.98f, .80f, .66f},
+                        {1, .90f, .72f},
+                        {.40f, .38f, .44f},
+                        .85f},
+    [LANDSCAPE_NOON] = {"clear noon",
+                        {.14f, .38f, .74f},
+                        {.42f, .65f, .90f},
+                        {.80f, .90f, .97f},
+                        {1, .99f, .92f},
+                        {.42f, .42f, .42f},
+                        1.0f},
+    [LANDSCAPE_GOLDEN] = {"golden evening",
+                          {.25f, .35f, .60f},
+                          {.85f, .62f, .45f},
+                          {1, .78f, .42f},
+                          {1, .86f, .52f},
+                          {.46f, .36f, .30f},
+                          .9f},
+    [LANDSCAPE_DUSK] = {"violet dusk",
+                        {.13f, .12f, .30f},
+                        {.48f, .28f, .48f},
+                        {.93f, .50f, .42f},
+                        {1, .66f, .48f},
+                        {.30f, .24f, .34f},
+                        .6f},
+    [LANDSCAPE_NIGHT] = {"moonlit night",
+                         {.02f, .03f, .09f},
+                         {.05f, .08f, .18f},
+                         {.13f, .18f, .30f},
+                         {.92f, .94f, 1},
+                         {.12f, .14f, .20f},
+                         .35f},
+    [LANDSCAPE_OVERCAST] = {"grey weather",
+                            {.55f, .60f, .66f},
+                            {.68f, .72f, .76f},
+                            {.82f, .84f, .85f},
+                            {.9f, .9f, .9f},
+                            {.36f, .39f, .40f},
+                            .75f},
 };
 
 static const struct soil {
     const char *name;
     struct rgb near, far;
-} soils[GROUNDS] = {
-    [LAKE] = {"lake", {0, 0, 0}, {0, 0, 0}},
-    [MEADOW] = {"meadow", {.20f, .38f, .10f}, {.52f, .62f, .26f}},
-    [DUNES] = {"dunes", {.72f, .50f, .28f}, {.92f, .76f, .50f}},
-    [SNOWFIELD] = {"snow", {.78f, .84f, .92f}, {.95f, .97f, 1}},
+} soils[LANDSCAPE_KINDS] = {
+    [LANDSCAPE_LAKE] = {"lake", {0, 0, 0}, {0, 0, 0}},
+    [LANDSCAPE_SHORE] = {"shore", {.76f, .64f, .46f}, {.60f, .52f, .40f}},
+    [LANDSCAPE_MEADOW] = {"meadow", {.20f, .38f, .10f}, {.52f, .62f, .26f}},
+    [LANDSCAPE_DUNES] = {"dunes", {.72f, .50f, .28f}, {.92f, .76f, .50f}},
+    [LANDSCAPE_SNOW] = {"snow", {.78f, .84f, .92f}, {.95f, .97f, 1}},
+    [LANDSCAPE_TOWN] = {"town", {.34f, .35f, .30f}, {.44f, .47f, .34f}},
+    [LANDSCAPE_WOOD] = {"wood", {.10f, .15f, .06f}, {.22f, .26f, .12f}},
+    [LANDSCAPE_CLOUDS] = {"clouds", {0, 0, 0}, {0, 0, 0}},
 };
 
 struct ridge {
@@ -86,8 +88,9 @@ struct ridge {
 
 struct scene {
     const struct palette *p;
-    enum mood mood;
-    enum ground ground;
+    enum landscape_mood mood;
+    enum landscape_kind ground;
+    bool drawn; /* as with a broad brush: few tones, no grain */
     uint32_t salt, width, height;
     float horizon, light_u, light_v, light_size, clouds, cloud_size;
     struct ridge ridges[RIDGES_MAX];
@@ -169,47 +172,96 @@ static float skyline(const struct ridge *r, float u)
     return r->base - r->rise * up;
 }
 
+static bool is_autumn(uint32_t salt)
+{
+    return pick(salt, 22, 0, 1) < .25f;
+}
+
+static struct rgb forest_colour(uint32_t salt)
+{
+    return blend((struct rgb){.07f, .16f, .09f}, (struct rgb){.38f, .22f, .06f},
+                 is_autumn(salt) ? .7f : .1f);
+}
+
+static bool is_high(uint32_t salt)
+{
+    return pick(salt, 20, 0, 1) < .7f;
+}
+
 static void add_ridges(struct scene *s)
 {
-    const bool high = pick(s->salt, 20, 0, 1) < .7f;
+    const bool high = is_high(s->salt);
     const uint32_t count = 2 + (uint32_t)(pick(s->salt, 21, 0, 3.99f));
-    const struct rgb forest = blend((struct rgb){.07f, .16f, .09f}, (struct rgb){.38f, .22f, .06f},
-                                    pick(s->salt, 22, 0, 1) < .25f ? .7f : .1f);
+    const struct rgb forest = forest_colour(s->salt);
 
     s->ridge_count = count;
     for (uint32_t i = 0; i < count; i++) {
         const float near = count == 1 ? 1 : (float)i / (float)(count - 1);
-        const bool wooded = near > .6f && s->ground != DUNES;
+        const bool wooded = near > .6f && s->ground != LANDSCAPE_DUNES;
         struct ridge *r = &s->ridges[i];
 
         *r = (struct ridge){.salt = s->salt + 1000 * (i + 1), .haze = .75f * (1 - near)};
         r->base = s->horizon + .01f * near;
         r->rise = (high ? .62f : .36f) * (1 - .72f * near) * pick(r->salt, 1, .8f, 1.15f);
-        r->roughness = wooded ? .15f : s->ground == DUNES ? .12f : pick(r->salt, 2, .45f, .8f);
-        r->colour = wooded ? forest : s->ground == DUNES ? soils[DUNES].near : s->p->rock;
-        r->snow = high && !wooded && s->ground != DUNES ? pick(r->salt, 3, .35f, .6f) : 2;
+        r->roughness = wooded                         ? .15f
+                       : s->ground == LANDSCAPE_DUNES ? .12f
+                                                      : pick(r->salt, 2, .45f, .8f);
+        r->colour = wooded                         ? forest
+                    : s->ground == LANDSCAPE_DUNES ? soils[LANDSCAPE_DUNES].near
+                                                   : s->p->rock;
+        r->snow = high && !wooded && s->ground != LANDSCAPE_DUNES ? pick(r->salt, 3, .35f, .6f) : 2;
         r->trees = wooded ? pick(r->salt, 4, .02f, .05f) * (.5f + near) : 0;
     }
 }
 
+/* Near trees, taller than the picture's hills, in two rows. */
+static void add_wood(struct scene *s)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        struct ridge *r = &s->ridges[s->ridge_count++];
+
+        *r = (struct ridge){.base = .78f + .16f * (float)i,
+                            .rise = .10f,
+                            .roughness = .1f,
+                            .salt = s->salt + 9000 * (i + 1),
+                            .colour = forest_colour(s->salt),
+                            .haze = i == 0 ? .22f : 0,
+                            .snow = 2};
+        r->trees = pick(r->salt, 4, .16f, .24f) * (1 + .5f * (float)i);
+    }
+    s->horizon = .94f;
+}
+
 static void make_scene(uint64_t seed, uint32_t width, uint32_t height, struct scene *s)
 {
+    /* How often each comes; waters are the prettiest. */
+    static const enum landscape_kind kinds[] = {
+        LANDSCAPE_LAKE,   LANDSCAPE_LAKE,  LANDSCAPE_SHORE, LANDSCAPE_SHORE,
+        LANDSCAPE_MEADOW, LANDSCAPE_DUNES, LANDSCAPE_SNOW,  LANDSCAPE_TOWN,
+        LANDSCAPE_TOWN,   LANDSCAPE_WOOD,  LANDSCAPE_WOOD,  LANDSCAPE_CLOUDS};
     const uint32_t salt = mix32((uint32_t)seed ^ mix32((uint32_t)(seed >> 32) + 0x51ed27u));
 
     *s = (struct scene){.salt = salt, .width = width, .height = height};
-    s->mood = (enum mood)(uint32_t)pick(salt, 1, 0, MOODS - .001f);
-    s->ground = (enum ground)(uint32_t)pick(salt, 2, 0, GROUNDS + .999f);
-    if (s->ground >= GROUNDS)
-        s->ground = LAKE; /* waters are the prettiest, so they come twice as often */
+    s->mood = (enum landscape_mood)(uint32_t)pick(salt, 1, 0, LANDSCAPE_MOODS - .001f);
+    s->ground = kinds[(uint32_t)pick(salt, 2, 0, sizeof kinds / sizeof kinds[0] - .001f)];
+    s->drawn = pick(salt, 9, 0, 1) < .07f;
     s->p = &palettes[s->mood];
     s->horizon = pick(salt, 3, .52f, .70f);
     s->light_u = pick(salt, 4, .12f, .88f) * (float)width / (float)height;
-    s->light_v = s->mood == NOON || s->mood == NIGHT ? pick(salt, 5, .08f, .22f)
-                                                     : s->horizon - pick(salt, 5, .12f, .30f);
-    s->light_size = s->mood == NIGHT ? .035f : .028f;
-    s->clouds = s->mood == OVERCAST ? .75f : pick(salt, 6, .1f, .6f);
+    s->light_v = s->mood == LANDSCAPE_NOON || s->mood == LANDSCAPE_NIGHT
+                     ? pick(salt, 5, .08f, .22f)
+                     : s->horizon - pick(salt, 5, .12f, .30f);
+    s->light_size = s->mood == LANDSCAPE_NIGHT ? .035f : .028f;
+    s->clouds = s->mood == LANDSCAPE_OVERCAST ? .75f : pick(salt, 6, .1f, .6f);
     s->cloud_size = pick(salt, 7, 1.2f, 2.6f);
+    if (s->ground == LANDSCAPE_CLOUDS) {
+        s->horizon = 1.4f;
+        s->clouds = pick(salt, 6, .35f, .8f);
+        return;
+    }
     add_ridges(s);
+    if (s->ground == LANDSCAPE_WOOD)
+        add_wood(s);
 }
 
 static struct rgb sky(const struct scene *s, float u, float v)
@@ -221,7 +273,7 @@ static struct rgb sky(const struct scene *s, float u, float v)
     struct rgb c = t < .5f ? blend(s->p->top, s->p->middle, smooth(0, .5f, t))
                            : blend(s->p->middle, s->p->low, smooth(.5f, 1, t));
 
-    if (s->mood == NIGHT) {
+    if (s->mood == LANDSCAPE_NIGHT) {
         const int32_t x = (int32_t)floorf(u * 160), y = (int32_t)floorf(v * 160);
         const float du_star = u * 160 - (float)x - .5f, dv_star = v * 160 - (float)y - .5f;
         const float star = hash2(x, y, s->salt + 3) > .965f ? hash2(y, x, s->salt) : 0;
@@ -229,14 +281,14 @@ static struct rgb sky(const struct scene *s, float u, float v)
         c = blend(c, (struct rgb){1, 1, .95f},
                   star * (1 - smooth(.05f, .3f, sqrtf(du_star * du_star + dv_star * dv_star))));
     }
-    if (s->mood != OVERCAST) {
+    if (s->mood != LANDSCAPE_OVERCAST) {
         const float glow = .55f * expf(-far * 5) + .35f * expf(-far * 18);
 
-        c = blend(c, s->p->light, s->mood == NIGHT ? glow * .35f : glow);
+        c = blend(c, s->p->light, s->mood == LANDSCAPE_NIGHT ? glow * .35f : glow);
         c = blend(c, s->p->light, 1 - smooth(s->light_size * .92f, s->light_size, far));
     }
-    const struct rgb lit = blend(scaled(s->p->low, s->mood == NIGHT ? .9f : 1.06f), s->p->light,
-                                 .45f * expf(-far * 2.5f));
+    const struct rgb lit = blend(scaled(s->p->low, s->mood == LANDSCAPE_NIGHT ? .9f : 1.06f),
+                                 s->p->light, .45f * expf(-far * 2.5f));
     return blend(c, blend(lit, s->p->top, .25f * smooth(.5f, .9f, thick)), cloud * .85f);
 }
 
@@ -310,7 +362,7 @@ static struct rgb water(const struct scene *s, float u, float v)
     const float spark = smooth(.20f, .32f, wave) * expf(-6 * fabsf(u - s->light_u));
 
     return blend(blend(seen, deep, .18f + .40f * depth), s->p->light,
-                 s->mood == OVERCAST ? 0 : spark * .8f);
+                 s->mood == LANDSCAPE_OVERCAST ? 0 : spark * .8f);
 }
 
 static struct rgb land(const struct scene *s, float u, float v)
@@ -320,14 +372,14 @@ static struct rgb land(const struct scene *s, float u, float v)
     const float side = u - .5f * (float)s->width / (float)s->height;
     const float broad = octaves(side * away * .9f, away * 1.6f, s->salt + 41, 4);
     const float fine =
-        octaves(side * away * (s->ground == MEADOW ? 26 : 6), away * 22, s->salt + 42, 3);
+        octaves(side * away * (s->ground == LANDSCAPE_MEADOW ? 26 : 6), away * 22, s->salt + 42, 3);
     const float light = s->p->brightness * (.72f + .5f * broad + .30f * (fine - .5f));
     struct rgb c =
         scaled(blend(soils[s->ground].far, soils[s->ground].near, smooth(0, .9f, depth)), light);
 
-    if (s->ground == DUNES)
+    if (s->ground == LANDSCAPE_DUNES)
         c = scaled(c, .9f + .16f * sinf(away * 7 + 16 * broad + side * 3));
-    if (s->ground == MEADOW) {
+    if (s->ground == LANDSCAPE_MEADOW) {
         const float fx = side * away * 24, fy = away * 26;
         const int32_t x = (int32_t)floorf(fx), y = (int32_t)floorf(fy);
         const float bloom = hash2(x, y, s->salt + 43);
@@ -342,10 +394,88 @@ static struct rgb land(const struct scene *s, float u, float v)
     return blend(c, s->p->low, .45f * (1 - smooth(0, .25f, depth)));
 }
 
+/* Sand in front of the sea, wet where the last wave was, foam on the edge. */
+static struct rgb shore(const struct scene *s, float u, float v)
+{
+    const float edge =
+        s->horizon + (1 - s->horizon) * (.35f + .5f * octaves(u * .8f, 5, s->salt, 4));
+    const float foam = smooth(.012f, 0, fabsf(v - edge + .02f * (noise(u * 40, 9, s->salt) - .5f)));
+    const struct rgb wave = {.93f * s->p->brightness, .95f * s->p->brightness,
+                             .96f * s->p->brightness};
+    struct rgb c = v < edge ? water(s, u, v) : land(s, u, v);
+
+    if (v >= edge)
+        c = scaled(c, .72f + .28f * smooth(0, .10f, v - edge));
+    return blend(c, wave, foam * .9f);
+}
+
+/* What a house of a row shows at a point of it: x from 0 to 1 across, up in heights of a storey. */
+static struct rgb wall(const struct scene *s, int32_t house, uint32_t salt, float x, float up)
+{
+    const float tint = hash2(house, 3, salt);
+    const struct rgb stone =
+        blend((struct rgb){.78f, .72f, .62f}, (struct rgb){.60f, .34f, .26f}, tint * tint);
+    const float light = s->p->brightness * (x < .3f ? 1.05f : .82f) *
+                        (.9f + .2f * noise(x * 30, up * 9, salt + (uint32_t)house));
+    const int32_t column = (int32_t)(x * 4), storey = (int32_t)up;
+    const float wx = x * 4 - (float)column, wy = up - (float)storey;
+
+    if (wx < .28f || wx > .72f || wy < .3f || wy > .78f)
+        return scaled(stone, light);
+    if (s->p->brightness < .7f && hash2(column + 7 * house, storey, salt) > .45f)
+        return (struct rgb){1, .84f, .48f};
+    return scaled((struct rgb){.20f, .26f, .32f}, s->p->brightness);
+}
+
+/* Rows of houses, the nearest first; false where none stands at the point. */
+static bool house(const struct scene *s, float u, float v, struct rgb *out)
+{
+    for (uint32_t row = HOUSE_ROWS; row-- > 0;) {
+        const float near = (float)row / HOUSE_ROWS, wide = .05f + .10f * near;
+        const float storey = .022f + .03f * near, foot = s->horizon + .01f + .26f * near * near;
+        const uint32_t salt = s->salt + 500 + 31 * row;
+        const int32_t at = (int32_t)floorf(u / wide);
+        const float x = (u / wide - (float)at - .04f) / .92f;
+        const float walls = storey * (2 + floorf(3.99f * hash2(at, 1, salt)));
+        const float roof = storey * (.4f + 1.2f * hash2(at, 2, salt)) * (1 - fabsf(2 * x - 1));
+
+        if (x < 0 || x > 1 || v > foot || v < foot - walls - roof)
+            continue;
+        if (v >= foot - walls)
+            *out = wall(s, at, salt, x, (foot - v) / storey);
+        else
+            *out = scaled(blend((struct rgb){.42f, .17f, .12f}, (struct rgb){.25f, .26f, .29f},
+                                hash2(at, 4, salt)),
+                          s->p->brightness * (.8f + .4f * noise(x * 20, v * 300, salt)));
+        *out = blend(*out, s->p->low, .35f * (1 - near));
+        return true;
+    }
+    return false;
+}
+
+static struct rgb point(const struct scene *s, float u, float v)
+{
+    struct rgb c;
+
+    if (s->ground == LANDSCAPE_TOWN && house(s, u, v, &c))
+        return c;
+    if (v < s->horizon)
+        return above(s, u, v);
+    if (s->ground == LANDSCAPE_LAKE)
+        return water(s, u, v);
+    return s->ground == LANDSCAPE_SHORE ? shore(s, u, v) : land(s, u, v);
+}
+
 static uint8_t level(float v, float grain)
 {
     v = v * 255 + grain;
     return v <= 0 ? 0 : v >= 255 ? 255 : (uint8_t)(v + .5f);
+}
+
+/* One of nine. */
+static uint8_t tone(float v)
+{
+    return level(floorf(v * 8 + .5f) / 8, 0);
 }
 
 void landscape_draw(uint64_t seed, uint32_t width, uint32_t height, uint8_t *rgb)
@@ -363,9 +493,14 @@ void landscape_draw(uint64_t seed, uint32_t width, uint32_t height, uint8_t *rgb
     for (uint32_t y = 0; y < height; y++)
         for (uint32_t x = 0; x < width; x++, rgb += 3) {
             const float u = ((float)x + .5f) / (float)height, v = ((float)y + .5f) / (float)height;
-            const struct rgb c = v < s.horizon      ? above(&s, u, v)
-                                 : s.ground == LAKE ? water(&s, u, v)
-                                                    : land(&s, u, v);
+            struct rgb c = point(&s, u, v);
+
+            if (s.drawn) {
+                rgb[0] = tone(c.r);
+                rgb[1] = tone(c.g);
+                rgb[2] = tone(c.b);
+                continue;
+            }
             /* A camera's grain, so that files are as large as those of photographs. */
             const float grain = (hash2((int32_t)x, (int32_t)y, s.salt) - .5f) * 5;
 
@@ -376,10 +511,15 @@ void landscape_draw(uint64_t seed, uint32_t width, uint32_t height, uint8_t *rgb
     mem_free(s.lines);
 }
 
-void landscape_title(uint64_t seed, char *out)
+void landscape_describe(uint64_t seed, struct landscape_facts *out)
 {
     struct scene s;
 
     make_scene(seed, 4, 3, &s);
-    (void)snprintf(out, 64, "%s, %s", s.p->name, soils[s.ground].name);
+    *out = (struct landscape_facts){.kind = s.ground,
+                                    .mood = s.mood,
+                                    .high = is_high(s.salt),
+                                    .autumn = is_autumn(s.salt),
+                                    .drawn = s.drawn};
+    (void)snprintf(out->title, sizeof out->title, "%s, %s", s.p->name, soils[s.ground].name);
 }

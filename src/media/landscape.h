@@ -2,6 +2,7 @@
 #ifndef MEDIA_LANDSCAPE_H
 #define MEDIA_LANDSCAPE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LANDSCAPE_SIDE_MAX 16384u
@@ -13,7 +14,34 @@
  */
 void landscape_draw(uint64_t seed, uint32_t width, uint32_t height, uint8_t *rgb);
 
-/* A few words such as "golden evening, lake" that go with the seed; static parts, out holds 64. */
-void landscape_title(uint64_t seed, char *out);
+enum landscape_kind {
+    LANDSCAPE_LAKE,
+    LANDSCAPE_SHORE,
+    LANDSCAPE_MEADOW,
+    LANDSCAPE_DUNES,
+    LANDSCAPE_SNOW,
+    LANDSCAPE_TOWN,
+    LANDSCAPE_WOOD,
+    LANDSCAPE_CLOUDS,
+    LANDSCAPE_KINDS
+};
+enum landscape_mood {
+    LANDSCAPE_DAWN,
+    LANDSCAPE_NOON,
+    LANDSCAPE_GOLDEN,
+    LANDSCAPE_DUSK,
+    LANDSCAPE_NIGHT,
+    LANDSCAPE_OVERCAST,
+    LANDSCAPE_MOODS
+};
+
+/* What a seed's scene shows, so that grades can be made up that fit it. */
+struct landscape_facts {
+    enum landscape_kind kind;
+    enum landscape_mood mood;
+    bool high, autumn, drawn; /* high: mountains, not hills; drawn: few tones, as by a brush */
+    char title[64];           /* a few words such as "golden evening, lake" */
+};
+void landscape_describe(uint64_t seed, struct landscape_facts *out);
 
 #endif
