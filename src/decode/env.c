@@ -152,6 +152,15 @@ static enum assay_err find(const char *const *folders, size_t count, const char 
                    count > 1 ? folders[1] : "");
 }
 
+enum assay_err env_find(const char *name, char **path, struct err *e)
+{
+    char own[PATH_BYTES];
+    const char *const folders[] = {own, ASSAY_LIBEXECDIR};
+    enum assay_err rc = own_folder(own, sizeof own, e);
+
+    return rc != ASSAY_OK ? rc : find(folders, 2, name, path, e);
+}
+
 static enum assay_err probe(struct decode_env *env, struct err *e)
 {
     struct wire_reply reply;

@@ -19,4 +19,8 @@ struct decode_env {
 enum assay_err env_run(const struct decode_env *env, enum wire_kind kind, int input_fd,
                        int output_fd, struct wire_reply *reply, struct err *e);
 
+/* A program of ours: beside the running binary or in libexecdir, never found by PATH. ENOTFOUND.
+ * *path: mem_free. */
+enum assay_err env_find(const char *name, char **path, struct err *e);
+
 #endif

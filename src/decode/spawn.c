@@ -17,23 +17,22 @@
 #include "base/clock.h"
 #include "decode/wire.h"
 
+struct program {
+    const char *path;
+    char *const *argv;
+    int input_fd, output_fd; /* -1: it has neither */
+};
+
 /* posix_spawn of glibc 2.34 and later runs the child on the parent's memory until exec (like
  * vfork), so a parent of any size starts one in well under a millisecond. */
-static int start(const struct spawn_job *job, int noise_fd, pid_t *pid)
+static int start(const struct program *p, int noise_fd, pid_t *pid)
 {
-    char side[16], pixels[24], cpu[16], memory[24], mode[16], name[] = "assay-decoder";
-    char *const argv[] = {name, mode, side, pixels, cpu, memory, NULL};
     char *const no_environment[] = {NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
     sigset_t none, all;
     int rc;
 
-    (void)snprintf(mode, sizeof mode, "%s", job->mode);
-    (void)snprintf(side, sizeof side, "%" PRIu32, job->limits->side_max);
-    (void)snprintf(pixels, sizeof pixels, "%" PRIu64, job->limits->pixels_max);
-    (void)snprintf(cpu, sizeof cpu, "%" PRIu32, job->limits->cpu_s);
-    (void)snprintf(memory, sizeof memory, "%" PRIu64, job->limits->memory_bytes);
     sigemptyset(&none);
     sigfillset(&all);
     if ((rc = posix_spawn_file_actions_init(&actions)) != 0)
@@ -43,13 +42,15 @@ static int start(const struct spawn_job *job, int noise_fd, pid_t *pid)
     if ((rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0)) == 0 &&
         (rc = posix_spawn_file_actions_adddup2(&actions, 0, 1)) == 0 &&
         (rc = posix_spawn_file_actions_adddup2(&actions, noise_fd, 2)) == 0 &&
-        (rc = posix_spawn_file_actions_adddup2(&actions, job->input_fd, WIRE_INPUT_FD)) == 0 &&
-        (rc = posix_spawn_file_actions_adddup2(&actions, job->output_fd, WIRE_OUTPUT_FD)) == 0 &&
-        (rc = posix_spawn_file_actions_addclosefrom_np(&actions, WIRE_OUTPUT_FD + 1)) == 0 &&
+        (p->input_fd < 0 ||
+         ((rc = posix_spawn_file_actions_adddup2(&actions, p->input_fd, WIRE_INPUT_FD)) == 0 &&
+          (rc = posix_spawn_file_actions_adddup2(&actions, p->output_fd, WIRE_OUTPUT_FD)) == 0)) &&
+        (rc = posix_spawn_file_actions_addclosefrom_np(
+             &actions, p->input_fd < 0 ? WIRE_INPUT_FD : WIRE_OUTPUT_FD + 1)) == 0 &&
         (rc = posix_spawnattr_setsigmask(&attr, &none)) == 0 &&
         (rc = posix_spawnattr_setsigdefault(&attr, &all)) == 0 &&
         (rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)) == 0)
-        rc = posix_spawn(pid, job->path, &actions, &attr, argv, no_environment);
+        rc = posix_spawn(pid, p->path, &actions, &attr, p->argv, no_environment);
     (void)posix_spawnattr_destroy(&attr);
 out:
     (void)posix_spawn_file_actions_destroy(&actions);
@@ -120,14 +121,12 @@ static enum assay_err reap(int pidfd, struct spawn_end *end, struct err *e)
     return ASSAY_OK;
 }
 
-enum assay_err spawn_start(const struct spawn_job *job, struct spawn_child *c, struct err *e)
+static enum assay_err launch(const struct program *p, struct spawn_child *c, struct err *e)
 {
     enum assay_err result = ASSAY_OK;
     int noise[2], rc;
     pid_t pid;
 
-    assert(job->input_fd >= 16);
-    assert(job->output_fd >= 16);
     if (pipe2(noise, O_CLOEXEC | O_NONBLOCK) != 0)
         return err_errno(e, "decoder: make a pipe");
     noise[0] = lift(noise[0]);
@@ -137,10 +136,10 @@ enum assay_err spawn_start(const struct spawn_job *job, struct spawn_child *c, s
         result = err_errno(e, "decoder: make a pipe");
         goto out;
     }
-    rc = start(job, noise[1], &pid);
+    rc = start(p, noise[1], &pid);
     if (rc != 0) {
         errno = rc;
-        result = err_set(e, ASSAY_EIO, "decoder: start %s: %s", job->path, strerror(rc));
+        result = err_set(e, ASSAY_EIO, "decoder: start %s: %s", p->path, strerror(rc));
         goto out;
     }
     c->pidfd = pidfd_open(pid, 0);
@@ -155,6 +154,22 @@ out:
     if (result != ASSAY_OK && noise[0] >= 0)
         (void)close(noise[0]);
     return result;
+}
+
+enum assay_err spawn_start(const struct spawn_job *job, struct spawn_child *c, struct err *e)
+{
+    char side[16], pixels[24], cpu[16], memory[24], mode[16], name[] = "assay-decoder";
+    char *const argv[] = {name, mode, side, pixels, cpu, memory, NULL};
+    const struct program p = {job->path, argv, job->input_fd, job->output_fd};
+
+    assert(job->input_fd >= 16);
+    assert(job->output_fd >= 16);
+    (void)snprintf(mode, sizeof mode, "%s", job->mode);
+    (void)snprintf(side, sizeof side, "%" PRIu32, job->limits->side_max);
+    (void)snprintf(pixels, sizeof pixels, "%" PRIu64, job->limits->pixels_max);
+    (void)snprintf(cpu, sizeof cpu, "%" PRIu32, job->limits->cpu_s);
+    (void)snprintf(memory, sizeof memory, "%" PRIu64, job->limits->memory_bytes);
+    return launch(&p, c, e);
 }
 
 enum assay_err spawn_finish(struct spawn_child *c, int64_t deadline_ms, struct spawn_end *end,
@@ -176,6 +191,17 @@ enum assay_err spawn_run(const struct spawn_job *job, struct spawn_end *end, str
     int64_t deadline_ms = clock_mono_ms() + 1000 * (int64_t)job->limits->wall_s;
     struct spawn_child child;
     enum assay_err rc = spawn_start(job, &child, e);
+
+    return rc != ASSAY_OK ? rc : spawn_finish(&child, deadline_ms, end, e);
+}
+
+enum assay_err spawn_helper(const char *path, char *const argv[], uint32_t wall_s,
+                            struct spawn_end *end, struct err *e)
+{
+    int64_t deadline_ms = clock_mono_ms() + 1000 * (int64_t)wall_s;
+    const struct program p = {path, argv, -1, -1};
+    struct spawn_child child;
+    enum assay_err rc = launch(&p, &child, e);
 
     return rc != ASSAY_OK ? rc : spawn_finish(&child, deadline_ms, end, e);
 }

@@ -41,4 +41,9 @@ enum assay_err spawn_finish(struct spawn_child *c, int64_t deadline_ms, struct s
 /* Both; killed after limits->wall_s. */
 enum assay_err spawn_run(const struct spawn_job *job, struct spawn_end *end, struct err *e);
 
+/* The same for a helper that is given nothing from outside (assay-make-media): argv as of exec,
+ * /dev/null for input and output; killed after wall_s. */
+enum assay_err spawn_helper(const char *path, char *const argv[], uint32_t wall_s,
+                            struct spawn_end *end, struct err *e);
+
 #endif

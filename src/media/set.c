@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "media/files.h"
 #include "media/landscape.h"
+#include "media/stills.h"
 
 static uint64_t mix(uint64_t x)
 {
@@ -22,6 +23,29 @@ static uint64_t mix(uint64_t x)
 static unsigned chance(uint64_t seed, unsigned family, unsigned which, unsigned below)
 {
     return (unsigned)(mix(seed ^ mix(family * 1000003ull + which)) % below);
+}
+
+/* Part of a picture, from (left, top) on, made smaller by averages of source pixels. */
+static struct files_picture part(const struct files_picture *p, uint32_t left, uint32_t top,
+                                 uint32_t width, uint32_t height, uint32_t to_width,
+                                 uint32_t to_height)
+{
+    struct files_picture q = {to_width, to_height, 3, mem_array((size_t)to_width * to_height, 3)};
+
+    for (uint32_t y = 0; y < to_height; y++)
+        for (uint32_t x = 0; x < to_width; x++) {
+            const uint32_t x0 = left + x * width / to_width, y0 = top + y * height / to_height;
+            const uint32_t x1 = left + ((x + 1) * width + to_width - 1) / to_width;
+            const uint32_t y1 = top + ((y + 1) * height + to_height - 1) / to_height;
+            uint32_t sums[3] = {0}, n = 0;
+            for (uint32_t v = y0; v < y1; v++)
+                for (uint32_t u = x0; u < x1; u++, n++)
+                    for (unsigned c = 0; c < 3; c++)
+                        sums[c] += p->bytes[3 * ((size_t)v * p->width + u) + c];
+            for (unsigned c = 0; c < 3; c++)
+                q.bytes[3 * ((size_t)y * to_width + x) + c] = (uint8_t)(sums[c] / n);
+        }
+    return q;
 }
 
 /* ---- writers: one a format ---- */
@@ -51,13 +75,59 @@ static void write_webp(const struct files_picture *p, struct buf *out)
     files_webp(p, 84, out);
 }
 
+static void write_bmp(const struct files_picture *p, struct buf *out)
+{
+    stills_bmp(p, STILLS_BMP_24, out);
+}
+
+static void write_tga(const struct files_picture *p, struct buf *out)
+{
+    stills_tga(p, STILLS_TGA_RLE, out);
+}
+
+static void write_ppm(const struct files_picture *p, struct buf *out)
+{
+    stills_pnm(p, '6', out);
+}
+
+static void write_tiff(const struct files_picture *p, struct buf *out)
+{
+    stills_tiff(p, 1, STILLS_TIFF_JPEG, out);
+}
+
+static void write_psd(const struct files_picture *p, struct buf *out)
+{
+    stills_psd(p, STILLS_PSD_RLE, out);
+}
+
+static void write_gif(const struct files_picture *p, struct buf *out)
+{
+    struct files_picture q = part(p, 0, 0, p->width, p->height, p->width, p->height);
+
+    stills_few_colours(&q);
+    stills_gif(&q, 1, out);
+    files_picture_free(&q);
+}
+
+static void write_ico(const struct files_picture *p, struct buf *out)
+{
+    const uint32_t side = p->width < p->height ? p->width : p->height;
+    struct files_picture q = part(p, 0, 0, side, side, 256, 256);
+
+    stills_ico(&q, 1, STILLS_ICO_PNG, out);
+    files_picture_free(&q);
+}
+
 static const struct format {
     const char *ending;
     void (*write)(const struct files_picture *p, struct buf *out);
 } formats[] = {
-    {"jpg", write_jpeg},  {"jpg", write_jpeg}, {"jpg", write_progressive}, {"png", write_png},
-    {"webp", write_webp}, {"jpg", write_jpeg}, {"JPG", write_jpeg},        {"jpg", write_turned},
-    {"jpeg", write_jpeg}, {"png", write_png},
+    {"jpg", write_jpeg}, {"jpg", write_jpeg},        {"jpg", write_jpeg},   {"jpg", write_jpeg},
+    {"JPG", write_jpeg}, {"jpg", write_progressive}, {"jpg", write_turned}, {"jpeg", write_jpeg},
+    {"jpg", write_jpeg}, {"jpg", write_progressive}, {"png", write_png},    {"png", write_png},
+    {"png", write_png},  {"webp", write_webp},       {"webp", write_webp},  {"webp", write_webp},
+    {"bmp", write_bmp},  {"gif", write_gif},         {"tif", write_tiff},   {"tga", write_tga},
+    {"ppm", write_ppm},  {"psd", write_psd},         {"ico", write_ico},
 };
 
 #define FORMATS ((unsigned)(sizeof formats / sizeof formats[0]))
@@ -210,29 +280,6 @@ size_t set_family(uint64_t seed, unsigned family, struct set_file out[SET_FAMILY
 }
 
 /* ---- their bytes ---- */
-
-/* Part of a picture, from (left, top) on, made smaller by averages of source pixels. */
-static struct files_picture part(const struct files_picture *p, uint32_t left, uint32_t top,
-                                 uint32_t width, uint32_t height, uint32_t to_width,
-                                 uint32_t to_height)
-{
-    struct files_picture q = {to_width, to_height, 3, mem_array((size_t)to_width * to_height, 3)};
-
-    for (uint32_t y = 0; y < to_height; y++)
-        for (uint32_t x = 0; x < to_width; x++) {
-            const uint32_t x0 = left + x * width / to_width, y0 = top + y * height / to_height;
-            const uint32_t x1 = left + ((x + 1) * width + to_width - 1) / to_width;
-            const uint32_t y1 = top + ((y + 1) * height + to_height - 1) / to_height;
-            uint32_t sums[3] = {0}, n = 0;
-            for (uint32_t v = y0; v < y1; v++)
-                for (uint32_t u = x0; u < x1; u++, n++)
-                    for (unsigned c = 0; c < 3; c++)
-                        sums[c] += p->bytes[3 * ((size_t)v * p->width + u) + c];
-            for (unsigned c = 0; c < 3; c++)
-                q.bytes[3 * ((size_t)y * to_width + x) + c] = (uint8_t)(sums[c] / n);
-        }
-    return q;
-}
 
 static struct files_picture brighter(const struct files_picture *p)
 {
