@@ -27,7 +27,7 @@ static const struct {
     {"vault", cli_vault, "check the vault"},
     {"stats", cli_stats, "print counts"},
     {"doctor", cli_doctor, "look for what is wrong with this installation"},
-    {"try", cli_try, "make a training workspace, fill it and serve it"},
+    {"demo", cli_demo, "make a training workspace with work to look at, and serve it"},
 };
 
 static void help(FILE *out)

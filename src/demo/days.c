@@ -30,11 +30,15 @@ static const struct shift_plan first_shift = {
     60, 4, {{3, GRADE_WITH_NOTE}, {7, SECOND_LOOK}, {11, PUT_OFF}, {19, ESCALATE}}, 4};
 static const struct shift_plan second_shift = {
     80, 3, {{5, GRADE_WRONG}, {9, GRADE_WITH_NOTE}, {14, GRADE_WRONG}, {26, GRADE_WRONG}}, 4};
-static const struct shift_plan todays_shift = {
-    14,
-    4,
-    {{1, GRADE_WITH_NOTE}, {2, PUT_OFF}, {4, SECOND_LOOK}, {5, PUT_OFF}, {6, ESCALATE}, {8, PUT_OFF}},
-    6};
+static const struct shift_plan todays_shift = {14,
+                                               4,
+                                               {{1, GRADE_WITH_NOTE},
+                                                {2, PUT_OFF},
+                                                {4, SECOND_LOOK},
+                                                {5, PUT_OFF},
+                                                {6, ESCALATE},
+                                                {8, PUT_OFF}},
+                                               6};
 
 /* ---- the record ---- */
 
@@ -50,8 +54,8 @@ static enum assay_err acted(struct world *w, const char *days, const char *part,
 {
     char data[96];
 
-    (void)snprintf(data, sizeof data, "{\"days\":\"%s\",\"part\":\"%s\",\"hold_ms\":%d}", days, part,
-                   HAND_HOLD_MS);
+    (void)snprintf(data, sizeof data, "{\"days\":\"%s\",\"part\":\"%s\",\"hold_ms\":%d}", days,
+                   part, HAND_HOLD_MS);
     return store_write(w->store, write_acted, data, e);
 }
 
@@ -114,9 +118,11 @@ static enum assay_err work(struct hand *h, const struct shift_plan *p, struct er
         return rc;
     for (size_t done = 0; done < want; done += count) {
         const size_t left = want - done;
-        if ((rc = hand_take(h, QUEUE_GRADE, left < 4 ? left : done == 0 ? 4 : left < HAND_HELD_MAX
-                                                                              ? left
-                                                                              : HAND_HELD_MAX,
+        if ((rc = hand_take(h, QUEUE_GRADE,
+                            left < 4               ? left
+                            : done == 0            ? 4
+                            : left < HAND_HELD_MAX ? left
+                                                   : HAND_HELD_MAX,
                             held, &count, e)) != 0)
             return rc;
         if (count == 0)
@@ -265,8 +271,8 @@ enum assay_err demo_first_days(struct world *w, const char *grades, struct err *
 
     if (!w->training)
         return err_set(e, ASSAY_ESTATE, "the demo's work is for training workspaces only");
-    if ((rc = grades_load(grades, &g, e)) != 0 ||
-        (rc = acted(w, "first", "begins", e)) != 0 || (rc = write_guidance(w, g, e)) != 0 ||
+    if ((rc = grades_load(grades, &g, e)) != 0 || (rc = acted(w, "first", "begins", e)) != 0 ||
+        (rc = write_guidance(w, g, e)) != 0 ||
         (rc = shift(w, g, "assessor2", &first_shift, IS_SUBMITTED, e)) != 0 ||
         (rc = read_some(w, g, "quality", QUEUE_READING, SIZE_MAX, 1, e)) != 0 ||
         (rc = read_some(w, g, "arbiter", QUEUE_THIRD, SIZE_MAX, 0, e)) != 0 ||

@@ -113,7 +113,6 @@ enum assay_err grades_of_task(const struct grades *g, struct world *w, int64_t t
     enum assay_err rc = store_read(w->store, find_file, &f, e);
 
     if (rc == ASSAY_OK)
-        *out = g->count == 0 ? NULL
-                             : bsearch(&f.key, g->list, g->count, sizeof *g->list, compare);
+        *out = g->count == 0 ? NULL : bsearch(&f.key, g->list, g->count, sizeof *g->list, compare);
     return rc;
 }

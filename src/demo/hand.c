@@ -96,8 +96,8 @@ enum assay_err hand_take(struct hand *h, enum queue_name queue, size_t max, stru
 
         had = *count;
         buf_reset(&h->answer);
-        if ((rc = queue_take(h->world, &h->caller, queue, left < TAKE_MAX ? (int64_t)left : TAKE_MAX,
-                             0, &h->answer, e)) != 0 ||
+        if ((rc = queue_take(h->world, &h->caller, queue,
+                             left < TAKE_MAX ? (int64_t)left : TAKE_MAX, 0, &h->answer, e)) != 0 ||
             (rc = hand_answer(h, &answer, e)) != 0)
             return rc;
         leases = json_get(answer, "leases");

@@ -30,7 +30,7 @@ enum assay_err hand_answer(struct hand *h, const struct json **out, struct err *
 struct hand_held {
     uint8_t lease[QUEUE_TOKEN_BYTES];
     int64_t task_id;
-    struct grade fits; /* what the generator says; cannot-assess where it says nothing */
+    struct grade fits;         /* what the generator says; cannot-assess where it says nothing */
     const char *cover, *sharp; /* tickets; NULL: there is no such picture */
 };
 /* Take up to max (at most HAND_HELD_MAX) tasks of a queue; fewer where fewer wait. */

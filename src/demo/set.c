@@ -42,7 +42,8 @@ static enum assay_err start(const struct making *m, const char *mode, const char
     enum assay_err rc = spawn_helper(m->program, argv, SLICE_S, &end, e);
     mem_free(folder);
     if (rc == ASSAY_OK && (end.how != SPAWN_EXITED || end.status != 0))
-        rc = err_set(e, ASSAY_EIO, "%s", end.noise[0] != '\0' ? end.noise : "assay-make-media died");
+        rc =
+            err_set(e, ASSAY_EIO, "%s", end.noise[0] != '\0' ? end.noise : "assay-make-media died");
     return rc;
 }
 
@@ -112,16 +113,15 @@ void demo_batch(unsigned number, int64_t now_ms, struct batch_new *out)
     };
     const unsigned i = number - 1;
 
-    *out = (struct batch_new){.name = batches[i].name,
-                              .scheme = "training-landscapes",
-                              .sender = batches[i].sender,
-                              .contact = batches[i].contact,
-                              .case_reference = batches[i].case_reference,
-                              .authority = batches[i].authority,
-                              .purpose = "training",
-                              .handling = i == 3 ? "answer by telephone first" : "",
-                              .priority = batches[i].priority,
-                              .due_ms = batches[i].due_days == 0
-                                            ? INT64_MAX
-                                            : now_ms + batches[i].due_days * DAY_MS};
+    *out = (struct batch_new){
+        .name = batches[i].name,
+        .scheme = "training-landscapes",
+        .sender = batches[i].sender,
+        .contact = batches[i].contact,
+        .case_reference = batches[i].case_reference,
+        .authority = batches[i].authority,
+        .purpose = "training",
+        .handling = i == 3 ? "answer by telephone first" : "",
+        .priority = batches[i].priority,
+        .due_ms = batches[i].due_days == 0 ? INT64_MAX : now_ms + batches[i].due_days * DAY_MS};
 }

@@ -68,7 +68,7 @@ class Server:
             subprocess.run([make_media, str(self.top / "pictures"), str(pictures)], check=True,
                            stdout=subprocess.DEVNULL)
         self.process = None
-        self.command = ["try", "--listen", listen, str(self.top / "pictures")]
+        self.command = ["demo", "--listen", listen, str(self.top / "pictures")]
         self.address = self.start(self.command)
 
     def restart(self):

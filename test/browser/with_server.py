@@ -34,7 +34,7 @@ def main():
                 file.write(content)
         env = dict(os.environ, XDG_CONFIG_HOME=os.path.join(work, "config"),
                    ASSAY_DATA=os.path.join(work, "data"))
-        server = subprocess.Popen([os.path.join(build, "assay"), "try", "--listen", "127.0.0.1:0",
+        server = subprocess.Popen([os.path.join(build, "assay"), "demo", "--listen", "127.0.0.1:0",
                                    folder], env=env, stdout=subprocess.PIPE, text=True)
         try:
             url, links = None, {}

@@ -7,7 +7,7 @@ import workspace
 from workspace import WorkspaceCase, main
 
 COMMANDS = ["init", "user", "scheme", "import", "identify", "serve", "export", "verify", "audit",
-            "vault", "stats", "doctor", "try"]
+            "vault", "stats", "doctor", "demo"]
 
 
 class Commands(WorkspaceCase):
@@ -46,7 +46,8 @@ class Commands(WorkspaceCase):
         self.refused(2, ["--release or --min-readings"], "export", "--release", "1",
                      "--min-readings", "2")
         self.refused(2, ["one package"], "verify")
-        self.refused(2, ["one folder"], "try")
+        self.refused(2, ["one folder"], "demo", "a", "b")
+        self.refused(2, ["--count is from 40"], "demo", "--count", "3")
         self.refused(2, ["more\\x1b[31m"], "doctor", "more\x1b[31m")
         for command in COMMANDS:
             done = self.w.run(command, "--no-such-option")
