@@ -1791,6 +1791,11 @@ export interface components {
             /** @description The key that signs heads, as C2SP verifiers take it. */
             key: string;
             last_check: components["schemas"]["RecordCheck"] | null;
+            actions: components["schemas"]["RecordAction"][];
+        };
+        RecordAction: {
+            action: string;
+            what: string;
         };
         RecordCheck: {
             /** Format: date-time */

@@ -11,11 +11,15 @@ import { Corrections } from './screens/corrections.tsx';
 import { Escalations } from './screens/escalations.tsx';
 import { GuidanceScreen } from './screens/guidance.tsx';
 import { Home } from './screens/home.tsx';
+import { ItemScreen } from './screens/item.tsx';
+import { Keys } from './screens/keys.tsx';
 import { LaterPile } from './screens/later.tsx';
 import { Lots } from './screens/lots.tsx';
 import { People } from './screens/people.tsx';
 import { RecordScreen } from './screens/record.tsx';
 import { Releases } from './screens/release.tsx';
+import { Schemes } from './screens/schemes.tsx';
+import { Settings } from './screens/settings.tsx';
 import { ShiftEnd } from './screens/shift.tsx';
 import { Break, SignIn, Unreachable } from './screens/signin.tsx';
 import { countNotShown, staySignedIn, takeBreak } from './session.ts';
@@ -157,7 +161,15 @@ function screenOf(screen: Screen, me: Me): ComponentChildren {
         case 'guidance':
             return <GuidanceScreen />;
         case 'record':
-            return <RecordScreen />;
+            return <RecordScreen from={state.part.value} />;
+        case 'item':
+            return <ItemScreen id={state.part.value} />;
+        case 'schemes':
+            return <Schemes />;
+        case 'settings':
+            return <Settings />;
+        case 'keys':
+            return <Keys />;
     }
 }
 
@@ -214,7 +226,7 @@ function SignedIn({ me }: { me: Me }) {
             ) : (
                 <div class="columns">
                     <Navigation me={me} />
-                    <main ref={main} tabIndex={-1} key={here.screen}>
+                    <main ref={main} tabIndex={-1} key={`${here.screen} ${state.part.value}`}>
                         {screenOf(here.screen, me)}
                     </main>
                 </div>

@@ -1,6 +1,16 @@
 // Coming and going: start-up, signing in by password or link, break, keeping the session.
+import { batch } from '@preact/signals';
 import { ApiProblem, api, hooks, sentence } from './api.ts';
-import { hush, linkToken, type OnlyTask, type Screen, say, screenOf, state } from './state.ts';
+import {
+    hush,
+    linkToken,
+    type OnlyTask,
+    partOf,
+    type Screen,
+    say,
+    screenOf,
+    state,
+} from './state.ts';
 import type { Me } from './types.ts';
 
 /** What must be safe before the session may end: each queue, until it has nothing unsaved. */
@@ -29,13 +39,20 @@ export function guardPage(): void {
     });
 }
 
+function showAddress(me: Me): void {
+    batch(() => {
+        state.screen.value = screenOf(location.hash, me.roles);
+        state.part.value = partOf(location.hash);
+    });
+}
+
 function signedIn(me: Me): void {
     state.me.value = me;
     state.phase.value = 'signed_in';
     state.hidden.value = false;
     state.help.value = false;
     state.signInReason.value = '';
-    state.screen.value = screenOf(location.hash, me.roles);
+    showAddress(me);
     for (const work of works) work.resume();
 }
 
@@ -94,15 +111,17 @@ export async function countNotShown(): Promise<void> {
 
 export function go(screen: Screen, only?: OnlyTask): void {
     state.onlyTask.value = only ?? null;
-    if (location.hash === `#/${screen}`) state.screen.value = screen;
+    if (location.hash === `#/${screen}`) {
+        state.screen.value = screen;
+        state.part.value = '';
+    }
     location.hash = `#/${screen}`;
 }
 
 export function followAddress(): void {
     hush();
     const me = state.me.value;
-    if (me !== null && state.phase.value === 'signed_in')
-        state.screen.value = screenOf(location.hash, me.roles);
+    if (me !== null && state.phase.value === 'signed_in') showAddress(me);
 }
 
 /** Break or lock: the screen is plain at once, then what is unsaved is saved, then the session ends. */

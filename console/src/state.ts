@@ -21,7 +21,11 @@ export type Screen =
     | 'people'
     | 'authorisations'
     | 'guidance'
-    | 'record';
+    | 'record'
+    | 'item'
+    | 'schemes'
+    | 'settings'
+    | 'keys';
 
 export interface ScreenEntry {
     screen: Screen;
@@ -114,13 +118,37 @@ export const SCREENS: readonly ScreenEntry[] = [
         screen: 'guidance',
         title: 'Guidance',
         says: 'What each code and tag means here, in your site’s own words. Assessors read it by ?.',
-        roles: ['lead', 'compliance'],
+        roles: ['lead', 'compliance', 'admin'],
     },
     {
         screen: 'people',
         title: 'People',
         says: 'Add people, set their roles, end their access.',
         roles: ['admin'],
+    },
+    {
+        screen: 'schemes',
+        title: 'Schemes',
+        says: 'What is graded by: each version, and taking a new one.',
+        roles: ['admin', 'compliance', 'lead', 'auditor'],
+    },
+    {
+        screen: 'settings',
+        title: 'Settings',
+        says: 'The limits of this site, each with its bounds and meaning.',
+        roles: ['admin', 'compliance', 'auditor'],
+    },
+    {
+        screen: 'keys',
+        title: 'Keys',
+        says: 'Which keys there are, and the public halves that others verify with.',
+        roles: ['admin', 'compliance', 'auditor'],
+    },
+    {
+        screen: 'item',
+        title: 'Item record',
+        says: 'All that is known of one item, as text: found by its id or a hash.',
+        roles: ['lead', 'quality', 'arbiter', 'compliance', 'auditor'],
     },
     {
         screen: 'record',
@@ -145,6 +173,8 @@ export const state = {
     workspace: signal<Workspace | null>(null),
     me: signal<Me | null>(null),
     screen: signal<Screen>('home'),
+    /** What of the screen is meant: the id behind its name in the address; '' is none. */
+    part: signal(''),
     /** Only this task is asked for on the next screen with a queue (a Later item, a check row). */
     onlyTask: signal<OnlyTask | null>(null),
     /** Esc was pressed: nothing but a plain sheet is on the screen. */
@@ -223,9 +253,14 @@ export const ending = computed(() =>
 
 /** The screen that an address names; a screen that is unknown or not mine is home. */
 export function screenOf(hash: string, roles: readonly Role[]): Screen {
-    const name = hash.replace(/^#\/?/, '');
+    const name = hash.replace(/^#\/?/, '').replace(/\/.*$/, '');
     const found = SCREENS.find((s) => s.screen === name);
     return found !== undefined && mayOpen(roles, found) ? found.screen : 'home';
+}
+
+/** The id that an address names behind its screen (#/item/123), or ''. */
+export function partOf(hash: string): string {
+    return /^#\/[a-z]+\/([0-9]{1,19})$/.exec(hash)?.[1] ?? '';
 }
 
 /** The token of a sign-in link (#link=TOKEN), or null. */

@@ -7,8 +7,8 @@ import { ROLES } from '../src/types.ts';
 const MAY: Record<string, Screen[]> = {
     assessor: ['assess', 'later', 'shift', 'corrections', 'lots'],
     analyst: ['batches'],
-    quality: ['lots', 'reading'],
-    arbiter: ['corrections', 'lots', 'third'],
+    quality: ['lots', 'reading', 'item'],
+    arbiter: ['corrections', 'lots', 'third', 'item'],
     lead: [
         'shift',
         'corrections',
@@ -19,14 +19,25 @@ const MAY: Record<string, Screen[]> = {
         'release',
         'authorisations',
         'guidance',
+        'schemes',
+        'item',
         'record',
     ],
     intake: ['batches'],
     release: ['release'],
     welfare: [],
-    compliance: ['release', 'authorisations', 'guidance', 'record'],
-    admin: ['people'],
-    auditor: ['release', 'authorisations', 'record'],
+    compliance: [
+        'release',
+        'authorisations',
+        'guidance',
+        'schemes',
+        'settings',
+        'keys',
+        'item',
+        'record',
+    ],
+    admin: ['guidance', 'people', 'schemes', 'settings', 'keys'],
+    auditor: ['release', 'authorisations', 'schemes', 'settings', 'keys', 'item', 'record'],
 };
 
 for (const role of ROLES)

@@ -38,6 +38,7 @@ enum audit_action {
     AUDIT_ACTION_COUNT
 };
 const char *audit_action_name(enum audit_action action);
+const char *audit_action_what(enum audit_action action); /* in a few words */
 
 struct audit_object {
     const char *noun; /* as in doc/glossary.md: "item", "task", "lot" ... */

@@ -116,7 +116,7 @@ export class Person {
         });
         page.on('pageerror', (e) => this.problems.push(`exception: ${e.message}`));
         page.on('console', (m) => {
-            if (m.type() === 'error' && !/status of 401/.test(m.text()))
+            if (m.type() === 'error' && !/status of (401|422)/.test(m.text()))
                 this.problems.push(`console: ${m.text()}`);
         });
         page.on('request', (r) => {

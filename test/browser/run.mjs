@@ -7,107 +7,28 @@
 //   ASSAY_SHOTS  a folder for a picture of each screen (optional)
 //
 // Prints TAP, and as its last comment one line of JSON with the figures.
-import { mkdirSync } from 'node:fs';
-import { figures, openBrowser, Person } from './lib.mjs';
-
-const url = (process.env.ASSAY_URL ?? '').replace(/\/$/, '');
-if (url === '' || !process.env.ASSAY_LINKS) {
-    console.log('1..0 # SKIP ASSAY_URL and ASSAY_LINKS are not set: no server to test against');
-    process.exit(77);
-}
-const links = JSON.parse(process.env.ASSAY_LINKS);
-const shots = process.env.ASSAY_SHOTS ?? '';
-if (shots !== '') mkdirSync(shots, { recursive: true });
+import { figures, Person } from './lib.mjs';
+import { pages } from './pages.mjs';
+import {
+    browser,
+    grade,
+    hideFrom,
+    links,
+    ok,
+    people,
+    person,
+    screen,
+    step,
+    tally,
+    times,
+    url,
+} from './stage.mjs';
 
 const ITEMS = 24; // graded in the shift; fewer if fewer wait
 const READINGS_MAX = 60;
 const COVER_BYTES_MAX = 40_000; // a blurred grey 480 px picture is far below
-const HIDE_TIMES = 10; // from each place
-const NOT_SHOWN = '3 files not shown'; // with_server.py takes in as many
 const GUIDANCE = 'The line between land and sea has to be in the picture.';
 const FILES = ['manifest.json', 'hashes.jsonl', 'hashes.csv', 'manifest.json.minisig'];
-
-let count = 0;
-let failed = 0;
-
-function ok(good, name, detail = '') {
-    count += 1;
-    if (!good) failed += 1;
-    console.log(`${good ? 'ok' : 'not ok'} ${count} - ${name}`);
-    if (!good && detail !== '') console.log(`# ${String(detail).replaceAll('\n', '\n# ')}`);
-}
-
-async function step(name, what) {
-    try {
-        await what();
-    } catch (problem) {
-        ok(false, name, problem.stack ?? problem);
-    }
-}
-
-const browser = await openBrowser();
-const people = new Map();
-const times = { next_cover_ms: [], reveal_sharp_ms: [], hide_ms: {} };
-
-async function person(role) {
-    if (links[role] === undefined) throw new Error(`no sign-in link for ${role}`);
-    if (!people.has(role)) people.set(role, await Person.open(browser, url, role, links[role]));
-    return people.get(role);
-}
-
-// Before sign-in, on the plain sheet and after a break nothing is said.
-const NO_STATUS = ['sign-in', 'hidden', 'break'];
-
-async function screen(who, name) {
-    const broken = await who.axe();
-    ok(broken.length === 0, `axe finds nothing on ${name}`, broken.join('\n'));
-    if (!NO_STATUS.includes(name)) {
-        const words = await who.page
-            .locator('.not-shown')
-            .innerText({ timeout: 2000 })
-            .catch(() => '');
-        ok(words.startsWith(NOT_SHOWN), `${name} says what is not shown`, words);
-    }
-    if (shots === '') return;
-    await who.page.screenshot({ path: `${shots}/${name}.png` });
-    if (process.env.ASSAY_SHOTS_SMALL) {
-        await who.page.setViewportSize({ width: 1024, height: 700 });
-        await who.page.waitForTimeout(100);
-        await who.page.screenshot({ path: `${shots}/${name}-1024.png` });
-        await who.page.setViewportSize({ width: 1440, height: 900 });
-    }
-}
-
-/** Esc from this place to the covered frame, some times, each time gone on from by Enter. */
-async function hideFrom(who, place) {
-    await who.times();
-    for (let n = 0; n < HIDE_TIMES; n++) {
-        await who.key('Escape');
-        await who.page.waitForTimeout(80);
-        if (n === 0)
-            ok(!(await who.page.locator('.shell').isVisible()), `Esc hides everything: ${place}`);
-        await who.key('Enter');
-        await who.page.waitForTimeout(40);
-    }
-    times.hide_ms[place] = (await who.times()).filter((t) => t.kind === 'hidden').map((t) => t.ms);
-}
-
-/** Training schemes grade by digits; tags by the letters that the tag panel shows. */
-async function grade(who, key) {
-    await who.key(key);
-    const at = await who.stage();
-    if (at.mode !== 'tags') return;
-    // The first value of each needed group, by the key that stands on it.
-    for (;;) {
-        const letter = await who.page.evaluate(() => {
-            const needed = document.querySelector('.group:has(.is-needed)');
-            return needed?.querySelector('.value kbd')?.textContent ?? null;
-        });
-        if (letter === null) break;
-        await who.key(letter);
-    }
-    await who.key('Enter');
-}
 
 async function collect(who) {
     for (const t of await who.times()) {
@@ -398,7 +319,6 @@ await step('the other screens', async () => {
     for (const [role, title, name] of [
         ['admin', 'People', 'people'],
         ['compliance', 'Authorisations', 'authorisations'],
-        ['auditor', 'Record', 'record'],
         ['intake', 'Batches', 'batches'],
     ]) {
         if (links[role] === undefined) {
@@ -407,19 +327,11 @@ await step('the other screens', async () => {
         }
         const who = await person(role);
         await who.open(title);
-        if (role === 'auditor') {
-            await who.choose('Prove the record whole');
-            await who.page.waitForSelector('section [role="status"]');
-            ok(
-                (await who.page.locator('.good').count()) === 1,
-                'the record is proved whole from the console',
-            );
-            await who.choose('Show 50');
-            await who.page.waitForSelector('.entries li');
-        }
         await screen(who, name);
     }
 });
+
+await pages();
 
 await step('the count of views', async () => {
     let pictures = 0;
@@ -464,11 +376,11 @@ for (const [role, who] of people) {
     );
 }
 await browser.close();
-console.log(`1..${count}`);
+console.log(`1..${tally.count}`);
 const figuresOf = (v) =>
     Array.isArray(v)
         ? figures(v)
         : Object.fromEntries(Object.entries(v).map(([k, inner]) => [k, figuresOf(inner)]));
 const result = figuresOf(times);
 console.log(`# ${JSON.stringify(result)}`);
-process.exit(failed === 0 ? 0 : 1);
+process.exit(tally.failed === 0 ? 0 : 1);

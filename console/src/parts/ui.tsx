@@ -1,6 +1,6 @@
 // Small parts that every screen is made of.
-import { useSignal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
+import { type Signal, useSignal } from '@preact/signals';
+import type { ComponentChildren, InputHTMLAttributes } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { sentence } from '../api.ts';
 
@@ -185,6 +185,61 @@ export function Field({
             {children}
             {hint !== undefined && <p class="hint">{hint}</p>}
         </div>
+    );
+}
+
+/** What an input of a TextField may be told beside its words. */
+interface TextRules {
+    type?: 'text' | 'password' | 'date' | 'datetime-local';
+    required?: boolean;
+    minLength?: number;
+    maxLength?: number;
+    min?: string;
+    pattern?: string;
+    autocomplete?: 'off' | 'new-password';
+    class?: string;
+}
+
+/** A line of text that a signal holds, with its label. */
+export function TextField({
+    label,
+    hint,
+    id,
+    of,
+    ...rules
+}: { label: string; hint?: string; id: string; of: Signal<string> } & TextRules) {
+    // One of the kinds of input that the types tell apart; which, they cannot see from here.
+    const attributes = {
+        type: 'text',
+        autocomplete: 'off',
+        ...rules,
+    } as InputHTMLAttributes<HTMLInputElement>;
+    return (
+        <Field label={label} id={id} {...(hint === undefined ? {} : { hint })}>
+            <input
+                {...attributes}
+                id={id}
+                spellcheck={false}
+                value={of.value}
+                onInput={(e: { currentTarget: HTMLInputElement }) => {
+                    of.value = e.currentTarget.value;
+                }}
+            />
+        </Field>
+    );
+}
+
+/** Names and what they are, as a list that reads as two columns. */
+export function Facts({ rows }: { rows: readonly (readonly [string, ComponentChildren])[] }) {
+    return (
+        <dl class="told">
+            {rows.map(([name, value]) => (
+                <div key={name}>
+                    <dt>{name}</dt>
+                    <dd>{value}</dd>
+                </div>
+            ))}
+        </dl>
     );
 }
 

@@ -1,7 +1,17 @@
 // Authorisations: who may view material, authorised by whom, from and to. Never oneself.
 import { useSignal } from '@preact/signals';
 import { api } from '../api.ts';
-import { Field, Head, Loads, Problem, Table, useAct, useLoad, when } from '../parts/ui.tsx';
+import {
+    Field,
+    Head,
+    Loads,
+    Problem,
+    Table,
+    TextField,
+    useAct,
+    useLoad,
+    when,
+} from '../parts/ui.tsx';
 import { hasRole, say } from '../state.ts';
 import type { Authorisation, Me } from '../types.ts';
 
@@ -69,50 +79,17 @@ function Add({ me, again }: { me: Me; again: () => void }) {
                         ))}
                     </select>
                 </Field>
-                <Field label="Purpose" id="auth-purpose">
-                    <input
-                        id="auth-purpose"
-                        required
-                        maxLength={80}
-                        value={purpose.value}
-                        onInput={(e) => {
-                            purpose.value = e.currentTarget.value;
-                        }}
-                    />
-                </Field>
-                <Field label="Reference" id="auth-reference">
-                    <input
-                        id="auth-reference"
-                        maxLength={200}
-                        value={reference.value}
-                        onInput={(e) => {
-                            reference.value = e.currentTarget.value;
-                        }}
-                    />
-                </Field>
-                <Field label="From" id="auth-from">
-                    <input
-                        id="auth-from"
-                        type="date"
-                        required
-                        value={from.value}
-                        onInput={(e) => {
-                            from.value = e.currentTarget.value;
-                        }}
-                    />
-                </Field>
-                <Field label="To, this day included" id="auth-to">
-                    <input
-                        id="auth-to"
-                        type="date"
-                        required
-                        min={from.value}
-                        value={to.value}
-                        onInput={(e) => {
-                            to.value = e.currentTarget.value;
-                        }}
-                    />
-                </Field>
+                <TextField label="Purpose" id="auth-purpose" of={purpose} required maxLength={80} />
+                <TextField label="Reference" id="auth-reference" of={reference} maxLength={200} />
+                <TextField label="From" id="auth-from" of={from} type="date" required />
+                <TextField
+                    label="To, this day included"
+                    id="auth-to"
+                    of={to}
+                    type="date"
+                    required
+                    min={from.value}
+                />
             </div>
             <Problem words={act.problem} />
             <button type="submit" class="primary" disabled={act.busy}>

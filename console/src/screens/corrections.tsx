@@ -3,6 +3,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { api, idempotencyKey } from '../api.ts';
 import { CodeName, GradeForm, TagList } from '../parts/grade.tsx';
+import { ItemLink } from '../parts/itemlink.tsx';
 import { Peek } from '../parts/peek.tsx';
 import { schemeOf, useSchemes } from '../parts/schemes.ts';
 import { Empty, Field, Head, Loads, Problem, useAct, useLoad, when } from '../parts/ui.tsx';
@@ -173,7 +174,7 @@ function Card({ c, scheme, again }: { c: Correction; scheme: Scheme | null; agai
             <p class="card-head">
                 <b>{SEVERITY_WORDS[c.severity]}</b>
                 <span class="quiet">
-                    Task {c.task}, lot {c.lot}, {when(c.opened_at)}
+                    Task <ItemLink task={c.task} />, lot {c.lot}, {when(c.opened_at)}
                 </span>
             </p>
             <Compare c={c} scheme={scheme} />

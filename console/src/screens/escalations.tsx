@@ -1,5 +1,6 @@
 // Escalated items for leads: the reason in words, then settle it or send it back to the queue.
 import { api } from '../api.ts';
+import { ItemLink } from '../parts/itemlink.tsx';
 import { Head, Loads, Problem, Table, useAct, useLoad, when } from '../parts/ui.tsx';
 import { go } from '../session.ts';
 import { ESCALATION_REASONS } from '../types.ts';
@@ -33,6 +34,7 @@ export function Escalations() {
                             },
                             { title: 'From', cell: (e) => (e.mine ? 'you' : e.raised_by) },
                             { title: 'When', cell: (e) => when(e.raised_at) },
+                            { title: 'Task', cell: (e) => <ItemLink task={e.task} /> },
                             {
                                 title: '',
                                 cell: (e) => (

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { api } from '../api.ts';
-import { Field, Head, Loads, Problem, Table, useAct, useLoad, when } from '../parts/ui.tsx';
+import { Head, Loads, Problem, Table, TextField, useAct, useLoad, when } from '../parts/ui.tsx';
 import { say } from '../state.ts';
 import { ROLES, type Role, type StaffRow } from '../types.ts';
 
@@ -39,106 +39,86 @@ function RoleBoxes({
     );
 }
 
-function Add({ again }: { again: () => void }) {
+const PASSWORD = { type: 'password', minLength: 12, maxLength: 1024 } as const;
+
+/** One form for a new person and for one who is here: then only what was changed is sent. */
+function PersonForm({ row, again }: { row: StaffRow | null; again: () => void }) {
     const name = useSignal('');
     const label = useSignal('');
     const password = useSignal('');
-    const roles = useSignal<Role[]>([]);
+    const roles = useSignal<Role[]>([...(row?.roles ?? [])]);
+    const title = useRef<HTMLHeadingElement>(null);
     const act = useAct();
+    useEffect(() => title.current?.focus(), []);
+    const id = row?.staff ?? 'new';
+    const rolesChanged = row !== null && row.roles.join() !== roles.value.join();
+    const save = async (): Promise<void> => {
+        if (row === null)
+            await api.addStaff({
+                name: name.value,
+                label: label.value,
+                roles: roles.value,
+                password: password.value,
+            });
+        else
+            await api.changeStaff(row.staff, {
+                ...(rolesChanged ? { roles: roles.value } : {}),
+                ...(password.value === '' ? {} : { password: password.value }),
+            });
+        say(row === null ? `${label.value} is added.` : `${row.label} is changed.`);
+        for (const field of [name, label, password]) field.value = '';
+        if (row === null) roles.value = [];
+        again();
+    };
     return (
         <form
+            class={row === null ? undefined : 'card'}
             onSubmit={(e) => {
                 e.preventDefault();
-                act.run(async () => {
-                    await api.addStaff({
-                        name: name.value,
-                        label: label.value,
-                        roles: roles.value,
-                        password: password.value,
-                    });
-                    say(`${label.value} is added.`);
-                    name.value = '';
-                    label.value = '';
-                    password.value = '';
-                    roles.value = [];
-                    again();
-                });
+                act.run(save);
             }}
         >
+            {row !== null && (
+                <h2 ref={title} tabIndex={-1}>
+                    {row.label}
+                </h2>
+            )}
             <div class="fields">
-                <Field label="Sign-in name" id="new-name" hint="Small letters, digits, . _ -">
-                    <input
-                        id="new-name"
-                        required
-                        pattern="[a-z0-9][a-z0-9._\-]{0,39}"
-                        autocomplete="off"
-                        value={name.value}
-                        onInput={(e) => {
-                            name.value = e.currentTarget.value;
-                        }}
-                    />
-                </Field>
-                <Field label="Name to show" id="new-label">
-                    <input
-                        id="new-label"
-                        required
-                        maxLength={80}
-                        autocomplete="off"
-                        value={label.value}
-                        onInput={(e) => {
-                            label.value = e.currentTarget.value;
-                        }}
-                    />
-                </Field>
-                <Field label="First password" id="new-password" hint="At least 12 characters">
-                    <input
-                        id="new-password"
-                        type="password"
-                        required
-                        minLength={12}
-                        maxLength={1024}
-                        autocomplete="new-password"
-                        value={password.value}
-                        onInput={(e) => {
-                            password.value = e.currentTarget.value;
-                        }}
-                    />
-                </Field>
+                {row === null && (
+                    <>
+                        <TextField
+                            label="Sign-in name"
+                            hint="Small letters, digits, . _ -"
+                            id="new-name"
+                            of={name}
+                            required
+                            pattern="[a-z0-9][a-z0-9._\-]{0,39}"
+                        />
+                        <TextField
+                            label="Name to show"
+                            id="new-label"
+                            of={label}
+                            required
+                            maxLength={80}
+                        />
+                    </>
+                )}
+                <TextField
+                    label={row === null ? 'First password' : 'New password'}
+                    hint={
+                        row === null
+                            ? 'At least 12 characters'
+                            : 'At least 12 characters; empty leaves it as it is'
+                    }
+                    id={`password-${id}`}
+                    of={password}
+                    required={row === null}
+                    autocomplete="new-password"
+                    {...PASSWORD}
+                />
             </div>
             <RoleBoxes
-                name="new"
-                roles={roles.value}
-                onChange={(r) => {
-                    roles.value = r;
-                }}
-            />
-            <Problem words={act.problem} />
-            <button type="submit" class="primary" disabled={act.busy}>
-                Add
-            </button>
-        </form>
-    );
-}
-
-function Change({ row, again }: { row: StaffRow; again: () => void }) {
-    const roles = useSignal<Role[]>([...row.roles]);
-    const password = useSignal('');
-    const act = useAct();
-    const title = useRef<HTMLHeadingElement>(null);
-    useEffect(() => title.current?.focus(), []);
-    const change = (body: Parameters<typeof api.changeStaff>[1], words: string): void =>
-        act.run(async () => {
-            await api.changeStaff(row.staff, body);
-            say(words);
-            again();
-        });
-    return (
-        <div class="card">
-            <h3 ref={title} tabIndex={-1}>
-                {row.label}
-            </h3>
-            <RoleBoxes
-                name={row.staff}
+                name={id}
                 roles={roles.value}
                 onChange={(r) => {
                     roles.value = r;
@@ -147,54 +127,35 @@ function Change({ row, again }: { row: StaffRow; again: () => void }) {
             <Problem words={act.problem} />
             <div class="row">
                 <button
-                    type="button"
+                    type="submit"
                     class="primary"
-                    disabled={act.busy}
-                    onClick={() => change({ roles: roles.value }, 'Roles are set.')}
+                    disabled={act.busy || (row !== null && !rolesChanged && password.value === '')}
                 >
-                    Set roles
+                    {row === null ? 'Add' : 'Save'}
                 </button>
-                <button
-                    type="button"
-                    disabled={act.busy}
-                    onClick={() =>
-                        change(
-                            { disabled: !row.disabled },
-                            row.disabled ? 'Access is given again.' : 'Access has ended.',
-                        )
-                    }
-                >
-                    {row.disabled ? 'Give access again' : 'End access now'}
-                </button>
+                {row !== null && (
+                    <button
+                        type="button"
+                        disabled={act.busy}
+                        onClick={() =>
+                            act.run(async () => {
+                                await api.changeStaff(row.staff, { disabled: !row.disabled });
+                                say(row.disabled ? 'Access is given again.' : 'Access has ended.');
+                                again();
+                            })
+                        }
+                    >
+                        {row.disabled ? 'Give access again' : 'End access now'}
+                    </button>
+                )}
             </div>
-            <form
-                class="row row-end"
-                onSubmit={(e) => {
-                    e.preventDefault();
-                    change({ password: password.value }, 'The password is set.');
-                    password.value = '';
-                }}
-            >
-                <Field label="New password" id={`password-${row.staff}`}>
-                    <input
-                        id={`password-${row.staff}`}
-                        type="password"
-                        required
-                        minLength={12}
-                        maxLength={1024}
-                        autocomplete="new-password"
-                        value={password.value}
-                        onInput={(e) => {
-                            password.value = e.currentTarget.value;
-                        }}
-                    />
-                </Field>
-                <button type="submit" disabled={act.busy}>
-                    Set password
-                </button>
-            </form>
-            <p class="quiet">Any change ends this person’s sessions at once.</p>
-        </div>
+            {row !== null && (
+                <p class="quiet">
+                    Any change ends this person’s sessions at once and is on the record. Nobody
+                    changes their own roles.
+                </p>
+            )}
+        </form>
     );
 }
 
@@ -246,7 +207,7 @@ export function People() {
                                 ]}
                             />
                             {row !== undefined && (
-                                <Change
+                                <PersonForm
                                     key={`${row.staff} ${row.roles.join()} ${row.disabled}`}
                                     row={row}
                                     again={list.again}
@@ -258,7 +219,7 @@ export function People() {
             </Loads>
             <section aria-labelledby="add">
                 <h2 id="add">Add a person</h2>
-                <Add again={list.again} />
+                <PersonForm row={null} again={list.again} />
             </section>
         </>
     );

@@ -28,6 +28,18 @@ struct head {
     struct record_check check;
 };
 
+static void add_actions(struct json_out *o)
+{
+    json_array(o, "actions");
+    for (int i = 0; i < AUDIT_ACTION_COUNT; i++) {
+        json_object(o, NULL);
+        json_text(o, "action", audit_action_name((enum audit_action)i));
+        json_text(o, "what", audit_action_what((enum audit_action)i));
+        json_object_end(o);
+    }
+    json_array_end(o);
+}
+
 static enum assay_err read_head(struct tx *tx, void *ctx, struct err *e)
 {
     struct head *h = ctx;
@@ -66,6 +78,7 @@ enum assay_err api_get_record_head(struct http_request *r, struct http_answer *a
             add_check(&o, &h.check);
         else
             json_null(&o, "last_check");
+        add_actions(&o);
         json_object_end(&o);
         rc = ASSAY_OK;
     }
