@@ -772,6 +772,76 @@ export interface paths {
         patch: operations["changeBatch"];
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Uploads of the caller, newest first, and the limits. */
+        get: operations["getUploads"];
+        put?: never;
+        /** Begin an upload, or find the open one of the same file; what was said of it at first stands. */
+        post: operations["startUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One upload; received says where to go on. */
+        get: operations["getUpload"];
+        put?: never;
+        post?: never;
+        /** Give it up; its bytes are taken away. */
+        delete: operations["dropUpload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload}/bytes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The next part, of 64 KiB (but the last) to 8 MiB; on the disk when answered. 409 when other bytes are here than offset says. */
+        put: operations["putUploadBytes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All bytes are here; it is taken in in the background, as getUpload tells. */
+        post: operations["finishUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/colleagues": {
         parameters: {
             query?: never;
@@ -1276,6 +1346,7 @@ export interface components {
             source: string;
             url: string;
             page_url: string;
+            host_country: string;
             note: string;
             /** Format: date-time */
             found_at: string | null;
@@ -1478,6 +1549,58 @@ export interface components {
             last_at: string | null;
             /** Format: date-time */
             created_at: string;
+        };
+        UploadNew: {
+            batch: string;
+            /** @description The file's name, or its path below a folder; sealed. */
+            name: string;
+            /** @description Bytes. */
+            size: number;
+            /** @description When the client's clock says it was changed; tells files of one name apart. */
+            modified_ms?: number;
+            /** @description Compared when all bytes are here. */
+            sha256?: string;
+            url?: string;
+            page_url?: string;
+            /** Format: date-time */
+            found_at?: string;
+            /** @description ISO 3166-1 alpha-2. */
+            host_country?: string;
+            note?: string;
+            /** @description The person's own grade, kept as a hidden vote. */
+            code?: string;
+            tags?: string[];
+        };
+        Upload: {
+            upload: string;
+            batch: string;
+            batch_name: string;
+            size: number;
+            /** @description Bytes on the disk; go on from there. */
+            received: number;
+            /** @description Bytes read while it is taken in. */
+            taken: number;
+            /** @enum {string} */
+            state: "open" | "finishing" | "done" | "differs" | "refused" | "dropped";
+            /** @description done: new, known, inherited or seen; otherwise why. */
+            outcome: string;
+            sha256_said: string | null;
+            sha256: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            changed_at: string;
+        };
+        UploadReceived: {
+            upload: string;
+            received: number;
+        };
+        Uploads: {
+            uploads: components["schemas"]["Upload"][];
+            size_max: number;
+            open_max: number;
+            part_min: number;
+            part_max: number;
         };
         Named: {
             staff: string;
@@ -3116,6 +3239,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uploads"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    startUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadNew"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    dropUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putUploadBytes: {
+        parameters: {
+            query: {
+                offset: number;
+            };
+            header?: never;
+            path: {
+                upload: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadReceived"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    finishUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "flow/identify/identify.h"
 #include "flow/intake/intake.h"
+#include "flow/intake/upload.h"
 #include "flow/qa/qa.h"
 #include "flow/queue/queue.h"
 #include "store/workspace.h"
@@ -26,7 +27,7 @@ struct background {
     pthread_cond_t wake;
     bool stopping;
     unsigned thread_count;
-    pthread_t threads[65];
+    pthread_t threads[66];
 };
 
 /* Sleep, but wake at once when we are to stop; returns whether we are. */
@@ -60,6 +61,34 @@ static void *identify(void *ctx)
         stopping = rest(b, rc == ASSAY_ENOTFOUND ? IDLE_MS : FAULT_MS);
     }
     return NULL;
+}
+
+/* One at a time: an upload is read whole, and the disk is shared with those who work. */
+static void *take_uploads(void *ctx)
+{
+    struct background *b = ctx;
+    bool stopping = false;
+
+    while (!stopping) {
+        struct err e = {0};
+        enum assay_err rc = intake_upload_next(b->world, &e);
+        if (rc != ASSAY_OK && rc != ASSAY_ENOTFOUND)
+            log_warn("upload.failed", LOG_ERR(rc), LOG_TEXT("why", e.text));
+        stopping = rest(b, rc == ASSAY_OK ? 0 : rc == ASSAY_ENOTFOUND ? IDLE_MS : FAULT_MS);
+    }
+    return NULL;
+}
+
+static void sweep_uploads(struct world *w)
+{
+    struct err e = {0};
+    int64_t count;
+    enum assay_err rc = intake_upload_sweep(w, &count, &e);
+
+    if (rc != ASSAY_OK)
+        log_warn("upload.not_swept", LOG_ERR(rc), LOG_TEXT("why", e.text));
+    else if (count > 0)
+        log_info("upload.abandoned", LOG_COUNT("count", count));
 }
 
 struct slip {
@@ -129,6 +158,7 @@ static void *keep_house(void *ctx)
         }
         if (now - forgot_at >= ONCE_KEEP_MS / 48) {
             (void)store_write(b->world->store, forget_answers, NULL, NULL);
+            sweep_uploads(b->world);
             forgot_at = now;
         }
     } while (!rest(b, BEAT_MS));
@@ -141,7 +171,7 @@ struct background *background_start(struct world *w, unsigned identifiers)
     struct background *b = mem_zalloc(sizeof *b);
     pthread_condattr_t attributes;
 
-    assert(identifiers < sizeof b->threads / sizeof b->threads[0]);
+    assert(identifiers + 2 <= sizeof b->threads / sizeof b->threads[0]);
     b->world = w;
     (void)pthread_mutex_init(&b->lock, NULL);
     (void)pthread_condattr_init(&attributes);
@@ -152,6 +182,8 @@ struct background *background_start(struct world *w, unsigned identifiers)
         if (pthread_create(&b->threads[b->thread_count], NULL, identify, b) == 0)
             b->thread_count++;
     }
+    if (pthread_create(&b->threads[b->thread_count], NULL, take_uploads, b) == 0)
+        b->thread_count++;
     if (pthread_create(&b->threads[b->thread_count], NULL, keep_house, b) == 0)
         b->thread_count++;
     return b;

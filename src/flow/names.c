@@ -62,6 +62,7 @@ static enum assay_err add_sighting(void *ctx, const struct sighting_row *s, cons
         copy_text(n->o, root, "url");
         copy_text(n->o, root, "page_url");
         copy_text(n->o, root, "note");
+        copy_text(n->o, root, "host_country");
         json_time(n->o, "found_at", s->found_ms);
         json_object_end(n->o);
     }

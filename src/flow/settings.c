@@ -15,7 +15,11 @@ static const struct setting table[] = {
     {"decode.wall_s", "seconds that decoding one file may take", 20, 1, 600},
     {"decode.memory_bytes", "bytes of memory that decoding one file may take", 1610612736,
      256000000, 8000000000},
+    {"upload.size_max", "bytes of a file that is uploaded", 17179869184, 1048576, 1099511627776},
+    {"upload.open_max", "uploads that one person may have open at a time", 200, 1, 10000},
 };
+
+#define DECODE_SETTINGS 5 /* the first rows */
 
 const struct setting *settings_at(size_t index)
 {
@@ -132,9 +136,9 @@ enum assay_err settings_set(struct world *w, struct audit_actor by, const char *
 
 enum assay_err settings_decode_limits(struct store *s, struct decode_limits *out, struct err *e)
 {
-    int64_t v[sizeof table / sizeof table[0]];
+    int64_t v[DECODE_SETTINGS];
 
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    for (size_t i = 0; i < DECODE_SETTINGS; i++) {
         enum assay_err rc = settings_get(s, table[i].name, &v[i], e);
         if (rc != ASSAY_OK)
             return rc;

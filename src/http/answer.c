@@ -144,6 +144,28 @@ enum assay_err http_text(const struct json *object, const char *key, size_t size
     return ASSAY_OK;
 }
 
+enum assay_err http_query_int(const char *query, const char *key, int64_t min, int64_t max,
+                              int64_t *out, struct err *e)
+{
+    char text[24];
+    size_t size = strlen(key);
+
+    while (query != NULL && *query != '\0') {
+        size_t length = strcspn(query, "&");
+        if (length > size && length - size < sizeof text && memcmp(query, key, size) == 0 &&
+            query[size] == '=') {
+            memcpy(text, query + size + 1, length - size - 1);
+            text[length - size - 1] = '\0';
+            if (str_int64(text, min, max, out) != ASSAY_OK)
+                return err_set(e, ASSAY_EFORMAT, "%s is a number of %lld to %lld", key,
+                               (long long)min, (long long)max);
+            return ASSAY_OK;
+        }
+        query += length + (query[length] == '&');
+    }
+    return ASSAY_OK;
+}
+
 #define TAGS_MAX     64
 #define TAG_SIZE_MIN 3
 #define TAG_SIZE_MAX 81

@@ -101,6 +101,8 @@ static bool is_json(const char *type)
     return strcasecmp(type, "charset=utf-8") == 0;
 }
 
+#define PART_TYPE_TEXT "The body must be bytes of a file: Content-Type application/octet-stream."
+
 static bool take_body(const struct http_came *came, const struct route *route,
                       struct http_request *r, struct http_answer *a)
 {
@@ -181,7 +183,9 @@ static bool is_api(const struct gate_verdict *v, const char *target)
            (v->path_size == 4 || target[4] == '/');
 }
 
-void http_dispatch(const struct http_came *came, struct http_request *r, struct http_answer *a)
+/* The route, when the caller may use it; NULL with the answer: a problem, or the console's file. */
+static const struct route *admit(const struct http_came *came, struct http_request *r,
+                                 struct http_answer *a)
 {
     const struct gate_verdict *v = came->verdict;
     const char *target = came->request->target;
@@ -194,33 +198,78 @@ void http_dispatch(const struct http_came *came, struct http_request *r, struct 
     if (gate_same_site(came->site, v, api, &e) != ASSAY_OK) {
         metrics_refused(r->metrics, METRICS_SITE);
         http_problem(a, 403, "other_site", e.text);
-        return;
+        return NULL;
     }
     const struct route *route = route_find(v->method, target, v->path_size, r->params);
     a->route = route;
     if (route != NULL && route->roles == ROUTE_LOCAL && r->through_proxy) {
         not_there(a);
-        return;
+        return NULL;
     }
     if (route == NULL && !api) {
         if ((v->method != GATE_GET && v->method != GATE_HEAD) ||
             !http_asset(target, v->path_size, v->query, a))
             not_there(a);
-        return;
+        return NULL;
     }
     if ((route == NULL || (route->roles & OPEN) == 0) && !signed_in(came, r, a))
-        return;
+        return NULL;
     if (route == NULL) {
         not_there(a);
-        return;
+        return NULL;
     }
     if (!may(route, r, a))
-        return;
+        return NULL;
     if (v->query != NULL && (route->takes & ROUTE_QUERY) == 0) {
         http_problem(a, 400, "bad_request", "This request takes no query.");
-        return;
+        return NULL;
     }
     r->query = v->query;
-    if (take_body(came, route, r, a) && take_once(came, route, r, a))
+    return route;
+}
+
+void http_dispatch(const struct http_came *came, struct http_request *r, struct http_answer *a)
+{
+    const struct route *route = admit(came, r, a);
+
+    if (route == NULL)
+        return;
+    if ((route->takes & ROUTE_PART) != 0)
+        http_problem(a, 415, "media_type", PART_TYPE_TEXT);
+    else if (take_body(came, route, r, a) && take_once(came, route, r, a))
         call(route, r, a);
+}
+
+bool http_takes_part(const struct http_came *came)
+{
+    char params[HTTP_PARAMS_MAX][HTTP_PARAM_SIZE];
+    const struct gate_verdict *v = came->verdict;
+    const struct route *route =
+        v->is_part ? route_find(v->method, came->request->target, v->path_size, params) : NULL;
+
+    return route != NULL && (route->takes & ROUTE_PART) != 0;
+}
+
+bool http_part_begin(const struct http_came *came, struct http_request *r, struct http_answer *a)
+{
+    const struct route *route = admit(came, r, a);
+
+    if (route != NULL)
+        call(route, r, a);
+    return r->sink.ctx != NULL;
+}
+
+void http_part_end(struct http_request *r, struct http_answer *a, enum assay_err rc,
+                   const struct err *e)
+{
+    struct err failed = {0};
+
+    if (rc == ASSAY_OK) {
+        e = &failed;
+        rc = r->sink.finish(r->sink.ctx, &a->body, &failed);
+    }
+    if (rc == ASSAY_ELIMIT)
+        http_problem(a, 413, "too_large", e->text);
+    else if (rc != ASSAY_OK)
+        http_problem_of(a, rc, e, route_operation(a->route));
 }

@@ -21,6 +21,15 @@ struct http_came {
  * the caller's to clear (body). */
 void http_dispatch(const struct http_came *came, struct http_request *r, struct http_answer *a);
 
+/* Whether its body goes to a sink as it comes. */
+bool http_takes_part(const struct http_came *came);
+/* For those, before any of the body is read: true with r->sink, or false with a problem in a. Feed
+ * and finish it, then http_part_end. */
+bool http_part_begin(const struct http_came *came, struct http_request *r, struct http_answer *a);
+/* The answer of a part whose body ended, or whose feeding failed with rc and e. */
+void http_part_end(struct http_request *r, struct http_answer *a, enum assay_err rc,
+                   const struct err *e);
+
 /* The console's file of this path; false when there is none. */
 bool http_asset(const char *path, size_t path_size, const char *query, struct http_answer *a);
 

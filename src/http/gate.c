@@ -174,8 +174,13 @@ static enum assay_err check_body(const struct gate_request *r, struct gate_verdi
 {
     const char *length = gate_header(r, "content-length");
     const char *coding = gate_header(r, "transfer-encoding");
+    const char *type = gate_header(r, "content-type");
     int64_t size = 0;
 
+    out->is_part = out->method == GATE_PUT && type != NULL &&
+                   strcasecmp(type, "application/octet-stream") == 0;
+    /* A part that is a little too long is read to its end, so that its refusal is heard. */
+    int64_t size_max = out->is_part ? 2 * (int64_t)GATE_PART_MAX : GATE_BODY_MAX;
     if (length != NULL && coding != NULL)
         return err_set(e, ASSAY_EFORMAT, "both Content-Length and Transfer-Encoding");
     if (coding != NULL &&
@@ -183,8 +188,8 @@ static enum assay_err check_body(const struct gate_request *r, struct gate_verdi
         return err_set(e, ASSAY_EFORMAT, "a Transfer-Encoding other than chunked");
     if (length != NULL && (length[0] == '-' || str_int64(length, 0, INT64_MAX, &size) != ASSAY_OK))
         return err_set(e, ASSAY_EFORMAT, "Content-Length is no number");
-    if (size > GATE_BODY_MAX)
-        return err_set(e, ASSAY_ELIMIT, "the body has more than %d bytes", GATE_BODY_MAX);
+    if (size > size_max)
+        return err_set(e, ASSAY_ELIMIT, "the body has more than %lld bytes", (long long)size_max);
     out->length = (size_t)size;
     out->has_body = coding != NULL || size > 0;
     if (out->has_body && (out->method == GATE_GET || out->method == GATE_HEAD))

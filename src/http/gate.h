@@ -14,7 +14,8 @@
  */
 #define GATE_TARGET_MAX  1024 /* bytes of the request target */
 #define GATE_HEADERS_MAX 64
-#define GATE_BODY_MAX    (64 * 1024) /* bytes of a JSON body */
+#define GATE_BODY_MAX    (64 * 1024)       /* bytes of a JSON body */
+#define GATE_PART_MAX    (8 * 1024 * 1024) /* bytes of a part of a file, which is not kept here */
 
 struct gate_header {
     const char *name, *value;
@@ -51,6 +52,7 @@ struct gate_verdict {
     bool has_body;     /* by its headers */
     bool has_cookie;
     size_t length; /* of the body; 0 when it comes in chunks */
+    bool is_part;  /* by its headers, a part of a file: PUT of application/octet-stream */
     const char *host, *origin, *fetch_site, *content_type; /* NULL: absent */
 };
 

@@ -23,6 +23,15 @@ struct metrics;
 struct proving; /* http/proving.h */
 struct route;
 
+/* Where a body goes as it comes, on routes that take a part; the handler fills it in. */
+struct http_sink {
+    void *ctx; /* NULL: none */
+    enum assay_err (*feed)(void *ctx, const void *bytes, size_t size, struct err *e);
+    /* The whole body was fed: the answer. */
+    enum assay_err (*finish)(void *ctx, struct buf *answer, struct err *e);
+    void (*free)(void *ctx); /* always; without finish nothing of it remains */
+};
+
 struct http_request {
     struct world *world;
     struct metrics *metrics;
@@ -36,6 +45,7 @@ struct http_request {
     struct once once;                /* on routes that need an idempotency key */
     char address[HTTP_ADDRESS_SIZE]; /* the client's, for the session's workstation */
     bool through_proxy;              /* somebody in front named a client */
+    struct http_sink sink;           /* out, on routes that take a part */
 };
 
 struct http_answer {
@@ -71,6 +81,9 @@ enum assay_err http_lease(const struct http_request *r, unsigned param,
 /* Member "lease" of the body. */
 enum assay_err http_body_lease(const struct http_request *r, uint8_t token[QUEUE_TOKEN_BYTES],
                                struct err *e);
+/* A member of the query, "from=0&count=50"; what is not there leaves *out as it is. EFORMAT. */
+enum assay_err http_query_int(const char *query, const char *key, int64_t min, int64_t max,
+                              int64_t *out, struct err *e);
 /* Member "tags": an array of texts of the arena. */
 enum assay_err http_tags(const struct http_request *r, const struct json *object,
                          const char *const **tags, size_t *count, struct err *e);

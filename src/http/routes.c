@@ -7,8 +7,9 @@
 #include "flow/items/items.h"
 #include "http/api/api.h"
 
-#define READERS (PEOPLE_QUALITY | PEOPLE_ARBITER)
-#define VIEWERS (PEOPLE_ASSESSOR | PEOPLE_QUALITY | PEOPLE_ARBITER | PEOPLE_LEAD)
+#define READERS   (PEOPLE_QUALITY | PEOPLE_ARBITER)
+#define UPLOADERS (PEOPLE_INTAKE | PEOPLE_ANALYST)
+#define VIEWERS   (PEOPLE_ASSESSOR | PEOPLE_QUALITY | PEOPLE_ARBITER | PEOPLE_LEAD)
 
 #define SITE_READERS (PEOPLE_ADMIN | PEOPLE_COMPLIANCE | PEOPLE_LEAD | PEOPLE_AUDITOR)
 
@@ -88,6 +89,15 @@ static const struct route routes[] = {
      ROUTE_BODY, api_open_batch},
     {GATE_PATCH, "/api/v1/batches/{batch}", "changeBatch", PEOPLE_INTAKE | PEOPLE_LEAD, ROUTE_BODY,
      api_change_batch},
+    {GATE_GET, "/api/v1/uploads", "getUploads", UPLOADERS, ROUTE_NOTHING, api_get_uploads},
+    {GATE_POST, "/api/v1/uploads", "startUpload", UPLOADERS, ROUTE_BODY, api_start_upload},
+    {GATE_GET, "/api/v1/uploads/{upload}", "getUpload", UPLOADERS, ROUTE_NOTHING, api_get_upload},
+    {GATE_DELETE, "/api/v1/uploads/{upload}", "dropUpload", UPLOADERS, ROUTE_NOTHING,
+     api_drop_upload},
+    {GATE_PUT, "/api/v1/uploads/{upload}/bytes", "putUploadBytes", UPLOADERS,
+     ROUTE_PART | ROUTE_QUERY, api_put_upload_bytes},
+    {GATE_POST, "/api/v1/uploads/{upload}/finish", "finishUpload", UPLOADERS, ROUTE_NOTHING,
+     api_finish_upload},
     {GATE_GET, "/api/v1/colleagues", "getColleagues", PEOPLE_INTAKE | PEOPLE_LEAD, ROUTE_NOTHING,
      api_get_colleagues},
     {GATE_GET, "/api/v1/stats", "getStats", ROUTE_ANY, ROUTE_NOTHING, api_get_stats},

@@ -13,6 +13,7 @@ enum route_takes {
     ROUTE_BODY = 1,  /* a JSON object */
     ROUTE_ONCE = 2,  /* an Idempotency-Key */
     ROUTE_QUERY = 4, /* a query */
+    ROUTE_PART = 8,  /* a part of a file: its handler is called before any of the body is read */
 };
 
 struct route {

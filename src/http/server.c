@@ -33,6 +33,7 @@
 #define READ_MS         20000 /* to send a whole request, or to send none */
 #define CROWDED         (CONNECTIONS_MAX * 3 / 4)
 #define CROWDED_READ_MS 2000   /* the same when connections run out */
+#define PART_MS         120000 /* to send a part of a file: 70 kB a second are enough */
 #define SEND_MS         120000 /* to take its answer */
 #define NEVER_MS        INT64_MAX
 #define DRAIN_MS        10000 /* what is under way gets this long at the end */
@@ -61,6 +62,16 @@ struct http_server {
     pthread_t watchdog;
 };
 
+/* A request whose body goes to a sink as it comes. */
+struct part {
+    struct http_request request;
+    struct http_answer answer;
+    enum assay_err rc; /* of the feeding; the rest of the body is read and dropped */
+    struct err e;
+    bool refused; /* before any of the body was read: the answer is there already */
+    int64_t start_ms;
+};
+
 /* One request, from its first line to the end of its answer. */
 struct exchange {
     char *target;
@@ -68,6 +79,7 @@ struct exchange {
     struct buf body;
     size_t length; /* of the body so far, also of what is not kept */
     bool begun;
+    struct part *part; /* NULL: the body is kept in `body` */
 };
 
 /* ---- deadlines ---- */
@@ -327,34 +339,107 @@ static bool is_forwarded(const struct gate_request *request)
            gate_header(request, "forwarded") != NULL;
 }
 
+static void request_init(struct http_server *s, struct MHD_Connection *c,
+                         const struct http_came *came, struct http_request *r)
+{
+    *r = (struct http_request){.world = s->world,
+                               .metrics = s->metrics,
+                               .sign_ins = &s->sign_ins,
+                               .proving = s->proving,
+                               .arena = arena_new()};
+    address_of(s, c, came->request, r->address);
+    r->through_proxy = is_forwarded(came->request);
+}
+
+/* However long the work takes: the deadlines are of clients, not of ours. */
+static void work_begins(struct MHD_Connection *c, const struct exchange *x)
+{
+    log_set_request(x->id);
+    set_deadline(c, NEVER_MS);
+    (void)MHD_set_connection_option(c, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
+}
+
+static void work_ends(struct MHD_Connection *c)
+{
+    (void)MHD_set_connection_option(c, MHD_CONNECTION_OPTION_TIMEOUT, INACTIVE_S);
+    log_set_request(0);
+}
+
+static enum MHD_Result send_answered(struct http_server *s, struct MHD_Connection *c,
+                                     struct exchange *x, struct http_answer *a, int64_t start_ms)
+{
+    int64_t took = clock_mono_ms() - start_ms;
+
+    metrics_answered(s->metrics, a->route, a->status, took);
+    log_debug("http.answered", LOG_WORD("operation", route_operation(a->route)),
+              LOG_COUNT("status", a->status), LOG_MS("took", took));
+    return send_answer(s, c, x, a, atomic_load(&s->ending) ? THEN_CLOSE : KEEP_OPEN);
+}
+
 static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *c, struct exchange *x,
                               const struct http_came *came)
 {
-    struct http_request r = {.world = s->world,
-                             .metrics = s->metrics,
-                             .sign_ins = &s->sign_ins,
-                             .proving = s->proving,
-                             .arena = arena_new()};
+    struct http_request r;
     struct http_answer a = {0};
     int64_t start = clock_mono_ms();
 
-    address_of(s, c, came->request, r.address);
-    r.through_proxy = is_forwarded(came->request);
-    log_set_request(x->id);
-    /* However long the work takes: the deadlines are of clients, not of ours. */
-    set_deadline(c, NEVER_MS);
-    (void)MHD_set_connection_option(c, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
+    request_init(s, c, came, &r);
+    work_begins(c, x);
     http_dispatch(came, &r, &a);
-    int64_t took = clock_mono_ms() - start;
-    metrics_answered(s->metrics, a.route, a.status, took);
-    log_debug("http.answered", LOG_WORD("operation", route_operation(a.route)),
-              LOG_COUNT("status", a.status), LOG_MS("took", took));
-    (void)MHD_set_connection_option(c, MHD_CONNECTION_OPTION_TIMEOUT, INACTIVE_S);
-    enum MHD_Result sent =
-        send_answer(s, c, x, &a, atomic_load(&s->ending) ? THEN_CLOSE : KEEP_OPEN);
-    log_set_request(0);
+    enum MHD_Result sent = send_answered(s, c, x, &a, start);
+    work_ends(c);
     arena_free(r.arena);
     return sent;
+}
+
+/* ---- parts of files ---- */
+
+static void part_begin(struct http_server *s, struct MHD_Connection *c, struct exchange *x,
+                       const struct http_came *came)
+{
+    struct part *p = mem_zalloc(sizeof *p);
+
+    x->part = p;
+    p->start_ms = clock_mono_ms();
+    request_init(s, c, came, &p->request);
+    work_begins(c, x);
+    p->refused = !http_part_begin(came, &p->request, &p->answer);
+    work_ends(c);
+    set_deadline(c, PART_MS);
+}
+
+/* What is refused is read on to its end, so that the answer is heard. */
+static enum MHD_Result part_feed(struct exchange *x, const char *bytes, size_t size)
+{
+    struct part *p = x->part;
+
+    if (!p->refused && p->rc == ASSAY_OK)
+        p->rc = p->request.sink.feed(p->request.sink.ctx, bytes, size, &p->e);
+    return x->length <= (size_t)2 * GATE_PART_MAX ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result part_answer(struct http_server *s, struct MHD_Connection *c,
+                                   struct exchange *x)
+{
+    struct part *p = x->part;
+
+    work_begins(c, x);
+    if (!p->refused)
+        http_part_end(&p->request, &p->answer, p->rc, &p->e);
+    enum MHD_Result sent = send_answered(s, c, x, &p->answer, p->start_ms);
+    work_ends(c);
+    return sent;
+}
+
+static void part_free(struct part *p)
+{
+    if (p == NULL)
+        return;
+    if (p->request.sink.ctx != NULL)
+        p->request.sink.free(p->request.sink.ctx);
+    buf_clear(&p->answer.body);
+    arena_free(p->request.arena);
+    mem_free(p);
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *url,
@@ -371,12 +456,17 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *u
     if (x == NULL)
         return MHD_NO;
     if (*upload_size > 0) {
-        x->length += *upload_size;
-        buf_add(&x->body, upload, *upload_size);
+        size_t size = *upload_size;
+        x->length += size;
         *upload_size = 0;
+        if (x->part != NULL)
+            return part_feed(x, upload, size);
+        buf_add(&x->body, upload, size);
         /* Past its limit it is read on for a little, so that the answer is heard. */
         return x->length <= 4 * GATE_BODY_MAX ? MHD_YES : MHD_NO;
     }
+    if (x->part != NULL)
+        return part_answer(s, c, x);
     take_headers(c, &h);
     const struct gate_request request = {method, x->target, version, h.list, h.count};
     enum assay_err rc = gate_check(&s->site, &request, &v, &e);
@@ -385,15 +475,17 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *u
                      "a header has a NUL, is folded, or its line ends without CR");
     if (rc != ASSAY_OK)
         return refuse(s, c, x, rc, e.text);
+    const struct http_came came = {&s->site, &request, &v, x->body.data, x->body.size};
     if (!x->begun) {
         x->begun = true;
         atomic_fetch_add(&s->under_way, 1); /* from here on an end of the server waits for it */
         buf_init(&x->body, GATE_BODY_MAX);
+        if (http_takes_part(&came))
+            part_begin(s, c, x, &came);
         return MHD_YES;
     }
     if (x->body.over)
         return refuse(s, c, x, ASSAY_ELIMIT, "the body is too long");
-    const struct http_came came = {&s->site, &request, &v, x->body.data, x->body.size};
     return answer(s, c, x, &came);
 }
 
@@ -418,6 +510,7 @@ static void request_ended(void *cls, struct MHD_Connection *c, void **context,
     if (x == NULL)
         return;
     set_deadline(c, READ_MS);
+    part_free(x->part);
     if (x->begun) {
         buf_wipe(&x->body); /* passwords come in bodies */
         atomic_fetch_sub(&s->under_way, 1);

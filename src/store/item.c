@@ -144,10 +144,13 @@ enum assay_err blob_page(struct tx *tx, const uint8_t *after, uint8_t last[16], 
 {
     static const uint8_t none[1] = {0};
     struct sql *q = sql(tx, "SELECT id, wrapped, size, item_id, width, height FROM blob"
-                            " WHERE id > $1 AND wrapped IS NOT NULL ORDER BY id LIMIT 500");
+                            " WHERE id > $1 AND wrapped IS NOT NULL UNION ALL"
+                            " SELECT blob_id, wrapped, size, 0, 0, 0 FROM upload_part"
+                            " WHERE blob_id > $2 ORDER BY 1 LIMIT 500");
     enum assay_err rc;
     bool any = false;
 
+    sql_blob(q, after == NULL ? none : after, after == NULL ? 1 : 16);
     sql_blob(q, after == NULL ? none : after, after == NULL ? 1 : 16);
     while ((rc = sql_step(q, e)) == ASSAY_OK) {
         struct blob_row b;

@@ -57,8 +57,8 @@ enum assay_err blob_find(struct tx *tx, int64_t item_id, const char *rendition,
 /* Take the row of a rendition away, giving its blob id; ENOTFOUND. */
 enum assay_err blob_delete_rendition(struct tx *tx, int64_t item_id, const char *rendition,
                                      uint8_t id[16], struct err *e);
-/* All blobs with a key, in order of id, after the given one (NULL: from the start), at most 500: fn
- * each; *last is the last id. ENOTFOUND: no more. */
+/* All blobs with a key, those of uploads (item_id 0) among them, in order of id, after the given
+ * one (NULL: from the start), at most 500: fn each; *last is the last id. ENOTFOUND: no more. */
 typedef enum assay_err blob_each_fn(void *ctx, const struct blob_row *b);
 enum assay_err blob_page(struct tx *tx, const uint8_t *after, uint8_t last[16], blob_each_fn *fn,
                          void *ctx, struct err *e);

@@ -58,6 +58,7 @@ static void seal_texts(const struct world *w, int64_t sighting_id, const struct 
         json_text(&o, "url", t->note->url);
         json_text(&o, "page_url", t->note->page_url);
         json_text(&o, "note", t->note->note);
+        json_text(&o, "host_country", t->note->host_country);
     }
     json_object_end(&o);
     assert(!plain.over);
@@ -164,6 +165,7 @@ static enum assay_err write_entry(struct tx *tx, const struct group *g, const st
         entry.texts[2] = (struct audit_text){"url", t->note->url};
         entry.texts[3] = (struct audit_text){"page_url", t->note->page_url};
         entry.texts[4] = (struct audit_text){"note", t->note->note};
+        entry.texts[5] = (struct audit_text){"host_country", t->note->host_country};
     }
     enum assay_err rc = audit_write(tx, &entry, NULL, e);
     buf_clear(&data);
@@ -173,17 +175,22 @@ static enum assay_err write_entry(struct tx *tx, const struct group *g, const st
 static enum assay_err insert_vote(struct tx *tx, const struct group *g, const struct taken *t,
                                   int64_t task_id, struct err *e)
 {
+    enum assay_err rc;
     bool added;
 
     if (t->note == NULL || t->note->code[0] == '\0')
         return ASSAY_OK;
+    /* Who has said what they think does not grade it a second time as if for themselves. */
+    if (t->note->staff_id != 0 &&
+        (rc = task_exclude(tx, task_id, t->note->staff_id, "voted", e)) != 0)
+        return rc;
     struct vote_row vote = {.id = rand_id(),
                             .task_id = task_id,
                             .created_ms = clock_now_ms(),
                             .source = t->note->source,
                             .code = t->note->code,
                             .tags = t->note->tags};
-    enum assay_err rc = vote_insert(tx, &vote, &added, e);
+    rc = vote_insert(tx, &vote, &added, e);
     if (rc != ASSAY_OK || !added)
         return rc;
     struct audit_entry entry = {.action = AUDIT_SOURCE_VOTED,

@@ -11,7 +11,9 @@ struct note {
     const char *source, *scheme, *code; /* code "" : no grade of the source's own */
     const char *tags;                   /* canonical text */
     const char *url, *page_url, *note;
-    int64_t found_ms; /* 0: not known */
+    const char *host_country; /* NULL: not said */
+    int64_t found_ms;         /* 0: not known */
+    int64_t staff_id;         /* the person of ours who says it; 0: none */
 };
 
 struct notes;

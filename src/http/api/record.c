@@ -126,36 +126,13 @@ static enum assay_err read_page(struct tx *tx, void *ctx, struct err *e)
     return ASSAY_OK;
 }
 
-/* One member of a query "from=0&count=50". */
-static enum assay_err query_int(const char *query, const char *key, int64_t min, int64_t max,
-                                int64_t *out, struct err *e)
-{
-    char text[24];
-    size_t size = strlen(key);
-
-    while (query != NULL && *query != '\0') {
-        size_t length = strcspn(query, "&");
-        if (length > size && length - size < sizeof text && memcmp(query, key, size) == 0 &&
-            query[size] == '=') {
-            memcpy(text, query + size + 1, length - size - 1);
-            text[length - size - 1] = '\0';
-            if (str_int64(text, min, max, out) != ASSAY_OK)
-                return err_set(e, ASSAY_EFORMAT, "%s is a number of %lld to %lld", key,
-                               (long long)min, (long long)max);
-            return ASSAY_OK;
-        }
-        query += length + (query[length] == '&');
-    }
-    return ASSAY_OK;
-}
-
 enum assay_err api_get_record_entries(struct http_request *r, struct http_answer *a, struct err *e)
 {
     struct page p = {.count = COUNT_DEFAULT, .answer = &a->body};
     enum assay_err rc;
 
-    if ((rc = query_int(r->query, "from", 0, FROM_MAX, &p.from, e)) != 0 ||
-        (rc = query_int(r->query, "count", 1, COUNT_MAX, &p.count, e)) != 0)
+    if ((rc = http_query_int(r->query, "from", 0, FROM_MAX, &p.from, e)) != 0 ||
+        (rc = http_query_int(r->query, "count", 1, COUNT_MAX, &p.count, e)) != 0)
         return rc;
     return store_read(r->world->store, read_page, &p, e);
 }
