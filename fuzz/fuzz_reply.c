@@ -18,6 +18,10 @@ static void check_picture(const struct wire_picture *p)
         assert((uint64_t)p->width * p->height <= l->pixels_max);
         assert((uint64_t)3 * p->view_width * p->view_height <= WIRE_VIEW_BYTES);
         assert(p->view_width > 0 && p->view_height > 0);
+        assert(p->facet_count <= DECODE_FACETS_MAX);
+        for (uint32_t i = 0; i < p->facet_count; i++)
+            assert((uint64_t)3 * p->facets[i].tile.width * p->facets[i].tile.height <=
+                   WIRE_TILE_BYTES);
         (void)picture_pdq_reason(&p->pdq, p->width, p->height, p->flags);
     }
 }
@@ -25,7 +29,7 @@ static void check_picture(const struct wire_picture *p)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     unsigned char in[WIRE_REPLY_BYTES] = {0}, again[WIRE_REPLY_BYTES];
-    uint32_t width, height;
+    struct wire_request request;
 
     memcpy(in, bytes, size < sizeof in ? size : sizeof in);
     for (enum wire_kind kind = WIRE_DECODE; kind <= WIRE_PROBE; kind++) {
@@ -41,9 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
             assert((uint64_t)reply.renditions[i].offset + reply.renditions[i].size <=
                    WIRE_ENCODED_BYTES);
     }
-    if (wire_request_get(in, &width, &height) == ASSAY_OK) {
-        assert(width >= 1 && width <= DECODE_FULL_SIDE);
-        assert(height >= 1 && height <= DECODE_FULL_SIDE);
-    }
+    if (wire_request_get(in, &request) == ASSAY_OK)
+        assert(wire_request_pixels(&request) <= WIRE_PIXELS_BYTES);
     return 0;
 }

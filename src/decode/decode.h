@@ -174,13 +174,15 @@ enum decode_rendition {
     DECODE_SMALL_COLOUR, /* 480 px */
     DECODE_FULL_GREY,    /* 1600 px */
     DECODE_FULL_COLOUR,  /* 1600 px */
-    DECODE_STRIP,        /* 128 px, covered: grey and blurred */
+    DECODE_STRIP,        /* 128 px, covered: grey and blurred; with facets a tile of each */
+    DECODE_SHEET_GREY,   /* the main picture and all facets as tiles of up to 480 px, sharp; */
+    DECODE_SHEET_COLOUR, /* at most 1600 px a side; only where there are facets */
     DECODE_RENDITION_COUNT
 };
 const char *decode_rendition_name(enum decode_rendition r); /* "cover", "small_grey" ... */
 
 struct decode_encoded {
-    struct buf bytes; /* JPEG; wiped by decode_encoded_clear */
+    struct buf bytes; /* JPEG, size 0: not made; wiped by decode_encoded_clear */
     uint32_t width, height;
 };
 enum assay_err decode_encode(struct decode_env *env, const struct decode_picture *p,

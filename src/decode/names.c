@@ -111,7 +111,8 @@ const char *decode_facet_kind_name(enum decode_facet_kind kind)
 const char *decode_rendition_name(enum decode_rendition r)
 {
     static const char *const names[DECODE_RENDITION_COUNT] = {
-        "cover", "small_grey", "small_colour", "full_grey", "full_colour", "strip"};
+        "cover",       "small_grey", "small_colour", "full_grey",
+        "full_colour", "strip",      "sheet_grey",   "sheet_colour"};
 
     assert((unsigned)r < DECODE_RENDITION_COUNT);
     return names[r];

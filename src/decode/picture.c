@@ -237,10 +237,10 @@ void decode_picture_clear(struct decode_picture *p)
 }
 
 enum assay_err picture_check_renditions(const struct wire_rendition *list, struct wire_size view,
-                                        struct err *e)
+                                        uint32_t facet_count, struct err *e)
 {
     for (enum decode_rendition r = 0; r < DECODE_RENDITION_COUNT; r++) {
-        struct wire_size size = wire_rendition_size(view, r);
+        struct wire_size size = wire_rendition_size(view, facet_count, r);
 
         if (list[r].width != size.width || list[r].height != size.height)
             return err_set(e, ASSAY_EDAMAGED, "encoder: impossible sides of %s",
@@ -265,6 +265,8 @@ static enum assay_err take_renditions(int fd, const struct wire_rendition *list,
         unsigned char *to;
 
         buf_init(&out[r].bytes, WIRE_ENCODED_BYTES);
+        if (list[r].size == 0)
+            continue; /* not made of this picture, as its sides say */
         to = buf_reserve(&out[r].bytes, list[r].size);
         assert(to != NULL);
         if ((rc = memfd_read(fd, WIRE_PAYLOAD_AT + list[r].offset, to, list[r].size, e)) !=
@@ -279,24 +281,35 @@ static enum assay_err take_renditions(int fd, const struct wire_rendition *list,
     return ASSAY_OK;
 }
 
+static struct wire_request request_of(const struct decode_picture *p)
+{
+    struct wire_request r = {.view = {p->view_width, p->view_height}, .tile_count = p->facet_count};
+
+    for (uint32_t i = 0; i < p->facet_count; i++)
+        r.tiles[i] = (struct wire_size){p->facets[i].tile_width, p->facets[i].tile_height};
+    return r;
+}
+
 enum assay_err decode_encode(struct decode_env *env, const struct decode_picture *p,
                              struct decode_encoded out[DECODE_RENDITION_COUNT], struct err *e)
 {
     struct decode_encoded made[DECODE_RENDITION_COUNT] = {0};
+    const struct wire_request wanted = request_of(p);
     unsigned char request[WIRE_REQUEST_BYTES];
-    struct wire_size view = {p->view_width, p->view_height};
     struct wire_reply reply;
     int in_fd = -1, out_fd = -1;
     enum assay_err rc;
 
-    assert(p->view.size == (size_t)3 * p->view_width * p->view_height);
+    assert(p->view.size + p->tiles.size == wire_request_pixels(&wanted));
     assert(p->view.size > 0);
-    wire_request_put(p->view_width, p->view_height, request);
-    const struct memfd_part parts[] = {{request, sizeof request}, {p->view.data, p->view.size}};
-    if ((rc = memfd_input(parts, 2, &in_fd, e)) != ASSAY_OK ||
+    wire_request_put(&wanted, request);
+    const struct memfd_part parts[] = {
+        {request, sizeof request}, {p->view.data, p->view.size}, {p->tiles.data, p->tiles.size}};
+    if ((rc = memfd_input(parts, 3, &in_fd, e)) != ASSAY_OK ||
         (rc = memfd_output(WIRE_PAYLOAD_AT + WIRE_ENCODED_BYTES, &out_fd, e)) != ASSAY_OK ||
         (rc = env_run(env, WIRE_ENCODE, in_fd, out_fd, &reply, e)) != ASSAY_OK ||
-        (rc = picture_check_renditions(reply.renditions, view, e)) != ASSAY_OK ||
+        (rc = picture_check_renditions(reply.renditions, wanted.view, p->facet_count, e)) !=
+            ASSAY_OK ||
         (rc = take_renditions(out_fd, reply.renditions, made, e)) != ASSAY_OK) {
         decode_encoded_clear(made);
         goto out;

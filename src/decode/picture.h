@@ -14,8 +14,8 @@ enum assay_err picture_check(const struct wire_picture *p, enum decode_type type
 enum decode_pdq_reason picture_pdq_reason(const struct assay_pdq *pdq, uint32_t width,
                                           uint32_t height, uint32_t flags);
 
-/* The renditions against the view they were made of. EDAMAGED. */
+/* The renditions against the view and the number of facets that they were made of. EDAMAGED. */
 enum assay_err picture_check_renditions(const struct wire_rendition *list, struct wire_size view,
-                                        struct err *e);
+                                        uint32_t facet_count, struct err *e);
 
 #endif

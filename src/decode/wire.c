@@ -10,6 +10,7 @@ static const unsigned char request_magic[4] = {'A', 'S', 'D', 'Q'};
 #define HEAD_BYTES    32u
 #define PICTURE_BYTES 120u
 #define FACETS_AT     256u
+#define TILES_AT      64u /* of a request */
 #define HAS_PDQ       1u
 #define HAS_ORIENTED  2u
 #define TOO_LARGE     4u
@@ -210,8 +211,9 @@ static enum assay_err renditions_get(struct reader *r, struct wire_rendition *li
         list[i].height = get32(r);
         list[i].offset = get32(r);
         list[i].size = get32(r);
-        if (list[i].size == 0 || list[i].size > WIRE_ENCODED_BYTES ||
-            list[i].offset > WIRE_ENCODED_BYTES - list[i].size)
+        if (list[i].size > WIRE_ENCODED_BYTES ||
+            list[i].offset > WIRE_ENCODED_BYTES - list[i].size ||
+            (list[i].size == 0) != (list[i].width == 0))
             return err_set(e, ASSAY_EDAMAGED, "encoder: a rendition lies outside its answer");
     }
     return ASSAY_OK;
@@ -257,34 +259,84 @@ enum assay_err wire_reply_get(const unsigned char *in, enum wire_kind kind, stru
     return ASSAY_OK;
 }
 
-void wire_request_put(uint32_t width, uint32_t height, unsigned char *out)
+void wire_request_put(const struct wire_request *r, unsigned char *out)
 {
     struct cursor c = {out, out + WIRE_REQUEST_BYTES};
 
+    assert(r->tile_count <= DECODE_FACETS_MAX);
     memset(out, 0, WIRE_REQUEST_BYTES);
     put_bytes(&c, request_magic, sizeof request_magic);
     put32(&c, WIRE_VERSION | (uint32_t)WIRE_ENCODE << 16);
-    put32(&c, width);
-    put32(&c, height);
+    put32(&c, r->view.width);
+    put32(&c, r->view.height);
+    put32(&c, r->tile_count);
+    c.at = out + TILES_AT;
+    for (uint32_t i = 0; i < r->tile_count; i++) {
+        put32(&c, r->tiles[i].width);
+        put32(&c, r->tiles[i].height);
+    }
 }
 
-enum assay_err wire_request_get(const unsigned char *in, uint32_t *width, uint32_t *height)
+static bool sides_within(struct wire_size size, uint32_t side_max)
+{
+    return size.width >= 1 && size.height >= 1 && size.width <= side_max && size.height <= side_max;
+}
+
+enum assay_err wire_request_get(const unsigned char *in, struct wire_request *out)
 {
     struct reader r = {in, in + WIRE_REQUEST_BYTES};
+    struct wire_request got = {0};
     unsigned char magic[4];
-    uint32_t version, w, h;
+    uint32_t version;
 
     get_bytes(&r, magic, sizeof magic);
     version = get32(&r);
-    w = get32(&r);
-    h = get32(&r);
+    got.view.width = get32(&r);
+    got.view.height = get32(&r);
+    got.tile_count = get32(&r);
     if (memcmp(magic, request_magic, sizeof magic) != 0 ||
-        version != (WIRE_VERSION | (uint32_t)WIRE_ENCODE << 16) || w == 0 || h == 0 ||
-        w > DECODE_FULL_SIDE || h > DECODE_FULL_SIDE)
+        version != (WIRE_VERSION | (uint32_t)WIRE_ENCODE << 16) ||
+        !sides_within(got.view, DECODE_FULL_SIDE) || got.tile_count > DECODE_FACETS_MAX)
         return ASSAY_EFORMAT;
-    *width = w;
-    *height = h;
+    r.at = in + TILES_AT;
+    for (uint32_t i = 0; i < got.tile_count; i++) {
+        got.tiles[i].width = get32(&r);
+        got.tiles[i].height = get32(&r);
+        if (!sides_within(got.tiles[i], DECODE_SMALL_SIDE))
+            return ASSAY_EFORMAT;
+    }
+    *out = got;
     return ASSAY_OK;
+}
+
+size_t wire_request_pixels(const struct wire_request *r)
+{
+    size_t bytes = (size_t)3 * r->view.width * r->view.height;
+
+    for (uint32_t i = 0; i < r->tile_count; i++)
+        bytes += (size_t)3 * r->tiles[i].width * r->tiles[i].height;
+    return bytes;
+}
+
+struct wire_grid wire_grid_of(uint32_t count, uint32_t side_max)
+{
+    struct wire_grid best = {0};
+
+    assert(count >= 1);
+    assert(count <= 1 + DECODE_FACETS_MAX);
+    for (uint32_t columns = 1; columns <= count; columns++) {
+        const uint32_t rows = (count + columns - 1) / columns;
+        const uint32_t more = columns > rows ? columns : rows;
+        uint32_t side = (DECODE_FULL_SIDE - WIRE_GRID_GAP * (more + 1)) / more;
+
+        if (side > side_max)
+            side = side_max;
+        if (side > best.side || (side == best.side && rows < best.rows))
+            best = (struct wire_grid){.columns = columns, .rows = rows, .side = side};
+    }
+    best.size.width = best.columns * (best.side + WIRE_GRID_GAP) + WIRE_GRID_GAP;
+    best.size.height = best.rows * (best.side + WIRE_GRID_GAP) + WIRE_GRID_GAP;
+    return best;
 }
 
 static uint32_t scaled(uint32_t side, uint32_t to, uint32_t from)
@@ -310,7 +362,8 @@ struct wire_size wire_turned(struct wire_size p, uint32_t orientation)
     return p;
 }
 
-struct wire_size wire_rendition_size(struct wire_size view, enum decode_rendition r)
+struct wire_size wire_rendition_size(struct wire_size view, uint32_t facet_count,
+                                     enum decode_rendition r)
 {
     switch (r) {
     case DECODE_COVER:
@@ -318,7 +371,14 @@ struct wire_size wire_rendition_size(struct wire_size view, enum decode_renditio
     case DECODE_SMALL_COLOUR:
         return wire_fit(view, DECODE_SMALL_SIDE);
     case DECODE_STRIP:
+        if (facet_count > 0)
+            return wire_grid_of(1 + facet_count, DECODE_STRIP_SIDE).size;
         return wire_fit(view, DECODE_STRIP_SIDE);
+    case DECODE_SHEET_GREY:
+    case DECODE_SHEET_COLOUR:
+        if (facet_count > 0)
+            return wire_grid_of(1 + facet_count, DECODE_SMALL_SIDE).size;
+        return (struct wire_size){0};
     case DECODE_FULL_GREY:
     case DECODE_FULL_COLOUR:
     case DECODE_RENDITION_COUNT:

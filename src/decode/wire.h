@@ -13,7 +13,7 @@
 #define WIRE_FACET_BYTES   64 /* an entry of the table of facets */
 #define WIRE_REPLY_BYTES   (256 + DECODE_FACETS_MAX * WIRE_FACET_BYTES) /* the output begins so */
 #define WIRE_PAYLOAD_AT    8192 /* pixels or renditions begin here, behind the reply's pages */
-#define WIRE_REQUEST_BYTES 64   /* at the start of assay-encode's input; the pixels follow */
+#define WIRE_REQUEST_BYTES (64 + DECODE_FACETS_MAX * 8) /* assay-encode's input; pixels follow */
 #define WIRE_VIEW_BYTES    (3u * DECODE_FULL_SIDE * DECODE_FULL_SIDE)
 #define WIRE_TILE_BYTES    (3u * DECODE_SMALL_SIDE * DECODE_SMALL_SIDE)
 /* The payload of a decoder: the view, then a place of WIRE_TILE_BYTES for each facet; sparse. */
@@ -100,16 +100,38 @@ void wire_reply_put(const struct wire_reply *r, unsigned char *out);
 enum assay_err wire_reply_get(const unsigned char *in, enum wire_kind kind, struct wire_reply *out,
                               struct err *e);
 
-/* The request of assay-encode: out and in are WIRE_REQUEST_BYTES. */
-void wire_request_put(uint32_t width, uint32_t height, unsigned char *out);
-/* EFORMAT when it is not of this version or its sides are not 1..DECODE_FULL_SIDE. */
-enum assay_err wire_request_get(const unsigned char *in, uint32_t *width, uint32_t *height);
+/* What assay-encode is given: behind the request the view's pixels, then those of each tile. */
+struct wire_request {
+    struct wire_size view;
+    uint32_t tile_count; /* one a facet; 0..DECODE_FACETS_MAX */
+    struct wire_size tiles[DECODE_FACETS_MAX];
+};
+
+/* out and in are WIRE_REQUEST_BYTES. */
+void wire_request_put(const struct wire_request *r, unsigned char *out);
+/* EFORMAT when it is not of this version, the view's sides are not 1..DECODE_FULL_SIDE or a tile's
+ * not 1..DECODE_SMALL_SIDE. */
+enum assay_err wire_request_get(const unsigned char *in, struct wire_request *out);
+/* Bytes of all pixels behind the request. */
+size_t wire_request_pixels(const struct wire_request *r);
 
 /* A picture scaled down so that its long side is at most side; never up; no side becomes 0. */
 struct wire_size wire_fit(struct wire_size picture, uint32_t side);
 /* The picture's sides after the EXIF turn: swapped for 5..8. */
 struct wire_size wire_turned(struct wire_size picture, uint32_t orientation);
-/* The sides that a rendition of a view must have. */
-struct wire_size wire_rendition_size(struct wire_size view, enum decode_rendition r);
+/* Tiles in rows: square cells of side pixels, WIRE_GRID_GAP between and around them. */
+#define WIRE_GRID_GAP 4
+struct wire_grid {
+    uint32_t columns, rows, side;
+    struct wire_size size;
+};
+
+/* The grid of count tiles, 1 .. 1 + DECODE_FACETS_MAX, with the largest cells up to side_max that
+ * keep it within DECODE_FULL_SIDE; of those the one with the fewest rows, then columns. */
+struct wire_grid wire_grid_of(uint32_t count, uint32_t side_max);
+
+/* The sides that a rendition of a view and its facets must have; 0 x 0: it is not made. */
+struct wire_size wire_rendition_size(struct wire_size view, uint32_t facet_count,
+                                     enum decode_rendition r);
 
 #endif

@@ -1,16 +1,15 @@
-/* assay-encode: pixels in, six JPEG renditions out, inside the sandbox; it never saw the file. */
+/* assay-encode: pixels in, JPEG renditions out, inside the sandbox; it never saw the file. */
 #include "decoder/child.h"
 #include "decoder/renditions.h"
 
 static enum wire_answer work(struct child *c)
 {
-    struct wire_size view;
+    struct wire_request request;
 
-    if (c->input_size < WIRE_REQUEST_BYTES ||
-        wire_request_get(c->input, &view.width, &view.height) != ASSAY_OK ||
-        c->input_size != WIRE_REQUEST_BYTES + (size_t)3 * view.width * view.height)
+    if (c->input_size < WIRE_REQUEST_BYTES || wire_request_get(c->input, &request) != ASSAY_OK ||
+        c->input_size != WIRE_REQUEST_BYTES + wire_request_pixels(&request))
         return WIRE_BAD_REQUEST;
-    return renditions_make(c->input + WIRE_REQUEST_BYTES, view, c->payload, c->payload_size,
+    return renditions_make(c->input + WIRE_REQUEST_BYTES, &request, c->payload, c->payload_size,
                            c->reply.renditions);
 }
 

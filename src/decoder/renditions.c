@@ -1,4 +1,4 @@
-/* Six JPEGs out of one view: scaled, grey where asked for, covers blurred beyond recognition. */
+/* JPEGs out of one view and its tiles: scaled, grey where asked for, covers blurred. */
 #include "decoder/renditions.h"
 
 #include <assert.h>
@@ -9,30 +9,14 @@
 #include <jpeglib.h>
 
 #include "base/mem.h"
-#include "decoder/blur.h"
-#include "decoder/scale.h"
-
-#define COVER_SIGMA                                                                                \
-    0.03 /* of the long side: faces and bodies are gone, scenes can be told apart                  \
-          */
-#define GREY_CHUNK 256
+#include "decoder/pixels.h"
 
 /* Qualities by measurement (doc/decoder.md): a cover has no detail left to keep, the full picture
  * must not show the encoder's own blocks. */
-enum tone { TONE_COLOUR, TONE_GREY, TONE_COVERED };
-static const struct recipe {
-    enum tone tone;
-    int quality;
-} recipes[DECODE_RENDITION_COUNT] = {
-    [DECODE_COVER] = {TONE_COVERED, 75},       [DECODE_SMALL_GREY] = {TONE_GREY, 82},
-    [DECODE_SMALL_COLOUR] = {TONE_COLOUR, 82}, [DECODE_FULL_GREY] = {TONE_GREY, 85},
-    [DECODE_FULL_COLOUR] = {TONE_COLOUR, 85},  [DECODE_STRIP] = {TONE_COVERED, 75},
-};
-
-struct pixels {
-    uint8_t *bytes;
-    struct wire_size size;
-    unsigned channels;
+static const int qualities[DECODE_RENDITION_COUNT] = {
+    [DECODE_COVER] = 75,      [DECODE_SMALL_GREY] = 82,   [DECODE_SMALL_COLOUR] = 82,
+    [DECODE_FULL_GREY] = 85,  [DECODE_FULL_COLOUR] = 85,  [DECODE_STRIP] = 75,
+    [DECODE_SHEET_GREY] = 82, [DECODE_SHEET_COLOUR] = 82,
 };
 
 struct encoder {
@@ -101,76 +85,28 @@ static enum wire_answer encode(const struct pixels *p, int quality, unsigned cha
     return answer;
 }
 
-static enum wire_answer scaled(const struct pixels *from, struct wire_size size, struct pixels *to)
-{
-    struct scale *s = NULL;
-
-    *to = (struct pixels){.size = size, .channels = from->channels};
-    to->bytes = mem_try((size_t)size.width * size.height * from->channels);
-    if (to->bytes == NULL ||
-        scale_new(from->size, size, from->channels, to->bytes, &s) != ASSAY_OK) {
-        mem_free(to->bytes);
-        to->bytes = NULL;
-        return WIRE_MEMORY;
-    }
-    scale_rows(s, from->bytes, (size_t)from->size.width * from->channels, from->size.height);
-    scale_free(s);
-    return WIRE_GOOD;
-}
-
-/* Rec. 601 luma in 16.16, rounded: what libjpeg makes of the same pixels. */
-static enum wire_answer grey_of(const struct pixels *from, struct pixels *to)
-{
-    const size_t count = (size_t)from->size.width * from->size.height;
-    const uint8_t *rgb = from->bytes;
-
-    assert(from->channels == 3);
-    *to = (struct pixels){.size = from->size, .channels = 1, .bytes = mem_try(count)};
-    if (to->bytes == NULL)
-        return WIRE_MEMORY;
-    for (size_t i = 0; i < count; i++, rgb += 3)
-        to->bytes[i] =
-            (uint8_t)((19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 32768u) >> 16);
-    return WIRE_GOOD;
-}
-
+/* What the renditions are made of: each made once, some used twice. */
 struct work {
-    struct pixels full, small, full_grey, small_grey, strip;
-    unsigned char *out;
-    size_t capacity, used;
+    struct pixels full, small, full_grey, small_grey, cover, strip, sheet, sheet_grey;
 };
-
-/* Blurs in place: nobody needs the sharp strip, and the cover works on a copy. */
-static enum wire_answer covered(struct work *w, const struct pixels *sharp, int quality,
-                                size_t *size)
-{
-    const uint32_t width = sharp->size.width, height = sharp->size.height;
-    const double sigma = COVER_SIGMA * (width > height ? width : height);
-    struct pixels copy = *sharp;
-    enum wire_answer answer = WIRE_MEMORY;
-
-    copy.bytes = mem_try((size_t)width * height);
-    if (copy.bytes == NULL)
-        return WIRE_MEMORY;
-    memcpy(copy.bytes, sharp->bytes, (size_t)width * height);
-    if (blur_grey(copy.bytes, copy.size, sigma) == ASSAY_OK)
-        answer = encode(&copy, quality, w->out + w->used, w->capacity - w->used, size);
-    mem_free(copy.bytes);
-    return answer;
-}
 
 static const struct pixels *source(const struct work *w, enum decode_rendition r)
 {
     switch (r) {
+    case DECODE_COVER:
+        return &w->cover;
     case DECODE_SMALL_COLOUR:
         return &w->small;
-    case DECODE_COVER:
     case DECODE_SMALL_GREY:
         return &w->small_grey;
     case DECODE_STRIP:
         return &w->strip;
     case DECODE_FULL_GREY:
         return &w->full_grey;
+    case DECODE_SHEET_GREY:
+        return &w->sheet_grey;
+    case DECODE_SHEET_COLOUR:
+        return &w->sheet;
     case DECODE_FULL_COLOUR:
     case DECODE_RENDITION_COUNT:
         break;
@@ -178,32 +114,67 @@ static const struct pixels *source(const struct work *w, enum decode_rendition r
     return &w->full;
 }
 
-static enum wire_answer encode_all(struct work *w, struct wire_rendition *list)
+static enum wire_answer encode_all(const struct work *w, unsigned char *out, size_t capacity,
+                                   struct wire_rendition *list)
 {
+    size_t used = 0;
+
     for (enum decode_rendition r = 0; r < DECODE_RENDITION_COUNT; r++) {
         const struct pixels *p = source(w, r);
         size_t size = 0;
-        enum wire_answer answer =
-            recipes[r].tone == TONE_COVERED
-                ? covered(w, p, recipes[r].quality, &size)
-                : encode(p, recipes[r].quality, w->out + w->used, w->capacity - w->used, &size);
+        enum wire_answer answer;
 
-        if (answer != WIRE_GOOD)
+        list[r] = (struct wire_rendition){0};
+        if (p->bytes == NULL)
+            continue; /* a sheet of one picture */
+        if ((answer = encode(p, qualities[r], out + used, capacity - used, &size)) != WIRE_GOOD)
             return answer;
         list[r] = (struct wire_rendition){.width = p->size.width,
                                           .height = p->size.height,
-                                          .offset = (uint32_t)w->used,
+                                          .offset = (uint32_t)used,
                                           .size = (uint32_t)size};
-        w->used += size;
+        used += size;
     }
     return WIRE_GOOD;
 }
 
-enum wire_answer renditions_make(const unsigned char *rgb, struct wire_size view,
+/* The covered strip of a picture alone: the picture itself, small. */
+static enum wire_answer strip_of_one(const struct pixels *grey, struct pixels *to)
+{
+    struct pixels small;
+    enum wire_answer answer = pixels_scaled(grey, wire_fit(grey->size, DECODE_STRIP_SIDE), &small);
+
+    if (answer == WIRE_GOOD)
+        answer = pixels_covered(&small, to);
+    mem_free(small.bytes);
+    return answer;
+}
+
+static enum wire_answer prepare(struct work *w, const struct wire_request *request,
+                                const unsigned char *tiles)
+{
+    const struct wire_size small = wire_fit(request->view, DECODE_SMALL_SIDE);
+    enum wire_answer answer;
+
+    if ((answer = pixels_scaled(&w->full, small, &w->small)) != WIRE_GOOD ||
+        (answer = pixels_grey(&w->full, &w->full_grey)) != WIRE_GOOD ||
+        (answer = pixels_grey(&w->small, &w->small_grey)) != WIRE_GOOD ||
+        (answer = pixels_covered(&w->small_grey, &w->cover)) != WIRE_GOOD)
+        return answer;
+    if (request->tile_count == 0)
+        return strip_of_one(&w->small_grey, &w->strip);
+    if ((answer = pixels_strip(&w->small, request, tiles, &w->strip)) != WIRE_GOOD ||
+        (answer = pixels_sheet(&w->small, request, tiles, &w->sheet)) != WIRE_GOOD)
+        return answer;
+    return pixels_grey(&w->sheet, &w->sheet_grey);
+}
+
+enum wire_answer renditions_make(const unsigned char *rgb, const struct wire_request *request,
                                  unsigned char *out, size_t capacity, struct wire_rendition *list)
 {
+    const struct wire_size view = request->view;
     const size_t bytes = (size_t)3 * view.width * view.height;
-    struct work w = {.out = out, .capacity = capacity};
+    struct work w = {0};
     enum wire_answer answer;
 
     assert(capacity <= UINT32_MAX);
@@ -211,17 +182,12 @@ enum wire_answer renditions_make(const unsigned char *rgb, struct wire_size view
     if (w.full.bytes == NULL)
         return WIRE_MEMORY;
     memcpy(w.full.bytes, rgb, bytes);
-    if ((answer = scaled(&w.full, wire_rendition_size(view, DECODE_SMALL_COLOUR), &w.small)) ==
-            WIRE_GOOD &&
-        (answer = grey_of(&w.full, &w.full_grey)) == WIRE_GOOD &&
-        (answer = grey_of(&w.small, &w.small_grey)) == WIRE_GOOD &&
-        (answer = scaled(&w.small_grey, wire_rendition_size(view, DECODE_STRIP), &w.strip)) ==
-            WIRE_GOOD)
-        answer = encode_all(&w, list);
-    mem_free(w.full.bytes);
-    mem_free(w.small.bytes);
-    mem_free(w.full_grey.bytes);
-    mem_free(w.small_grey.bytes);
-    mem_free(w.strip.bytes);
+    answer = prepare(&w, request, rgb + bytes);
+    if (answer == WIRE_GOOD)
+        answer = encode_all(&w, out, capacity, list);
+    struct pixels *const all[] = {&w.full,  &w.small, &w.full_grey, &w.small_grey,
+                                  &w.cover, &w.strip, &w.sheet,     &w.sheet_grey};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        mem_free(all[i]->bytes);
     return answer;
 }

@@ -1,4 +1,4 @@
-/* Makes the JPEG renditions of a view: what assay-encode does in its sandbox. */
+/* Makes the JPEG renditions of a view and its tiles: what assay-encode does in its sandbox. */
 #ifndef DECODER_RENDITIONS_H
 #define DECODER_RENDITIONS_H
 
@@ -7,11 +7,12 @@
 #include "decode/wire.h"
 
 /*
- * rgb      the view, rows of 3 * view.width bytes; sides 1..DECODE_FULL_SIDE; borrowed
+ * rgb      the view and behind it each tile, rows of 3 * width bytes; borrowed
+ * request  their sides
  * out      takes up to capacity bytes of JPEG, one rendition behind the other
- * list     DECODE_RENDITION_COUNT entries, filled on WIRE_GOOD
+ * list     DECODE_RENDITION_COUNT entries, filled on WIRE_GOOD; zero: not made
  */
-enum wire_answer renditions_make(const unsigned char *rgb, struct wire_size view,
+enum wire_answer renditions_make(const unsigned char *rgb, const struct wire_request *request,
                                  unsigned char *out, size_t capacity, struct wire_rendition *list);
 
 #endif

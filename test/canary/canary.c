@@ -241,7 +241,7 @@ static const struct deed {
 static enum wire_answer work(struct child *c)
 {
     if (c->reply.head.kind == WIRE_ENCODE) {
-        for (size_t i = 0; i < DECODE_RENDITION_COUNT; i++)
+        for (size_t i = 0; i < DECODE_SHEET_GREY; i++)
             c->reply.renditions[i] = (struct wire_rendition){1, 1, 0, 100};
         return WIRE_GOOD; /* zeros in the place of a JPEG */
     }

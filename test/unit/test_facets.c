@@ -3,12 +3,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "decode/decode.h"
+#include "decode/wire.h"
 #include "media/animations.h"
 #include "media/evasions.h"
+
+/* Mean step between neighbours: landscapes of this size have 6 and more. */
+#define STRIP_DETAIL_MAX 3.0
 
 static struct decode_env *env;
 
@@ -94,6 +98,113 @@ static void each_evasion_raises_its_flag_and_gives_both_pictures(void **state)
         decode_picture_clear(&p);
         evasion_clear(&evasion);
     }
+    buf_clear(&b);
+}
+
+/* The hash of one tile, cut out of a decoded sheet. */
+static void hash_of_cell(const struct decode_picture *sheet, const struct wire_grid *grid,
+                         uint32_t index, struct wire_size size, struct assay_pdq *out)
+{
+    const uint32_t step = grid->side + WIRE_GRID_GAP;
+    const uint32_t x = WIRE_GRID_GAP + index % grid->columns * step + (grid->side - size.width) / 2;
+    const uint32_t y =
+        WIRE_GRID_GAP + index / grid->columns * step + (grid->side - size.height) / 2;
+    const uint8_t *at = sheet->view.data + 3 * ((size_t)y * sheet->view_width + x);
+
+    assert_int_equal(sheet->view_width, grid->size.width);
+    assert_int_equal(sheet->view_height, grid->size.height);
+    assert_int_equal(
+        assay_pdq_hash_rgb(at, size.width, size.height, (size_t)3 * sheet->view_width, out),
+        ASSAY_OK);
+}
+
+static double detail(const struct decode_picture *p)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 3; i < p->view.size; i += 3)
+        sum += (uint64_t)abs(p->view.data[i] - p->view.data[i - 3]);
+    return (double)sum / (double)(p->view.size / 3);
+}
+
+static void decode_made(const struct decode_encoded *made, struct decode_picture *p)
+{
+    decode(&made->bytes, p);
+    assert_int_equal(p->view_width, made->width);
+    assert_int_equal(p->view_height, made->height);
+}
+
+/* Both sheets and the covered strip of one evasion. */
+static void check_sheets(const struct evasion *e, const struct decode_picture *p)
+{
+    const struct wire_grid grid = wire_grid_of(2, DECODE_SMALL_SIDE);
+    const struct wire_size first = wire_fit((struct wire_size){p->width, p->height}, grid.side);
+    struct decode_encoded made[DECODE_RENDITION_COUNT];
+    struct decode_picture strip;
+
+    assert_int_equal(decode_encode(env, p, made, NULL), ASSAY_OK);
+    for (enum decode_rendition r = DECODE_SHEET_GREY; r <= DECODE_SHEET_COLOUR; r++) {
+        struct decode_picture sheet;
+        struct assay_pdq cell;
+
+        decode_made(&made[r], &sheet);
+        hash_of_cell(&sheet, &grid, 0, first, &cell);
+        if (p->pdq.quality >= ASSAY_PDQ_MATCH_QUALITY)
+            assert_true(bits_off(&e->shown, &cell) <= ASSAY_PDQ_MATCH_BITS);
+        hash_of_cell(&sheet, &grid, 1,
+                     (struct wire_size){p->facets[0].tile_width, p->facets[0].tile_height}, &cell);
+        assert_true(bits_off(&e->hidden, &cell) <= ASSAY_PDQ_MATCH_BITS);
+        if (r == DECODE_SHEET_GREY)
+            assert_int_equal(sheet.view.data[3 * 100], sheet.view.data[3 * 100 + 2]);
+        decode_picture_clear(&sheet);
+    }
+    decode_made(&made[DECODE_STRIP], &strip);
+    assert_int_equal(strip.view_width, 2 * DECODE_STRIP_SIDE + 3 * WIRE_GRID_GAP);
+    assert_true(detail(&strip) < STRIP_DETAIL_MAX);
+    decode_picture_clear(&strip);
+    decode_encoded_clear(made);
+}
+
+static void each_evasion_has_both_pictures_on_its_sheets(void **state)
+{
+    struct evasion evasion;
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, FILES_BYTES_MAX);
+    for (unsigned i = 0; evasion_make(i, &evasion, &b); i++, buf_reset(&b)) {
+        struct decode_picture p;
+
+        decode(&b, &p);
+        check_sheets(&evasion, &p);
+        decode_picture_clear(&p);
+        evasion_clear(&evasion);
+    }
+    buf_clear(&b);
+}
+
+static void the_largest_sheet_fits(void **state)
+{
+    struct files_picture *frames = mem_array(70, sizeof *frames);
+    struct decode_encoded made[DECODE_RENDITION_COUNT];
+    struct decode_picture p;
+    struct buf b;
+
+    (void)state;
+    for (size_t i = 0; i < 70; i++)
+        frames[i] = files_landscape(500 + i, 512, 384);
+    buf_init(&b, FILES_BYTES_MAX);
+    animation_webp(frames, 70, &b);
+    decode(&b, &p);
+    assert_int_equal(p.facet_count, DECODE_FACETS_MAX);
+    assert_int_equal(decode_encode(env, &p, made, NULL), ASSAY_OK);
+    assert_int_equal(made[DECODE_SHEET_GREY].width, 8 * (195 + WIRE_GRID_GAP) + WIRE_GRID_GAP);
+    assert_int_equal(made[DECODE_STRIP].width, 11 * (128 + WIRE_GRID_GAP) + WIRE_GRID_GAP);
+    decode_encoded_clear(made);
+    decode_picture_clear(&p);
+    for (size_t i = 0; i < 70; i++)
+        files_picture_free(&frames[i]);
+    mem_free(frames);
     buf_clear(&b);
 }
 
@@ -208,6 +319,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_evasion_raises_its_flag_and_gives_both_pictures),
+        cmocka_unit_test(each_evasion_has_both_pictures_on_its_sheets),
+        cmocka_unit_test(the_largest_sheet_fits),
         cmocka_unit_test(frames_that_repeat_are_no_facets),
         cmocka_unit_test(more_pictures_than_are_kept_are_said_so),
         cmocka_unit_test(more_frames_than_are_looked_at_are_said_so),

@@ -308,18 +308,53 @@ static void a_hash_carries_the_reason_not_to_trust_it(void **state)
 
 static void a_request_comes_back_or_is_refused(void **state)
 {
+    struct wire_request r = {{1600, 7}, 2, {{480, 360}, {3, 480}}}, got = {0};
     unsigned char bytes[WIRE_REQUEST_BYTES];
-    uint32_t width = 0, height = 0;
 
     (void)state;
-    wire_request_put(1600, 7, bytes);
-    assert_int_equal(wire_request_get(bytes, &width, &height), ASSAY_OK);
-    assert_int_equal(width, 1600);
-    assert_int_equal(height, 7);
-    wire_request_put(1601, 7, bytes);
-    assert_int_equal(wire_request_get(bytes, &width, &height), ASSAY_EFORMAT);
-    wire_request_put(7, 0, bytes);
-    assert_int_equal(wire_request_get(bytes, &width, &height), ASSAY_EFORMAT);
+    wire_request_put(&r, bytes);
+    assert_int_equal(wire_request_get(bytes, &got), ASSAY_OK);
+    assert_memory_equal(&got, &r, sizeof r);
+    assert_int_equal(wire_request_pixels(&got), 3 * (1600 * 7 + 480 * 360 + 3 * 480));
+    r.view.width = 1601;
+    wire_request_put(&r, bytes);
+    assert_int_equal(wire_request_get(bytes, &got), ASSAY_EFORMAT);
+    r.view = (struct wire_size){7, 0};
+    wire_request_put(&r, bytes);
+    assert_int_equal(wire_request_get(bytes, &got), ASSAY_EFORMAT);
+    r.view.height = 7;
+    r.tiles[1].height = 481;
+    wire_request_put(&r, bytes);
+    assert_int_equal(wire_request_get(bytes, &got), ASSAY_EFORMAT);
+    wire_request_put(&(struct wire_request){.view = {1, 1}}, bytes);
+    bytes[16] = DECODE_FACETS_MAX + 1;
+    assert_int_equal(wire_request_get(bytes, &got), ASSAY_EFORMAT);
+}
+
+static void a_grid_of_any_number_of_tiles_fits(void **state)
+{
+    static const struct {
+        uint32_t count, side_max, columns, rows, side;
+    } rows[] = {
+        {1, 480, 1, 1, 480}, {2, 480, 2, 1, 480},  {4, 480, 2, 2, 480},
+        {9, 480, 3, 3, 480}, {10, 480, 4, 3, 395}, {64, 480, 8, 8, 195},
+        {2, 128, 2, 1, 128}, {13, 128, 7, 2, 128}, {64, 128, 11, 6, 128},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct wire_grid g = wire_grid_of(rows[i].count, rows[i].side_max);
+
+        assert_int_equal(g.columns, rows[i].columns);
+        assert_int_equal(g.rows, rows[i].rows);
+        assert_int_equal(g.side, rows[i].side);
+    }
+    for (uint32_t count = 1; count <= 1 + DECODE_FACETS_MAX; count++) {
+        const struct wire_grid g = wire_grid_of(count, DECODE_SMALL_SIDE);
+
+        assert_true(g.columns * g.rows >= count);
+        assert_true(g.size.width <= DECODE_FULL_SIDE && g.size.height <= DECODE_FULL_SIDE);
+    }
 }
 
 static void a_picture_is_fitted_and_never_enlarged(void **state)
@@ -413,6 +448,9 @@ static void every_type_and_flag_has_a_name(void **state)
     assert_int_equal(1u << (flags - 1), DECODE_SECOND_PICTURE);
     assert_string_equal(decode_rendition_name(DECODE_COVER), "cover");
     assert_string_equal(decode_rendition_name(DECODE_STRIP), "strip");
+    assert_string_equal(decode_rendition_name(DECODE_SHEET_COLOUR), "sheet_colour");
+    for (enum decode_facet_kind k = DECODE_FACET_FRAME; k < DECODE_FACET_KIND_END; k++)
+        assert_non_null(decode_facet_kind_name(k));
 }
 
 int main(void)
@@ -425,6 +463,7 @@ int main(void)
         cmocka_unit_test(each_lie_of_a_decoder_is_found),
         cmocka_unit_test(a_hash_carries_the_reason_not_to_trust_it),
         cmocka_unit_test(a_request_comes_back_or_is_refused),
+        cmocka_unit_test(a_grid_of_any_number_of_tiles_fits),
         cmocka_unit_test(a_picture_is_fitted_and_never_enlarged),
         cmocka_unit_test(types_are_told_from_content),
         cmocka_unit_test(every_type_and_flag_has_a_name),
