@@ -43,7 +43,7 @@ struct caller *world_session(struct world_test *t, const struct caller *c);
 /* Another batch under the same scheme. */
 int64_t world_batch(struct world_test *t, const char *name);
 
-/* Items with their tasks, in state waiting; with pictures each has six sealed renditions whose
+/* Items with their tasks, in state waiting; with pictures each has all sealed renditions whose
  * bytes are "TASK-ID/rendition". Their paths are lake/TASK-ID.jpg. ids (may be NULL) holds count.
  */
 enum world_pictures { WORLD_WITH_PICTURES, WORLD_WITHOUT_PICTURES };

@@ -1266,7 +1266,7 @@ export interface components {
         };
         Ticket: {
             /** @enum {string} */
-            rendition: "cover" | "small_grey" | "small_colour" | "full_grey" | "full_colour" | "strip";
+            rendition: "cover" | "small_grey" | "small_colour" | "full_grey" | "full_colour" | "strip" | "sheet_grey" | "sheet_colour";
             ticket: string;
             width: number;
             height: number;
@@ -1282,7 +1282,9 @@ export interface components {
             batch: string;
             /** @description One neutral line: kind, size in pixels, how often reported. */
             facts: string;
-            flags: ("damaged" | "animated" | "alpha_hides" | "trailing_data" | "thumbnail_differs" | "exif_turned" | "extension_differs")[];
+            flags: ("damaged" | "animated" | "alpha_hides" | "trailing_data" | "thumbnail_differs" | "exif_turned" | "extension_differs" | "frames_unseen" | "second_picture")[];
+            /** @description What else the file shows, in the order of the sheet, which the main picture begins. Where there is any, pictures has sheet_grey and sheet_colour. */
+            facets: components["schemas"]["Facet"][];
             pictures: components["schemas"]["Ticket"][];
             /** Format: date-time */
             expires_at: string;
@@ -1298,7 +1300,7 @@ export interface components {
             waiting: number;
         };
         TicketRequest: {
-            renditions: ("cover" | "small_grey" | "small_colour" | "full_grey" | "full_colour" | "strip")[];
+            renditions: ("cover" | "small_grey" | "small_colour" | "full_grey" | "full_colour" | "strip" | "sheet_grey" | "sheet_colour")[];
         };
         Tickets: {
             pictures: components["schemas"]["Ticket"][];
@@ -1654,6 +1656,8 @@ export interface components {
             record_size: number;
             /** @description Items that are not shown: of a type not supported yet, or damaged beyond showing; sealed and byte-hashed. */
             not_shown?: number;
+            /** @description Pictures that files show beside their main one, each hashed by itself. */
+            facets?: number;
         };
         StaffRow: {
             staff: string;
@@ -1747,11 +1751,31 @@ export interface components {
             /** @description Entries of the record, oldest first, without those of looking. */
             history: components["schemas"]["ItemHistory"][];
         };
+        Facet: {
+            /** @enum {string} */
+            kind: "frame" | "thumbnail" | "transparency" | "trailing";
+            /** @description Of a frame or page its number in the file, from 0; else counts those of its kind. */
+            place: number;
+        };
+        ItemFacet: {
+            /** @enum {string} */
+            kind: "frame" | "thumbnail" | "transparency" | "trailing";
+            place: number;
+            width: number;
+            height: number;
+            pdq: string | null;
+            pdq_quality: number;
+            /** @description Why the PDQ hash is not to be trusted; null when it is. */
+            pdq_reason: string | null;
+        };
         ItemPicture: {
             width: number;
             height: number;
             frames: number;
-            flags: ("damaged" | "animated" | "alpha_hides" | "trailing_data" | "thumbnail_differs" | "exif_turned" | "extension_differs")[];
+            /** @description How many of them were looked at; the flag frames_unseen when not all. */
+            frames_seen: number;
+            facets: components["schemas"]["ItemFacet"][];
+            flags: ("damaged" | "animated" | "alpha_hides" | "trailing_data" | "thumbnail_differs" | "exif_turned" | "extension_differs" | "frames_unseen" | "second_picture")[];
             pdq: string | null;
             pdq_oriented: string | null;
             pdq_quality: number;

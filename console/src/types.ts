@@ -63,13 +63,24 @@ export type SchemeView = Schemas['SchemeView'];
 /** Picture flags in words: each says what a person should bear in mind, never what is shown. */
 export const FLAG_WORDS: Record<Lease['flags'][number], string> = {
     damaged: 'damaged file, partly decoded',
-    animated: 'animated, first frame only',
-    alpha_hides: 'transparency hides part of the picture',
+    animated: 'animated',
+    alpha_hides: 'hides a picture under transparency',
     trailing_data: 'further data after the picture',
-    thumbnail_differs: 'embedded thumbnail differs',
+    thumbnail_differs: 'thumbnail shows another picture',
     exif_turned: 'turned by its EXIF mark',
     extension_differs: 'name ending and type differ',
+    frames_unseen: 'not every picture of the file could be looked at',
+    second_picture: 'another picture behind the end',
 };
+
+/** The same of one item, with how many pictures there are to be seen. */
+export function flagWords(lease: Pick<Lease, 'flags' | 'facets'>): string[] {
+    const frames = lease.facets.filter((f) => f.kind === 'frame').length;
+    return lease.flags.map((f) => {
+        if (f !== 'animated') return FLAG_WORDS[f];
+        return frames === 0 ? 'animated, all alike' : `animated, ${frames + 1} distinct frames`;
+    });
+}
 
 export const ESCALATION_REASONS: readonly string[] = [
     'Safeguarding or possible identification',

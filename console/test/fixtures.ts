@@ -68,6 +68,7 @@ export function lease(n: number, pictures: Ticket[] = []): Lease {
         batch: 'shapes',
         facts: 'picture',
         flags: [],
+        facets: [],
         pictures,
         expires_at: '2026-01-01T00:00:00Z',
         code: null,

@@ -40,6 +40,7 @@ static enum assay_err stats(struct tx *tx, void *ctx, struct err *e)
     json_int(&o, "views", s.views);
     json_int(&o, "record_size", s.record_size);
     json_int(&o, "not_shown", s.not_shown);
+    json_int(&o, "facets", s.facets);
     json_object_end(&o);
     return ASSAY_OK;
 }

@@ -81,7 +81,8 @@ enum assay_err sighting_each(struct tx *tx, int64_t item_id, sighting_each_fn *f
                              struct err *e);
 
 struct picture_row {
-    int64_t item_id, pixel_policy, width, height, frames, orientation, flags, pdq_quality, made_ms;
+    int64_t item_id, pixel_policy, width, height, frames, frames_seen, orientation, flags;
+    int64_t pdq_quality, made_ms;
     bool has_pdq, has_oriented;
     uint8_t pdq[32], pdq_oriented[32];
     const char *maker;

@@ -204,7 +204,8 @@ enum assay_err viewing_revealed_ms(struct tx *tx, int64_t task_id, int64_t staff
     struct sql *q = sql(tx, "SELECT CAST(coalesce(sum(CASE WHEN ended_ms IS NULL"
                             " THEN $1 - started_ms ELSE shown_ms END), 0) AS BIGINT) FROM viewing"
                             " WHERE task_id = $2 AND staff_id = $3 AND rendition IN"
-                            " ('small_grey', 'small_colour', 'full_grey', 'full_colour')");
+                            " ('small_grey', 'small_colour', 'full_grey', 'full_colour',"
+                            " 'sheet_grey', 'sheet_colour')");
 
     sql_int(q, now_ms);
     sql_int(q, task_id);

@@ -8,15 +8,16 @@ enum assay_err picture_put(struct tx *tx, const struct picture_row *p, struct er
 {
     struct sql *q =
         sql(tx, "INSERT INTO picture (item_id, maker, pixel_policy, width, height, frames,"
-                " orientation, flags, pdq, pdq_quality, pdq_reason, pdq_oriented, failure, made_ms)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+                " orientation, flags, pdq, pdq_quality, pdq_reason, pdq_oriented, failure, made_ms,"
+                " frames_seen)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
                 " ON CONFLICT (item_id) DO UPDATE SET maker = excluded.maker,"
                 " pixel_policy = excluded.pixel_policy, width = excluded.width,"
                 " height = excluded.height, frames = excluded.frames,"
                 " orientation = excluded.orientation, flags = excluded.flags, pdq = excluded.pdq,"
                 " pdq_quality = excluded.pdq_quality, pdq_reason = excluded.pdq_reason,"
                 " pdq_oriented = excluded.pdq_oriented, failure = excluded.failure,"
-                " made_ms = excluded.made_ms");
+                " made_ms = excluded.made_ms, frames_seen = excluded.frames_seen");
 
     sql_int(q, p->item_id);
     sql_text(q, p->maker);
@@ -32,14 +33,17 @@ enum assay_err picture_put(struct tx *tx, const struct picture_row *p, struct er
     sql_blob(q, p->has_oriented ? p->pdq_oriented : NULL, 32);
     sql_text(q, p->failure[0] == '\0' ? NULL : p->failure);
     sql_int(q, p->made_ms);
+    sql_int(q, p->frames_seen);
     return sql_run_done(q, NULL, e);
 }
 
 enum assay_err picture_get(struct tx *tx, int64_t item_id, struct picture_row *out, struct err *e)
 {
-    struct sql *q = sql(tx, "SELECT pixel_policy, width, height, frames, orientation, flags, pdq,"
-                            " pdq_quality, pdq_reason, pdq_oriented, failure, made_ms FROM picture"
-                            " WHERE item_id = $1");
+    struct sql *q =
+        sql(tx, "SELECT pixel_policy, width, height, frames, orientation, flags, pdq,"
+                " pdq_quality, pdq_reason, pdq_oriented, failure, made_ms, frames_seen FROM"
+                " picture"
+                " WHERE item_id = $1");
 
     sql_int(q, item_id);
     enum assay_err rc = sql_one(q, e);
@@ -53,7 +57,8 @@ enum assay_err picture_get(struct tx *tx, int64_t item_id, struct picture_row *o
                                     .orientation = sql_get_int(q, 4),
                                     .flags = sql_get_int(q, 5),
                                     .pdq_quality = sql_get_int(q, 7),
-                                    .made_ms = sql_get_int(q, 11)};
+                                    .made_ms = sql_get_int(q, 11),
+                                    .frames_seen = sql_get_int(q, 12)};
         out->has_pdq = sql_get_bytes(q, 6, out->pdq, 32);
         out->has_oriented = sql_get_bytes(q, 9, out->pdq_oriented, 32);
         (void)snprintf(out->reason, sizeof out->reason, "%s", reason == NULL ? "" : reason);

@@ -8,12 +8,14 @@ enum assay_err stats_get(struct tx *tx, struct stats_row *out, struct err *e)
     struct sql *q = sql(tx, "SELECT (SELECT count(*) FROM item), (SELECT count(*) FROM sighting),"
                             " (SELECT count(*) FROM decision), (SELECT count(*) FROM viewing),"
                             " (SELECT count(*) FROM record),"
-                            " (SELECT count(*) FROM picture WHERE failure IS NOT NULL)");
+                            " (SELECT count(*) FROM picture WHERE failure IS NOT NULL),"
+                            " (SELECT count(*) FROM facet)");
     enum assay_err rc = sql_one(q, e);
 
     if (rc == ASSAY_OK) {
         *out = (struct stats_row){sql_get_int(q, 0), sql_get_int(q, 1), sql_get_int(q, 2),
-                                  sql_get_int(q, 3), sql_get_int(q, 4), sql_get_int(q, 5)};
+                                  sql_get_int(q, 3), sql_get_int(q, 4), sql_get_int(q, 5),
+                                  sql_get_int(q, 6)};
     }
     sql_done(q);
     return rc;

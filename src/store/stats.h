@@ -8,7 +8,7 @@
 #include "store/store.h"
 
 struct stats_row {
-    int64_t items, sightings, decisions, views, record_size, not_shown;
+    int64_t items, sightings, decisions, views, record_size, not_shown, facets;
 };
 enum assay_err stats_get(struct tx *tx, struct stats_row *out, struct err *e);
 

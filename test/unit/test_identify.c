@@ -12,7 +12,7 @@
 #include "flow/identify/identify.h"
 #include "flow/intake/intake.h"
 #include "folder.h"
-#include "media/files.h"
+#include "media/evasions.h"
 #include "steps.h"
 #include "store/item.h"
 
@@ -139,7 +139,8 @@ static void a_picture_gets_six_renditions_a_hash_and_waits_for_an_assessor(void 
     assert_int_equal(world_int(f->t, "SELECT count(*) FROM task WHERE state = 'waiting'"), 1);
     assert_int_equal(world_int(f->t, "SELECT count(*) FROM blob WHERE rendition <> 'original' AND"
                                      " maker <> '' AND width > 0 AND height > 0"),
-                     DECODE_RENDITION_COUNT);
+                     DECODE_SHEET_GREY); /* sheets are made of several pictures only */
+    assert_int_equal(world_int(f->t, "SELECT count(*) FROM facet"), 0);
     assert_int_equal(world_int(f->t, "SELECT count(*) FROM picture WHERE width = 640 AND"
                                      " height = 480 AND pdq IS NOT NULL AND pdq_quality > 50 AND"
                                      " failure IS NULL AND flags = 0"),
@@ -155,7 +156,7 @@ static void a_picture_gets_six_renditions_a_hash_and_waits_for_an_assessor(void 
     step_shift(f->t, anna);
     const struct json *lease = step_take(f->t, anna, QUEUE_GRADE, 0, NULL);
     assert_string_equal(world_text(lease, "facts"), "Picture 640 x 480 \u00b7 reported once");
-    for (unsigned i = 0; i < DECODE_RENDITION_COUNT; i++) {
+    for (unsigned i = 0; i < DECODE_SHEET_GREY; i++) {
         char path[40];
         (void)snprintf(path, sizeof path, "pictures.%u.ticket", i);
         assert_int_equal(step_try_picture(f->t, anna, world_text(lease, path), &p), ASSAY_OK);
@@ -229,6 +230,48 @@ static void flags_say_what_is_odd(void **state)
     assert_int_equal(world_int(f->t, "SELECT count(*) FROM picture WHERE pdq_oriented IS NOT NULL"),
                      1);
     assert_int_equal(world_int(f->t, "SELECT count(*) FROM task WHERE state = 'waiting'"), 4);
+}
+
+static void what_else_a_file_shows_is_kept_hashed_and_handed_out(void **state)
+{
+    struct fixture *f = *state;
+    struct evasion e;
+    struct queue_picture p;
+    unsigned count = 0;
+    int64_t again;
+
+    for (; evasion_make(count, &e, &f->bytes); count++, evasion_clear(&e))
+        put(f, e.name);
+    import(f);
+    identify(f);
+    assert_int_equal(f->counts.pictures, count);
+    assert_int_equal(world_int(f->t, "SELECT count(*) FROM facet WHERE number = 1 AND"
+                                     " pdq IS NOT NULL AND width > 0 AND maker <> ''"),
+                     count);
+    assert_int_equal(world_int(f->t, "SELECT count(*) FROM picture WHERE frames = 24 AND"
+                                     " frames_seen = 24"),
+                     2);
+    assert_int_equal(world_int(f->t, "SELECT count(*) FROM facet WHERE kind = 'frame' AND"
+                                     " place = 17"),
+                     2);
+    assert_int_equal(world_int(f->t, "SELECT count(*) FROM blob WHERE rendition IN ('sheet_grey',"
+                                     " 'sheet_colour')"),
+                     2 * count);
+    struct caller *anna = world_person(f->t, "anna", PEOPLE_ASSESSOR);
+    step_shift(f->t, anna);
+    const struct json *lease = step_take(f->t, anna, QUEUE_GRADE, 0, NULL);
+    assert_non_null(world_text(lease, "facets.0.kind"));
+    assert_int_equal(world_at(lease, "pictures")->size, DECODE_RENDITION_COUNT);
+    assert_int_equal(step_try_picture(f->t, anna, world_text(lease, "pictures.6.ticket"), &p),
+                     ASSAY_OK);
+    assert_int_equal(p.rendition, DECODE_SHEET_GREY);
+    buf_wipe(&p.bytes);
+    assert_int_equal(world_int(f->t, "SELECT count(*) FROM viewing WHERE rendition ="
+                                     " 'sheet_grey'"),
+                     1);
+    assert_int_equal(identify_again(&f->t->world, IDENTIFY_ALL, &again, &f->t->e), ASSAY_OK);
+    identify(f);
+    assert_int_equal(world_int(f->t, "SELECT count(*) FROM facet"), count);
 }
 
 static void identifying_again_replaces_the_renditions_and_moves_no_task_back(void **state)
@@ -348,6 +391,7 @@ int main(void)
         TEST(a_picture_gets_six_renditions_a_hash_and_waits_for_an_assessor),
         TEST(what_is_not_shown_is_counted_and_blocks_nothing),
         TEST(flags_say_what_is_odd),
+        TEST(what_else_a_file_shows_is_kept_hashed_and_handed_out),
         TEST(identifying_again_replaces_the_renditions_and_moves_no_task_back),
         TEST(a_picture_that_a_later_version_shows_enters_the_way),
         TEST(a_sealed_file_that_was_changed_is_not_shown_and_the_rest_goes_on),

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Assess, View } from '../assess.ts';
 import { tagWords } from '../scheme.ts';
-import { ESCALATION_REASONS, FLAG_WORDS } from '../types.ts';
+import { ESCALATION_REASONS, flagWords } from '../types.ts';
 import { Kbd, when } from './ui.tsx';
 
 function Escalate({ assess }: { assess: Assess }) {
@@ -132,7 +132,7 @@ function Info({ view, assess }: { view: View; assess: Assess }) {
                 {item.lease.flags.length > 0 && (
                     <div>
                         <dt>Flags</dt>
-                        <dd>{item.lease.flags.map((f) => FLAG_WORDS[f]).join('; ')}</dd>
+                        <dd>{flagWords(item.lease).join('; ')}</dd>
                     </div>
                 )}
                 <div>

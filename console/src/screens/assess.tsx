@@ -12,7 +12,7 @@ import { type Code, findCode, findValues, type Scheme, tagId } from '../scheme.t
 import { go } from '../session.ts';
 import { Stage } from '../shield.ts';
 import { entry, say, state } from '../state.ts';
-import { FLAG_WORDS, type Queue } from '../types.ts';
+import { flagWords, type Queue } from '../types.ts';
 
 /** While one of these is open, digits do not grade: the codes make room for it. */
 const PANELS: readonly Mode[] = ['escalate', 'note', 'info', 'guidance'];
@@ -313,9 +313,9 @@ function Picture({ view, assess }: { view: View; assess: Assess }) {
         <div class="picture">
             <p class="facts">
                 {item?.lease.facts ?? ' '}
-                {item?.lease.flags.map((f) => (
-                    <span key={f} class="flag">
-                        {FLAG_WORDS[f]}
+                {(item === null ? [] : flagWords(item.lease)).map((words) => (
+                    <span key={words} class="flag">
+                        {words}
                     </span>
                 ))}
                 {item?.lease.code != null && <span class="flag">your earlier grade is kept</span>}

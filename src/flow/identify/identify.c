@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "store/facet.h"
 #include "store/item.h"
 #include "store/task.h"
 
@@ -183,6 +184,8 @@ static enum assay_err make(struct job *j, struct err *e)
     }
     for (size_t i = 0; rc == ASSAY_OK && i < DECODE_RENDITION_COUNT; i++) {
         const struct buf *b = &j->encoded[i].bytes;
+        if (b->size == 0)
+            continue; /* a sheet of one picture */
         rc = vault_put(j->world->vault, b->data, b->size, &j->blobs[i], e);
         j->sealed[i] = rc == ASSAY_OK;
     }
@@ -220,6 +223,36 @@ static enum assay_err put_renditions(struct tx *tx, struct job *j, struct err *e
     return ASSAY_OK;
 }
 
+/* None where the picture cannot be shown. */
+static uint32_t facet_count(const struct job *j)
+{
+    return j->failure == NULL ? j->picture.facet_count : 0;
+}
+
+static enum assay_err put_facets(struct tx *tx, const struct job *j, struct err *e)
+{
+    enum assay_err rc = facet_delete(tx, j->item.id, e);
+
+    for (uint32_t i = 0; rc == ASSAY_OK && i < facet_count(j); i++) {
+        const struct decode_facet *f = &j->picture.facets[i];
+        const char *reason = decode_pdq_reason_name(f->pdq_reason);
+        struct facet_row row = {.item_id = j->item.id,
+                                .number = i + 1,
+                                .place = f->index,
+                                .width = f->width,
+                                .height = f->height,
+                                .pdq_quality = f->has_pdq ? f->pdq.quality : 0,
+                                .has_pdq = f->has_pdq,
+                                .maker = DECODE_VERSION};
+
+        (void)snprintf(row.kind, sizeof row.kind, "%s", decode_facet_kind_name(f->kind));
+        (void)snprintf(row.reason, sizeof row.reason, "%s", reason == NULL ? "" : reason);
+        memcpy(row.pdq, f->pdq.bytes, sizeof row.pdq);
+        rc = facet_insert(tx, &row, e);
+    }
+    return rc;
+}
+
 static struct picture_row row_of(const struct job *j)
 {
     const struct decode_picture *p = &j->picture;
@@ -229,6 +262,7 @@ static struct picture_row row_of(const struct job *j)
                               .width = p->width,
                               .height = p->height,
                               .frames = p->frames,
+                              .frames_seen = p->frames_seen,
                               .orientation = p->orientation,
                               .flags = p->flags,
                               .pdq_quality = p->has_pdq ? p->pdq.quality : 0,
@@ -270,6 +304,15 @@ static enum assay_err move_tasks(struct tx *tx, const struct job *j, struct err 
     return rc;
 }
 
+static int64_t sealed_count(const struct job *j)
+{
+    int64_t count = 0;
+
+    for (size_t i = 0; i < DECODE_RENDITION_COUNT; i++)
+        count += j->sealed[i];
+    return count;
+}
+
 static enum assay_err commit(struct tx *tx, void *ctx, struct err *e)
 {
     struct job *j = ctx;
@@ -280,7 +323,7 @@ static enum assay_err commit(struct tx *tx, void *ctx, struct err *e)
 
     if ((rc = identify_job_done(tx, j->item.id, j->holder, e)) != 0 ||
         (rc = put_renditions(tx, j, e)) != 0 || (rc = picture_put(tx, &row, e)) != 0 ||
-        (rc = move_tasks(tx, j, e)) != 0)
+        (rc = put_facets(tx, j, e)) != 0 || (rc = move_tasks(tx, j, e)) != 0)
         return rc;
     buf_init(&data, 1024);
     json_out_init(&o, &data);
@@ -288,7 +331,8 @@ static enum assay_err commit(struct tx *tx, void *ctx, struct err *e)
     json_text(&o, "maker", DECODE_VERSION);
     json_text(&o, "layers", decode_env_layers(j->world->decode));
     json_int(&o, "flags", row.flags);
-    json_int(&o, "renditions", j->failure == NULL ? DECODE_RENDITION_COUNT : 0);
+    json_int(&o, "renditions", sealed_count(j));
+    json_int(&o, "facets", facet_count(j));
     if (j->failure != NULL)
         json_text(&o, "failure", j->failure);
     json_object_end(&o);

@@ -3,6 +3,7 @@
 
 #include "flow/items/items_impl.h"
 #include "flow/names.h"
+#include "store/facet.h"
 #include "store/history.h"
 #include "store/item.h"
 
@@ -59,6 +60,21 @@ static enum assay_err reading_fn(struct tx *tx, void *ctx, struct err *e)
     return write_entry(tx, ctx, AUDIT_ITEM_READ, e);
 }
 
+static void add_facet(void *ctx, const struct facet_row *f)
+{
+    struct json_out *o = ctx;
+
+    json_object(o, NULL);
+    json_text(o, "kind", f->kind);
+    json_int(o, "place", f->place);
+    json_int(o, "width", f->width);
+    json_int(o, "height", f->height);
+    json_hex(o, "pdq", f->pdq, f->has_pdq ? sizeof f->pdq : 0);
+    json_int(o, "pdq_quality", f->pdq_quality);
+    json_text(o, "pdq_reason", f->reason[0] == '\0' ? NULL : f->reason);
+    json_object_end(o);
+}
+
 static enum assay_err add_picture(struct tx *tx, struct item_record *r, struct err *e)
 {
     struct picture_row p;
@@ -75,6 +91,7 @@ static enum assay_err add_picture(struct tx *tx, struct item_record *r, struct e
     json_int(o, "width", p.width);
     json_int(o, "height", p.height);
     json_int(o, "frames", p.frames);
+    json_int(o, "frames_seen", p.frames_seen);
     json_array(o, "flags");
     for (unsigned i = 0; decode_flag_name(i) != NULL; i++) {
         if ((p.flags >> i & 1) != 0)
@@ -87,8 +104,11 @@ static enum assay_err add_picture(struct tx *tx, struct item_record *r, struct e
     json_text(o, "pdq_reason", p.reason[0] == '\0' ? NULL : p.reason);
     json_text(o, "failure", p.failure[0] == '\0' ? NULL : p.failure);
     json_time(o, "made_at", p.made_ms);
+    json_array(o, "facets");
+    rc = facet_each(tx, r->item_id, add_facet, o, e);
+    json_array_end(o);
     json_object_end(o);
-    return ASSAY_OK;
+    return rc;
 }
 
 static enum assay_err add_sighting(void *ctx, const struct history_sighting *s)

@@ -10,6 +10,7 @@
 #include "flow/queue/queue_impl.h"
 #include "store/authorisation.h"
 #include "store/decision.h"
+#include "store/facet.h"
 #include "store/item.h"
 #include "store/quality.h"
 
@@ -67,6 +68,25 @@ static enum assay_err add_facts(struct tx *tx, struct json_out *o, const struct 
     return ASSAY_OK;
 }
 
+static void add_facet(void *ctx, const struct facet_row *f)
+{
+    struct json_out *o = ctx;
+
+    json_object(o, NULL);
+    json_text(o, "kind", f->kind);
+    json_int(o, "place", f->place);
+    json_object_end(o);
+}
+
+/* What else the file shows, in the order of the sheet behind its main picture. */
+static enum assay_err add_facets(struct tx *tx, struct json_out *o, int64_t item_id, struct err *e)
+{
+    json_array(o, "facets");
+    enum assay_err rc = facet_each(tx, item_id, add_facet, o, e);
+    json_array_end(o);
+    return rc;
+}
+
 /* The holder's own standing decision, so that it can be changed; nobody else's ever. */
 static enum assay_err add_own_decision(struct tx *tx, struct json_out *o, const struct caller *c,
                                        const struct held *h, struct err *e)
@@ -109,6 +129,7 @@ static enum assay_err add_lease(struct world *w, struct tx *tx, struct json_out 
     json_int(o, "scheme_version", scheme->version);
     json_text(o, "batch", batch);
     if ((rc = add_facts(tx, o, &item, &picture, e)) != 0 ||
+        (rc = add_facets(tx, o, item.id, e)) != 0 ||
         (rc = queue_add_tickets(w, tx, o, "pictures", h, QUEUE_ALL_RENDITIONS, e)) != 0 ||
         (rc = add_own_decision(tx, o, c, h, e)) != 0)
         return rc;
