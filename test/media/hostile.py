@@ -1,0 +1,189 @@
+"""Files that lie about themselves, unfold without end, hide something or are not what they say.
+
+Made from three good pictures and the rules of their formats. Nothing in them shows anything but a
+landscape or plain colour. What the decoders alone are given in C stands in hostile.c.
+"""
+import random
+import struct
+import zlib
+
+WAITING, UNSUPPORTED, UNDECODABLE = "waiting", "unsupported", "undecodable"
+REFUSED = {UNSUPPORTED, UNDECODABLE}
+SHOWN = {WAITING}
+ANY = {WAITING, UNSUPPORTED, UNDECODABLE}
+DAMAGED, TRAILING = 1, 8 # bits of enum decode_flag
+
+# Two blocks of 128 bytes with one MD5, of Wang, Feng, Lai and Yu (2004).
+TWIN = bytes.fromhex(
+    "d131dd02c5e6eec4693d9a0698aff95c2fcab58712467eab4004583eb8fb7f8955ad340609f4b30283e48883257141"
+    "5a085125e8f7cdc99fd91dbdf280373c5bd8823e3156348f5bae6dacd436c919c6dd53e2b487da03fd02396306d248"
+    "cda0e99f33420f577ee8ce54b67080a80d1ec69821bcb6a8839396f9652b6ff72a70")
+TWIN_DIFFERS = (19, 45, 59, 83, 109, 123) # by their highest bit
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def zeros(size):
+    """A zlib stream of so many zero bytes, quickly: blocks that begin anew are repeated."""
+    block = 1 << 20
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(bytes(block)) + packer.flush(zlib.Z_FULL_FLUSH)
+    last = zlib.compressobj(9, zlib.DEFLATED, -15)
+    end = last.compress(bytes(size % block)) + last.flush()
+    adler = ((size % 65521) << 16) | 1
+    return b"\x78\xda" + packed * (size // block) + end + struct.pack(">I", adler)
+
+
+def png(width, height, colour=2, depth=8, data=None, before=b""):
+    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    rows = zlib.compress(b"") if data is None else data
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + before + chunk(b"IDAT", rows)
+            + chunk(b"IEND", b""))
+
+
+def plain(width, height, pixel):
+    """A grey PNG; pixel(x, y) is 0 .. 255."""
+    rows = b"".join(b"\0" + bytes(pixel(x, y) for x in range(width)) for y in range(height))
+    return png(width, height, colour=0, data=zlib.compress(rows))
+
+
+def riff(kind, data):
+    body = b"WEBP" + kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def segment(marker, data):
+    return bytes([0xff, marker]) + struct.pack(">H", len(data) + 2) + data
+
+
+def lies(jpeg, webp):
+    """Sides that are not those of the data, or that nobody can hold: refused on the header."""
+    at = webp.index(b"\x9d\x01\x2a") + 3
+    yield "lie-0x0.png", png(0, 0), REFUSED
+    yield "lie-2-31.png", png(0x7fffffff, 0x7fffffff), REFUSED
+    yield "lie-2-32.png", png(0xffffffff, 1), REFUSED
+    yield "lie-65535.png", png(65535, 65535, data=zeros(1 << 20)), REFUSED
+    yield "lie-depth.png", png(64, 64, depth=7), REFUSED
+    yield "lie-colour.png", png(64, 64, colour=5), REFUSED
+    yield "bomb-16383.webp", webp[:at] + b"\xff\x3f\xff\x3f" + webp[at + 4:], REFUSED
+    yield "bomb-16384.webp", riff(b"VP8L", b"\x2f\xff\xff\xff\x0f" + b"\0" * 64), REFUSED
+    yield "lie-riff.webp", webp[:4] + b"\xff\xff\xff\xff" + webp[8:], ANY
+    yield "lie-2-31.bmp", (b"BM" + struct.pack("<IHHI", 1 << 30, 0, 0, 54) + struct.pack(
+        "<IiiHHIIiiII", 40, 0x7fffffff, 0x7fffffff, 1, 24, 0, 0, 0, 0, 0, 0) + bytes(64)), REFUSED
+    yield "lie-negative.bmp", (b"BM" + struct.pack("<IHHI", 118, 0, 0, 54) + struct.pack(
+        "<IiiHHIIiiII", 40, -8, -(1 << 31), 1, 24, 0, 0, 0, 0, 0, 0) + bytes(64)), REFUSED
+    yield "screen-65535.gif", (b"GIF89a\xff\xff\xff\xff\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\xff\xff"
+                               b"\xff\xff\0\x02\x02D\x01\0;"), REFUSED
+    yield "lie-psd.psd", (b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 300000, 300000, 8, 3)
+                          + bytes(14)), REFUSED
+    frame = jpeg.index(b"\xff\xc0")
+    yield "precision-12.jpg", jpeg[:frame + 4] + b"\x0c" + jpeg[frame + 5:], REFUSED
+    yield "components-255.jpg", jpeg[:frame + 9] + b"\xff" + jpeg[frame + 10:], REFUSED
+    for marker, name in ((0xc3, "lossless"), (0xc9, "arithmetic"), (0xcf, "differential")):
+        yield f"{name}.jpg", jpeg[:frame + 1] + bytes([marker]) + jpeg[frame + 2:], ANY
+
+
+def bombs(picture):
+    """Much out of little; the good picture behind the texts has to come out, or a refusal."""
+    head, rest = picture[:33], picture[33:]
+    many = chunk(b"zTXt", b"Comment\0\0" + zeros(64 << 20)) * 40
+    yield "ztxt-bomb.png", head + many + rest, SHOWN
+    yield "iccp-bomb.png", head + chunk(b"iCCP", b"p\0\0" + zeros(256 << 20)) + rest, SHOWN
+    yield "itxt-bomb.png", head + chunk(b"iTXt", b"c\0\1\0\0\0" + zeros(256 << 20)) + rest, SHOWN
+    yield "bomb-1200mb.png", png(20000, 20000, data=zeros(1_200_020_000)), REFUSED
+    yield "chunks-100000.png", head + chunk(b"tEXt", b"a\0b") * 100000 + rest, ANY
+
+
+def heavy(jpeg):
+    """Within the limits of the header, and much work behind it."""
+    yield "bomb-within.png", png(12000, 12000, data=zeros(3 * 12000 * 12000 + 12000)), ANY
+    start = jpeg[:2]
+    yield "tables-10000.jpg", start + segment(0xdb, b"\0" + b"\1" * 64) * 10000 + jpeg[2:], ANY
+    yield "comments-6mb.jpg", start + segment(0xfe, bytes(65000)) * 100 + jpeg[2:], SHOWN
+    yield "icc-255.jpg", start + b"".join(segment(0xe2, b"ICC_PROFILE\0" + bytes([n, 255])
+                                                  + bytes(60000)) for n in range(1, 256)) \
+        + jpeg[2:], SHOWN
+    loop = b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0\x08\0\0\0"
+    yield "exif-loop.jpg", start + segment(0xe1, loop) + jpeg[2:], SHOWN
+    far = b"Exif\0\0II*\0\xf0\xff\xff\xff\xff\xff" + bytes(40)
+    yield "exif-far.jpg", start + segment(0xe1, far) + jpeg[2:], SHOWN
+    yield "restarts.jpg", jpeg[:-2] + b"\xff\xd0\xff\xd1" * 100000 + b"\xff\xd9", ANY
+    yield "starts-50000.jpg", b"\xff\xd8" * 50000 + jpeg, ANY
+
+
+def disguises(bait, url):
+    """Texts that other programs would follow, named as pictures. bait: a file, url: an address."""
+    texts = {
+        "playlist": f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{bait}\n{url}\n",
+        "concat": f"ffconcat version 1.0\nfile {bait}\n",
+        "html": f"<!DOCTYPE html><img src='{url}'><script>fetch('{url}')</script>",
+        "svg": f"<svg xmlns='http://www.w3.org/2000/svg' xmlns:x='http://www.w3.org/1999/xlink'>"
+               f"<image x:href='file://{bait}'/><image x:href='{url}'/></svg>",
+        "entities": f"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b SYSTEM 'file://{bait}'>]>"
+                    "<svg>&b;</svg>",
+        "shell": f"#!/bin/sh\ncat {bait}; curl {url}\n",
+        "mvg": f"push graphic-context\nimage over 0,0 0,0 'url({url})'\npop graphic-context\n",
+        "eps": f"%!PS-Adobe-3.0 EPSF-3.0\n({bait}) (r) file\n",
+        "pdf": f"%PDF-1.7\n1 0 obj<</OpenAction<</S/URI/URI({url})>>>>endobj\n%%EOF\n",
+        "manifest": f"<MPD><BaseURL>{url}</BaseURL></MPD>",
+        "php": f"<?php readfile('{bait}');",
+        "link": f"[InternetShortcut]\nURL={url}\n",
+        "session": f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nm=video 0 RTP/AVP 96\na=control:{url}\n",
+        "xbm": "#define a_width 4294967295\n#define a_height 4294967295\n",
+    }
+    for name, text in texts.items():
+        yield f"{name}.jpg", text.encode(), REFUSED
+    yield "svgz.jpg", zlib.compress(texts["svg"].encode(), wbits=31)[:-9], REFUSED
+    yield "program.jpg", b"\x7fELF\2\1\1" + bytes(100), REFUSED
+
+
+def polyglots(jpeg, picture, webp):
+    """Good pictures that are something else too: shown, and flagged where bytes stand behind."""
+    zipped = (b"PK\3\4" + bytes(26) + b"PK\5\6" + bytes(18))
+    yield "and-zip.jpg", jpeg + zipped, SHOWN, TRAILING
+    yield "and-html.jpg", jpeg + b"<script>alert(1)</script>", SHOWN, TRAILING
+    yield "and-pdf.jpg", jpeg + b"\n%PDF-1.4\n%%EOF\n", SHOWN, TRAILING
+    yield "and-php.png", picture + b"<?php phpinfo();", SHOWN, TRAILING
+    yield "and-program.webp", webp + b"MZ" + bytes(200), SHOWN, TRAILING
+    yield "script-inside.jpg", jpeg[:2] + segment(0xfe, b"*/<script>alert(1)</script>") \
+        + jpeg[2:], SHOWN
+    yield "html-inside.png", picture[:33] + chunk(b"tEXt", b"Comment\0<script>alert(1)</script>") \
+        + picture[33:], SHOWN
+
+
+def no_hash():
+    """Pictures whose perceptual hash would fit too much: none may be given as good."""
+    yield "black.png", plain(96, 96, lambda x, y: 0), SHOWN
+    yield "white.png", plain(96, 96, lambda x, y: 255), SHOWN
+    yield "grey.png", plain(640, 1, lambda x, y: 128), SHOWN
+    yield "one.png", plain(1, 1, lambda x, y: 7), SHOWN
+    yield "four.png", plain(4, 4, lambda x, y: 60 * x), SHOWN
+    yield "thin.png", plain(1, 600, lambda x, y: y % 256), SHOWN
+    yield "faint.png", plain(96, 96, lambda x, y: 120 + (x + y) % 2), SHOWN
+
+
+def mutated(pictures, count):
+    """Good files with some bytes changed, cut out or put in: any verdict, but one."""
+    chance = random.Random(31)
+    for number in range(count):
+        data = bytearray(pictures[number % len(pictures)])
+        for _ in range(chance.choice((1, 4, 30))):
+            at, what = chance.randrange(len(data)), chance.randrange(4)
+            if what == 0:
+                data[at] = chance.randrange(256)
+            elif what == 1:
+                data[at] ^= 1 << chance.randrange(8)
+            elif what == 2:
+                del data[at:at + chance.randrange(1, 40)]
+            else:
+                data[at:at] = bytes([chance.choice((0, 255))]) * chance.randrange(1, 8)
+        yield f"mutated-{number:03}.bin", bytes(data), ANY
+
+
+def twins():
+    """Two files with one MD5."""
+    other = bytes(b ^ 0x80 if at in TWIN_DIFFERS else b for at, b in enumerate(TWIN))
+    return [("twin-1.bin", TWIN + b" the same end", REFUSED),
+            ("twin-2.bin", other + b" the same end", REFUSED)]
