@@ -18,10 +18,12 @@ static const char usage[] =
     "                 refuses live schemes, and its packages are refused by others\n"
     "  --label NAME   what people see as its name\n\n"
     "The site key is written to ~/.config/assay/ID.key. Without it nothing can be opened: keep a\n"
-    "copy in a safe, never in the folder of the workspace.\n\n"
+    "copy in a safe, never in the folder of the workspace. With --passphrase-file before init the\n"
+    "keys are sealed under the first line of that file instead.\n\n"
     "examples:\n"
     "  assay init --label 'Hotline North'\n"
-    "  assay --data /srv/assay --key-file /etc/assay/site.key init\n";
+    "  assay --data /srv/assay --key-file /etc/assay/site.key init\n"
+    "  assay --passphrase-file /etc/assay/passphrase init\n";
 
 static enum assay_err insert(struct tx *tx, void *ctx, struct err *e)
 {

@@ -14,6 +14,7 @@ static const struct {
     const char *what;
 } commands[] = {
     {"init", cli_init, "make a workspace: keys, store, vault, record"},
+    {"key", cli_key, "seal the keys under another site key or passphrase"},
     {"user", cli_user, "add, list, disable people; authorise them to view"},
     {"scheme", cli_scheme, "load or list grading schemes"},
     {"setting", cli_setting, "list or change limits"},
@@ -32,14 +33,20 @@ static const struct {
 
 static void help(FILE *out)
 {
-    fputs("usage: assay [--data DIR] [--key-file FILE] [--db URL] COMMAND ...\n\n", out);
+    fputs(
+        "usage: assay [--data DIR] [--key-file FILE | --passphrase-file FILE] [--head-file FILE]\n"
+        "             [--db URL] COMMAND ...\n\n",
+        out);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
     fputs("\n"
-          "  --data DIR       the workspace; else ASSAY_DATA, else ./assay-data\n"
-          "  --key-file FILE  the site key; else ASSAY_KEY_FILE, ASSAY_PASSPHRASE_FILE, else\n"
-          "                   ~/.config/assay/ID.key\n"
-          "  --db URL         postgres://... instead of DATA/assay.db; else ASSAY_DB\n"
+          "  --data DIR              the workspace; else ASSAY_DATA, else ./assay-data\n"
+          "  --key-file FILE         the site key; else ASSAY_KEY_FILE, ASSAY_PASSPHRASE_FILE,\n"
+          "                          else ~/.config/assay/ID.key\n"
+          "  --passphrase-file FILE  its first line instead of a site key\n"
+          "  --head-file FILE        the last signed head; else ASSAY_HEAD_FILE, else beside\n"
+          "                          the site key\n"
+          "  --db URL                postgres://... instead of DATA/assay.db; else ASSAY_DB\n"
           "  --version, --help; assay COMMAND --help shows a command with examples\n\n"
           "exit: 0 done, 1 some inputs failed, 2 usage, 3 cannot work\n\n"
           "examples:\n"
@@ -53,9 +60,14 @@ static void help(FILE *out)
 static int globals(struct cli *c, int argc, char **argv, int *status)
 {
     static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'}, {"key-file", required_argument, NULL, 'k'},
-        {"db", required_argument, NULL, 'b'},   {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},    {0},
+        {"passphrase-file", required_argument, NULL, 'p'},
+        {"head-file", required_argument, NULL, 'e'},
+        {"data", required_argument, NULL, 'd'},
+        {"key-file", required_argument, NULL, 'k'},
+        {"db", required_argument, NULL, 'b'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {0},
     };
     int o;
 
@@ -66,6 +78,12 @@ static int globals(struct cli *c, int argc, char **argv, int *status)
             break;
         case 'k':
             c->place.key_file = optarg;
+            break;
+        case 'p':
+            c->place.passphrase_file = optarg;
+            break;
+        case 'e':
+            c->place.head_file = optarg;
             break;
         case 'b':
             c->store_url = optarg;

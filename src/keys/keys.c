@@ -26,6 +26,7 @@
 /* The password's cost, for passphrases of a site key too (doc/keys.md). */
 #define SITE_PASSES 3
 #define SITE_KIB    65536
+#define HEAD_MAX    (64 * 1024)
 
 enum assay_err keys_harden_process(struct err *e)
 {
@@ -129,14 +130,12 @@ static enum assay_err write_keyring(const struct keys *k, const struct keyring_h
     return rc;
 }
 
-/* A name for the workspace and the site key's source; the site key's path into k. */
+/* The site key's source for h's workspace; the site key's path into k. */
 static enum assay_err plan(const struct keys_place *place, struct keyring_header *h, struct keys *k,
                            struct err *e)
 {
     enum assay_err rc;
 
-    *h = (struct keyring_header){0};
-    rand_bytes(h->workspace, sizeof h->workspace);
     rand_bytes(h->nonce, sizeof h->nonce);
     str_hex(h->workspace, sizeof h->workspace, k->workspace);
     if ((rc = site_path(place, k->workspace, k->site_path, &h->site, e)) != 0)
@@ -190,7 +189,7 @@ out:
 enum assay_err keys_create(const char *data_dir, const struct keys_place *place, struct err *e)
 {
     char folder[PATH_MAX], path[PATH_MAX];
-    struct keyring_header h;
+    struct keyring_header h = {0};
     struct keys *k = NULL;
     enum assay_err rc;
 
@@ -204,6 +203,7 @@ enum assay_err keys_create(const char *data_dir, const struct keys_place *place,
     k = locked_new(sizeof *k, e);
     if (k == NULL)
         return ASSAY_ELIMIT;
+    rand_bytes(h.workspace, sizeof h.workspace);
     if ((rc = plan(place, &h, k, e)) != 0 || (rc = site_is_apart(k->site_path, data_dir, e)) != 0 ||
         (rc = fs_make_dirs(folder, 0700, e)) != 0)
         goto out;
@@ -233,14 +233,36 @@ static enum assay_err read_keyring(const char *data_dir, struct buf *bytes, stru
     return rc;
 }
 
-/* The site key's real path (the program may change its folder later) and the head's beside it. */
-static enum assay_err settle_paths(struct keys *k, struct err *e)
+/* Where the head is told to lie; its folder must be there. */
+static enum assay_err settle_head(const char *data_dir, const char *head_file, struct keys *k,
+                                  struct err *e)
+{
+    char folder[PATH_MAX], name[PATH_MAX], real[PATH_MAX];
+
+    if (site_is_apart(head_file, data_dir, e) != ASSAY_OK)
+        return err_set(e, ASSAY_EKEY,
+                       "the head %.200s would lie in the workspace it watches: name a file "
+                       "elsewhere with --head-file",
+                       head_file);
+    (void)snprintf(folder, sizeof folder, "%s", head_file);
+    (void)snprintf(name, sizeof name, "%s", head_file);
+    if (realpath(dirname(folder), real) == NULL)
+        return err_errno(e, "the folder of the head %.200s", head_file);
+    return join(k->head_path, real, basename(name), e);
+}
+
+/* The site key's real path (the program may change its folder later) and the head's beside it or
+ * where place says. */
+static enum assay_err settle_paths(const char *data_dir, const struct keys_place *place,
+                                   struct keys *k, struct err *e)
 {
     char real[PATH_MAX], folder[PATH_MAX], name[KEYS_ID_SIZE + 8];
 
     if (realpath(k->site_path, real) == NULL)
         return err_errno(e, "the site key %.200s", k->site_path);
     memcpy(k->site_path, real, sizeof real);
+    if (place->head_file != NULL)
+        return settle_head(data_dir, place->head_file, k, e);
     memcpy(folder, real, sizeof folder);
     (void)snprintf(name, sizeof name, "%s.head", k->workspace);
     return join(k->head_path, dirname(folder), name, e);
@@ -284,7 +306,7 @@ static enum assay_err open_ring(const char *data_dir, const struct keys_place *p
                        data_dir, k->workspace);
     if (rc != 0)
         return rc;
-    return settle_paths(k, e);
+    return settle_paths(data_dir, place, k, e);
 }
 
 enum assay_err keys_open(const char *data_dir, const struct keys_place *place, struct keys **out,
@@ -318,6 +340,66 @@ out:
     buf_clear(&bytes);
     locked_free(site);
     locked_free(k);
+    return rc;
+}
+
+/* ---- another site key ---- */
+
+/* The last signed head goes along, so that an older record is noticed as before. */
+static enum assay_err take_head_along(const struct keys *old, const struct keys *k, struct err *e)
+{
+    struct buf head;
+    enum assay_err rc;
+
+    if (str_equal(old->head_path, k->head_path))
+        return ASSAY_OK;
+    buf_init(&head, HEAD_MAX);
+    rc = fs_read_file(old->head_path, &head, e);
+    if (rc == ASSAY_OK)
+        rc = fs_replace(k->head_path, head.data, head.size, 0600, e);
+    buf_clear(&head);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
+static enum assay_err reseal(const char *data_dir, const struct keys_place *to,
+                             const struct keys *old, struct keys *k, uint8_t *site, struct err *e)
+{
+    struct keyring_header h = {0};
+    char path[PATH_MAX];
+    struct buf bytes;
+    bool made = false;
+    enum assay_err rc;
+
+    buf_init(&bytes, KEYRING_SIZE_MAX);
+    if (str_unhex(old->workspace, h.workspace, sizeof h.workspace) != ASSAY_OK)
+        return err_set(e, ASSAY_EDAMAGED, "the workspace's id is no id");
+    if ((rc = join(path, data_dir, "keys/keyring", e)) != 0 || (rc = plan(to, &h, k, e)) != 0 ||
+        (rc = site_is_apart(k->site_path, data_dir, e)) != 0 ||
+        (rc = site_key_make(k->site_path, &h, site, &made, e)) != 0)
+        return rc;
+    if ((rc = settle_paths(data_dir, to, k, e)) == 0 && (rc = take_head_along(old, k, e)) == 0) {
+        keyring_seal(&h, &old->ring, site, &bytes);
+        rc = fs_replace(path, bytes.data, bytes.size, 0600, e);
+    }
+    buf_clear(&bytes);
+    return rc;
+}
+
+enum assay_err keys_reseal(const char *data_dir, const struct keys_place *from,
+                           const struct keys_place *to, struct err *e)
+{
+    struct keys *old = NULL, *k = NULL;
+    uint8_t *site = NULL;
+    enum assay_err rc = keys_open(data_dir, from, &old, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    k = locked_new(sizeof *k, e);
+    site = locked_new(KEYRING_KEY_BYTES, e);
+    rc = k == NULL || site == NULL ? ASSAY_ELIMIT : reseal(data_dir, to, old, k, site, e);
+    locked_free(site);
+    locked_free(k);
+    keys_close(old);
     return rc;
 }
 

@@ -26,13 +26,16 @@
 
 struct keys;
 
-/* Where the site key is. All NULL: the default file. At most one is set. */
+/* Where the site key is: both NULL: the default file; at most one is set. And where the last signed
+ * head is kept; NULL: beside the site key. */
 struct keys_place {
     const char *key_file;        /* --key-file or ASSAY_KEY_FILE: 64 hex digits and a newline */
-    const char *passphrase_file; /* ASSAY_PASSPHRASE_FILE: its first line, through Argon2id */
+    const char *passphrase_file; /* --passphrase-file or ASSAY_PASSPHRASE_FILE: its first line,
+                                    through Argon2id */
+    const char *head_file;       /* --head-file or ASSAY_HEAD_FILE; never under DATA */
 };
 
-/* Fill what is NULL from ASSAY_KEY_FILE and ASSAY_PASSPHRASE_FILE. */
+/* Fill what is NULL from ASSAY_KEY_FILE or ASSAY_PASSPHRASE_FILE, and from ASSAY_HEAD_FILE. */
 void keys_place_from_env(struct keys_place *p);
 
 /* For main(), before any key is read: no core dumps, and no other process of this user may read our
@@ -50,10 +53,20 @@ enum assay_err keys_open(const char *data_dir, const struct keys_place *place, s
                          struct err *e);
 void keys_close(struct keys *k); /* wipes; NULL is fine */
 
+/*
+ * Seal the same keys under another site key, to's (a key file that is not there is made), and take
+ * the last signed head along. Whoever has the old site key and an old copy of the keyring can still
+ * open it: the keys themselves stay. No process may have the workspace open that signs its record.
+ * Errors as of keys_open and keys_create; the keyring is the old one then.
+ */
+enum assay_err keys_reseal(const char *data_dir, const struct keys_place *from,
+                           const struct keys_place *to, struct err *e);
+
 const char *keys_workspace(const struct keys *k); /* its id, KEYS_ID_SIZE with NUL; borrowed */
 
 /* The site key's file, or the passphrase file, that opened it; borrowed. The last signed head is
- * kept in its folder (keys_head_path), apart from DATA and its backups. */
+ * kept in its folder or where ASSAY_HEAD_FILE says (keys_head_path), apart from DATA and its
+ * backups. */
 const char *keys_site_path(const struct keys *k);
 const char *keys_head_path(const struct keys *k); /* such as ~/.config/assay/ID.head */
 

@@ -49,6 +49,8 @@ static const char *env(const char *name)
 
 void keys_place_from_env(struct keys_place *p)
 {
+    if (p->head_file == NULL)
+        p->head_file = env("ASSAY_HEAD_FILE");
     if (p->key_file != NULL || p->passphrase_file != NULL)
         return; /* what was said on the command line counts alone */
     p->key_file = env("ASSAY_KEY_FILE");
@@ -129,6 +131,17 @@ enum assay_err site_is_apart(const char *path, const char *data_dir, struct err 
     return ASSAY_OK;
 }
 
+/* The rights that nobody but the owner may have. systemd hands credentials over in a folder that
+ * only the service may enter, and lets it read by an ACL, which shows as a right of the group. */
+static mode_t not_for_others(const char *path)
+{
+    const char *folder = env("CREDENTIALS_DIRECTORY");
+    size_t size = folder == NULL ? 0 : strlen(folder);
+    bool handed_over = size > 0 && strncmp(path, folder, size) == 0 && path[size] == '/';
+
+    return handed_over ? 037 : 077;
+}
+
 /* The first line of a file that nobody else may read, into text (locked, size_max bytes); *size
  * without the line's end. */
 static enum assay_err read_secret(const char *path, char *text, size_t size_max, size_t *size,
@@ -153,7 +166,7 @@ static enum assay_err read_secret(const char *path, char *text, size_t size_max,
         rc = err_set(e, ASSAY_EKEY, "the site key %.200s is no regular file", path);
         goto out;
     }
-    if ((st.st_mode & 077) != 0) {
+    if ((st.st_mode & not_for_others(path)) != 0) {
         rc =
             err_set(e, ASSAY_EKEY, "others may read the site key (mode %04o): run chmod 600 %.200s",
                     (unsigned)(st.st_mode & 07777), path);

@@ -28,6 +28,74 @@ class Init(unittest.TestCase):
         w.verified()
         self.assertEqual(w.ok("scheme", "list").text().split("\t")[0], "uk-2014")
 
+    def passphrase(self, w, text="correct horse battery"):
+        file = w.top / "passphrase"
+        file.write_text(text + "\n")
+        file.chmod(0o600)
+        return file
+
+    def test_a_passphrase_in_place_of_a_key_file(self):
+        w = self.make()
+        file = self.passphrase(w)
+        w.ok("--passphrase-file", file, "init")
+        self.assertEqual(list(w.top.rglob("*.key")), [])
+        self.assertIn(b"ASSAY_PASSPHRASE_FILE", w.run("stats").err)
+        w.ok("stats", env={**w.env, "ASSAY_PASSPHRASE_FILE": str(file)})
+        wrong = self.passphrase(w, "correct horse batterx")
+        done = w.run("--passphrase-file", wrong, "stats")
+        self.assertEqual(done.status, 3)
+        self.assertIn(b"this passphrase does not open", done.err)
+
+    def test_a_credential_handed_over_by_systemd_is_taken(self):
+        w = self.make()
+        file = self.passphrase(w)
+        head = w.top / "kept/record.head"
+        head.parent.mkdir()
+        w.ok("--passphrase-file", file, "--head-file", head, "init")
+        self.assertTrue(head.exists())
+        file.chmod(0o440) # an ACL of the service shows like this
+        command = ["--passphrase-file", file, "--head-file", head, "audit", "verify"]
+        self.assertIn(b"others may read", w.run(*command).err)
+        w.ok(*command, env={**w.env, "CREDENTIALS_DIRECTORY": str(w.top)})
+        file.chmod(0o444)
+        self.assertEqual(w.run(*command, env={**w.env, "CREDENTIALS_DIRECTORY": str(w.top)}).status,
+                         3)
+        file.chmod(0o400)
+        under = w.run("--passphrase-file", file, "--head-file", w.data / "record.head", "stats")
+        self.assertIn(b"would lie in the workspace", under.err)
+
+    def test_the_site_key_is_changed_and_the_head_goes_along(self):
+        w = self.make("init")
+        old = next((w.top / "config/assay").glob("*.key"))
+        file = self.passphrase(w)
+        size = w.stats()["record_size"]
+        w.ok("key", "change", "--to-passphrase-file", file)
+        self.assertTrue(list(w.top.glob("*.head")))
+        self.assertEqual(w.run("stats").status, 3)
+        self.assertIn("good: ", w.ok("--passphrase-file", file, "audit", "verify").text())
+        new = w.top / "stick/site.key"
+        w.ok("--passphrase-file", file, "key", "change", "--to-key-file", new)
+        self.assertEqual(new.stat().st_mode & 0o777, 0o600)
+        self.assertNotEqual(new.read_text(), old.read_text())
+        w.env["ASSAY_KEY_FILE"] = str(new)
+        self.assertIn("good: ", w.verified())
+        self.assertEqual(w.stats()["record_size"], size + 2)
+        entries = w.query("SELECT CAST(entry AS TEXT) FROM record")
+        said = sorted(row[0].split('"to":"')[1].split('"')[0] for row in entries
+                      if '"site_key.changed"' in row[0])
+        self.assertEqual(said, ["key_file", "passphrase"])
+
+    def test_a_change_that_cannot_be_leaves_the_site_key_as_it_is(self):
+        w = self.make("init")
+        short = self.passphrase(w, "short")
+        keyring = (w.data / "keys/keyring").read_bytes()
+        for more in (["--to-passphrase-file", short], ["--to-key-file", w.data / "site.key"],
+                     ["--to-passphrase-file", w.top / "none"], [],
+                     ["--to-passphrase-file", short, "--to-key-file", w.top / "key"]):
+            self.assertIn(w.run("key", "change", *more).status, (2, 3), more)
+            self.assertEqual((w.data / "keys/keyring").read_bytes(), keyring)
+        w.verified()
+
     def test_init_twice_is_refused_and_changes_nothing(self):
         w = self.make("init")
         head = w.ok("audit", "head").out

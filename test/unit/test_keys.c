@@ -353,7 +353,7 @@ static void the_environment_names_the_site_key_unless_the_command_does(void **st
 static void two_places_at_once_and_no_place_are_refused(void **state)
 {
     struct fixture *f = *state;
-    const struct keys_place both = {f->key_file, f->passphrase_file};
+    const struct keys_place both = {f->key_file, f->passphrase_file, NULL};
     char *home = mem_strdup(getenv("HOME") == NULL ? "" : getenv("HOME"));
 
     assert_int_equal(keys_create(f->data, &both, &f->e), ASSAY_EKEY);
