@@ -1,7 +1,6 @@
 // What the browser tests stand on: Chromium, a watched page per role, keys only, axe, timings.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 
 // The tests have no packages of their own: they use the console's.
 const require = createRequire(new URL('../../console/package.json', import.meta.url));

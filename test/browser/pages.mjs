@@ -200,9 +200,7 @@ async function settings() {
     await adam.page.keyboard.type('30');
     await screen(adam, 'settings');
     await adam.key('Enter');
-    await adam.page.waitForFunction(() =>
-        document.body.innerText.includes('the standard is 20'),
-    );
+    await adam.page.waitForFunction(() => document.body.innerText.includes('the standard is 20'));
     ok(true, 'a setting is changed by keys, within its bounds');
 }
 

@@ -331,12 +331,15 @@ export function ItemTaskPart({
     const scheme = useScheme(task.scheme);
     return (
         <section aria-label={`Task ${task.task}`}>
-            <h2>
-                {scheme?.label ?? task.scheme}: {STATE_WORDS[task.state] ?? task.state}
-            </h2>
-            <p class="quiet">
-                Task {task.task}, first brought by {task.batch}
-                {task.lot !== null && `, lot ${task.lot}`}; so since {when(task.state_at)}
+            <h2>{scheme?.label ?? task.scheme}</h2>
+            <p class="task-state">
+                <span class={`state state-${task.state}`}>
+                    {STATE_WORDS[task.state] ?? task.state}
+                </span>
+                <span class="quiet">
+                    since {when(task.state_at)}; task {task.task}, first brought by {task.batch}
+                    {task.lot !== null && `, lot ${task.lot}`}
+                </span>
             </p>
             {task.blind ? (
                 <Empty>

@@ -121,8 +121,8 @@ function words(name: string): string {
 function pdqWords(p: NonNullable<Item['picture']>): string {
     if (p.pdq === null) return 'none was made';
     return p.pdq_reason === null
-        ? `quality ${p.pdq_quality} of 100`
-        : `quality ${p.pdq_quality} of 100, not to be trusted: ${words(p.pdq_reason)}`;
+        ? `${p.pdq_quality} of 100`
+        : `${p.pdq_quality} of 100, not to be trusted: ${words(p.pdq_reason)}`;
 }
 
 function What({ item }: { item: Item }) {

@@ -25,19 +25,14 @@ function Content({ list }: { list: KeyList }) {
                     columns={[
                         { title: 'Key', cell: (k) => <b>{k.use}</b> },
                         { title: 'What it does', cell: (k) => USE_WORDS[k.use] },
-                        { title: 'Id', cell: (k) => <code>{k.id}</code> },
+                        { title: 'Id', cell: (k) => <code class="short">{k.id}</code> },
                         {
                             title: 'State',
-                            cell: (k) => (k.in_use ? 'in use' : 'still opens what it sealed'),
-                        },
-                        {
-                            title: 'Public half',
-                            cell: (k) =>
-                                k.public === null ? (
-                                    <span class="quiet">has none</span>
-                                ) : (
-                                    <code class="hash">{k.public}</code>
-                                ),
+                            cell: (k) => (
+                                <span class="short">
+                                    {k.in_use ? 'in use' : 'still opens what it sealed'}
+                                </span>
+                            ),
                         },
                     ]}
                 />
@@ -51,6 +46,17 @@ function Content({ list }: { list: KeyList }) {
                 <h2 id="public">For those who verify</h2>
                 <Facts
                     rows={[
+                        ...list.keys
+                            .filter((k) => k.public !== null)
+                            .map(
+                                (k) =>
+                                    [
+                                        `${k.use}, public half`,
+                                        <code key={k.id} class="hash">
+                                            {k.public}
+                                        </code>,
+                                    ] as const,
+                            ),
                         ['The record', <code key="r">{list.record_key}</code>],
                         [
                             'Releases',
@@ -61,8 +67,8 @@ function Content({ list }: { list: KeyList }) {
                     ]}
                 />
                 <p class="quiet">
-                    Give them over a way that is not the one the packages take. The first is what
-                    C2SP verifiers take, the second is minisign’s public key file.
+                    Give them over a way that is not the one the packages take. “The record” is the
+                    line that C2SP verifiers take, “Releases” is minisign’s public key file.
                 </p>
             </section>
         </>

@@ -73,10 +73,10 @@ export function Lots() {
                                 ),
                             },
                             { title: 'What waits', cell: lotWords },
-                            { title: 'Items', cell: (lot) => count(lot.size), number: true },
                             {
-                                title: 'Sample read',
-                                cell: (lot) => `${count(lot.read)} / ${count(lot.sample_size)}`,
+                                title: 'Read of sample of lot',
+                                cell: (lot) =>
+                                    [lot.read, lot.sample_size, lot.size].map(count).join(' / '),
                                 number: true,
                             },
                             {

@@ -110,7 +110,7 @@ function Verify({ onDone }: { onDone: () => void }) {
     return (
         <section aria-labelledby="verify">
             <h2 id="verify">Proof</h2>
-            <p class="lead">
+            <p class="quiet">
                 Every entry is hashed again and held against the tree, the signed heads and the head
                 that is kept outside the workspace.
             </p>

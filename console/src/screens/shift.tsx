@@ -134,11 +134,13 @@ function Checked({
     return (
         <>
             {rows.length === 0 && <p class="good">In order: nothing is left to put right.</p>}
-            <ul class="check">
-                {rows.map((r) => (
-                    <Row key={r.rule} row={r} schemes={schemes} />
-                ))}
-            </ul>
+            {rows.length > 0 && (
+                <ul class="check">
+                    {rows.map((r) => (
+                        <Row key={r.rule} row={r} schemes={schemes} />
+                    ))}
+                </ul>
+            )}
             <button type="button" onClick={again}>
                 Check again
             </button>
