@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     enum wire_answer answer;
 
     limits.pixels_max = 1u << 18; /* so that each try is short */
-    answer = image_decode(bytes, size, &limits, pixels, &p);
+    answer = image_decode(bytes, size, &limits, image_pick, pixels, &p);
     if (answer == WIRE_GOOD)
         assert(picture_check(&p, decode_sniff(bytes, size), &limits, NULL) == ASSAY_OK);
     mem_free(pixels);

@@ -12,15 +12,15 @@
 #include "base/err.h"
 
 /*
- * doc/decoder.md is the protocol. A file's bytes go to `assay-decode-image` in a sealed memfd;
- * derived values and bounded raw pixels come back in a memfd that the parent made, and are copied
- * before they are looked at. `assay-encode`, which never saw the file, turns those pixels into
- * renditions. Both lie beside the running binary or in libexecdir, never found by PATH. Everything
- * the children answer is checked as hostile.
+ * doc/decoder.md is the protocol. A file's bytes go to the program that decodes their type, in a
+ * sealed memfd; derived values and bounded raw pixels come back in a memfd that the parent made,
+ * and are copied before they are looked at. `assay-encode`, which never saw the file, turns those
+ * pixels into renditions. Both lie beside the running binary or in libexecdir, never found by PATH.
+ * Everything the children answer is checked as hostile.
  */
 #define DECODE_VERSION                                                                             \
-    "assay-decode-image/2" /* stored with every derived row; raise it when pixels or hashes change \
-                            */
+    "assay-decode/2" /* of all programs; stored with every derived row; raise it when pixels or    \
+                        hashes change, or when a type is decoded that was not */
 #define DECODE_FULL_SIDE                                                                           \
     1600 /* pixels, long side of the pixels that come back, and of full renditions */
 #define DECODE_SMALL_SIDE 480
@@ -43,15 +43,22 @@ enum decode_type {
     DECODE_TYPE_JPEG,
     DECODE_TYPE_PNG,
     DECODE_TYPE_WEBP,
-    DECODE_TYPE_GIF, /* from here on: named, not yet decoded */
+    DECODE_TYPE_GIF,
     DECODE_TYPE_BMP,
     DECODE_TYPE_TIFF,
-    DECODE_TYPE_HEIF,
+    DECODE_TYPE_HEIF, /* HEIC and its kin */
     DECODE_TYPE_AVIF,
     DECODE_TYPE_JXL,
     DECODE_TYPE_JP2,
     DECODE_TYPE_PSD,
-    DECODE_TYPE_ICO,
+    DECODE_TYPE_ICO, /* and cursors */
+    DECODE_TYPE_TGA,
+    DECODE_TYPE_PNM, /* PBM, PGM, PPM, PAM */
+    DECODE_TYPE_QOI,
+    DECODE_TYPE_DDS,
+    DECODE_TYPE_SGI,
+    DECODE_TYPE_PCX,
+    DECODE_TYPE_SUN, /* raster */
     DECODE_TYPE_MP4,
     DECODE_TYPE_MATROSKA,
     DECODE_TYPE_AVI,
@@ -67,7 +74,16 @@ enum decode_type {
 enum decode_type decode_sniff(const void *head, size_t size);
 const char *
 decode_type_mime(enum decode_type type); /* "image/jpeg"; unknown: application/octet-stream */
-bool decode_type_supported(enum decode_type type); /* JPEG, PNG and WebP for now */
+/* The program that decodes a type. */
+enum decode_program {
+    DECODE_PROGRAM_IMAGE, /* assay-decode-image; always there */
+    DECODE_PROGRAM_HEIF,  /* assay-decode-heif */
+    DECODE_PROGRAM_AV,    /* assay-decode-av */
+    DECODE_PROGRAM_COUNT  /* none */
+};
+enum decode_program decode_type_program(enum decode_type type);
+const char *decode_program_name(enum decode_program program); /* "assay-decode-image" ... */
+bool decode_type_supported(enum decode_type type);            /* one of the programs decodes it */
 enum decode_kind { DECODE_KIND_PICTURE, DECODE_KIND_VIDEO, DECODE_KIND_OTHER };
 enum decode_kind decode_type_kind(enum decode_type type);
 
@@ -144,8 +160,11 @@ struct decode_picture {
 
 /* Where the children are, and which sandbox layers this kernel gives. */
 struct decode_env;
-/* Finds the executables and tries the sandbox once. ENOTFOUND names the missing file; EUNSUPPORTED
- * when seccomp is not to be had: the decoder then refuses to run at all. */
+/*
+ * Finds the executables and tries the sandbox of each once. ENOTFOUND names the missing file;
+ * EUNSUPPORTED when seccomp is not to be had: the decoder then refuses to run at all.
+ * assay-decode-heif and assay-decode-av may be missing: their types are then not supported.
+ */
 enum assay_err decode_env_new(const struct decode_limits *limits, struct decode_env **out,
                               struct err *e);
 /* The same with the children in this folder and nowhere else: for tests, whose programs lie apart.
@@ -153,6 +172,9 @@ enum assay_err decode_env_new(const struct decode_limits *limits, struct decode_
 enum assay_err decode_env_new_in(const char *folder, const struct decode_limits *limits,
                                  struct decode_env **out, struct err *e);
 void decode_env_free(struct decode_env *env);
+/* Why a program cannot be used, for a person; NULL: it can. Borrowed. */
+const char *decode_env_lacks(const struct decode_env *env, enum decode_program program);
+bool decode_env_supports(const struct decode_env *env, enum decode_type type);
 /* A text such as "seccomp landlock:4 userns" for doctor and the record; borrowed. */
 const char *decode_env_layers(const struct decode_env *env);
 

@@ -63,16 +63,16 @@ static enum assay_err end_err(const struct spawn_end *end, const struct decode_l
     }
 }
 
-enum assay_err env_run(const struct decode_env *env, enum wire_kind kind, int input_fd,
-                       int output_fd, struct wire_reply *reply, struct err *e)
+enum assay_err env_run(const struct decode_env *env, const struct env_job *j,
+                       struct wire_reply *reply, struct err *e)
 {
     static const char *const modes[] = {
         [WIRE_DECODE] = "decode", [WIRE_ENCODE] = "encode", [WIRE_PROBE] = "probe"};
-    struct spawn_job job = {.path = kind == WIRE_ENCODE ? env->encode_path : env->image_path,
-                            .mode = modes[kind],
+    struct spawn_job job = {.path = j->path,
+                            .mode = modes[j->kind],
                             .limits = &env->limits,
-                            .input_fd = input_fd,
-                            .output_fd = output_fd};
+                            .input_fd = j->input_fd,
+                            .output_fd = j->output_fd};
     unsigned char bytes[WIRE_REPLY_BYTES];
     struct spawn_end end;
     enum assay_err rc;
@@ -81,8 +81,8 @@ enum assay_err env_run(const struct decode_env *env, enum wire_kind kind, int in
         return rc;
     if (end.how != SPAWN_EXITED || (end.status != 0 && end.status != CHILD_NO_START))
         return end_err(&end, &env->limits, e);
-    if ((rc = memfd_read(output_fd, 0, bytes, sizeof bytes, e)) != ASSAY_OK ||
-        (rc = wire_reply_get(bytes, kind, reply, e)) != ASSAY_OK)
+    if ((rc = memfd_read(j->output_fd, 0, bytes, sizeof bytes, e)) != ASSAY_OK ||
+        (rc = wire_reply_get(bytes, j->kind, reply, e)) != ASSAY_OK)
         return rc;
     if (reply->head.answer != WIRE_GOOD)
         return answer_err(reply->head.answer, &env->limits, e);
@@ -161,23 +161,48 @@ enum assay_err env_find(const char *name, char **path, struct err *e)
     return rc != ASSAY_OK ? rc : find(folders, 2, name, path, e);
 }
 
-static enum assay_err probe(struct decode_env *env, struct err *e)
+static enum assay_err probe(struct decode_env *env, const char *path, struct wire_head *out,
+                            struct err *e)
 {
+    struct env_job job = {WIRE_PROBE, path, -1, -1};
     struct wire_reply reply;
-    int in = -1, out = -1;
     enum assay_err rc;
 
-    if ((rc = memfd_input(&(struct memfd_part){"probe", 5}, 1, &in, e)) != ASSAY_OK ||
-        (rc = memfd_output(WIRE_PAYLOAD_AT, &out, e)) != ASSAY_OK ||
-        (rc = env_run(env, WIRE_PROBE, in, out, &reply, e)) != ASSAY_OK)
+    if ((rc = memfd_input(&(struct memfd_part){"probe", 5}, 1, &job.input_fd, e)) != ASSAY_OK ||
+        (rc = memfd_output(WIRE_PAYLOAD_AT, &job.output_fd, e)) != ASSAY_OK ||
+        (rc = env_run(env, &job, &reply, e)) != ASSAY_OK)
         goto out;
-    layers_text(&reply.head, env->layers, sizeof env->layers);
+    *out = reply.head;
 out:
-    if (in >= 0)
-        (void)close(in);
-    if (out >= 0)
-        (void)close(out);
+    if (job.input_fd >= 0)
+        (void)close(job.input_fd);
+    if (job.output_fd >= 0)
+        (void)close(job.output_fd);
     return rc;
+}
+
+/* A program of which only some types depend: one that is missing, does not start (a library of it
+ * is not installed) or is held less firmly than the first is not used. */
+static void try_more(struct decode_env *env, const char *const *folders, size_t count,
+                     enum decode_program program, const struct wire_head *first)
+{
+    struct err *e = &env->lacks[program];
+    struct wire_head head;
+    char *path;
+
+    if (find(folders, count, decode_program_name(program), &path, e) != ASSAY_OK)
+        return;
+    if (probe(env, path, &head, e) != ASSAY_OK) {
+        mem_free(path);
+        return;
+    }
+    if (head.layers != first->layers || head.landlock != first->landlock) {
+        (void)err_set(e, ASSAY_EUNSUPPORTED, "%s: its sandbox is not that of %s", path,
+                      decode_program_name(DECODE_PROGRAM_IMAGE));
+        mem_free(path);
+        return;
+    }
+    env->paths[program] = path;
 }
 
 static enum assay_err new_among(const char *const *folders, size_t count,
@@ -185,16 +210,21 @@ static enum assay_err new_among(const char *const *folders, size_t count,
                                 struct err *e)
 {
     struct decode_env *env = mem_zalloc(sizeof *env);
+    char **image = &env->paths[DECODE_PROGRAM_IMAGE];
+    struct wire_head head;
     enum assay_err rc;
 
     env->limits = *limits;
-    if ((rc = find(folders, count, "assay-decode-image", &env->image_path, e)) != ASSAY_OK ||
+    if ((rc = find(folders, count, "assay-decode-image", image, e)) != ASSAY_OK ||
         (rc = find(folders, count, "assay-encode", &env->encode_path, e)) != ASSAY_OK ||
         (rc = find(folders, count, "assay-unpack", &env->unpack_path, e)) != ASSAY_OK ||
-        (rc = probe(env, e)) != ASSAY_OK) {
+        (rc = probe(env, *image, &head, e)) != ASSAY_OK) {
         decode_env_free(env);
         return rc;
     }
+    layers_text(&head, env->layers, sizeof env->layers);
+    try_more(env, folders, count, DECODE_PROGRAM_HEIF, &head);
+    try_more(env, folders, count, DECODE_PROGRAM_AV, &head);
     *out = env;
     return ASSAY_OK;
 }
@@ -221,7 +251,8 @@ void decode_env_free(struct decode_env *env)
 {
     if (env == NULL)
         return;
-    mem_free(env->image_path);
+    for (size_t i = 0; i < DECODE_PROGRAM_COUNT; i++)
+        mem_free(env->paths[i]);
     mem_free(env->encode_path);
     mem_free(env->unpack_path);
     mem_free(env);
@@ -230,4 +261,15 @@ void decode_env_free(struct decode_env *env)
 const char *decode_env_layers(const struct decode_env *env)
 {
     return env->layers;
+}
+
+const char *decode_env_lacks(const struct decode_env *env, enum decode_program program)
+{
+    assert((unsigned)program < DECODE_PROGRAM_COUNT);
+    return env->paths[program] != NULL ? NULL : env->lacks[program].text;
+}
+
+bool decode_env_supports(const struct decode_env *env, enum decode_type type)
+{
+    return decode_type_supported(type) && env->paths[decode_type_program(type)] != NULL;
 }

@@ -6,18 +6,25 @@
 #include "decode/wire.h"
 
 struct decode_env {
-    char *image_path, *encode_path, *unpack_path;
+    char *paths[DECODE_PROGRAM_COUNT]; /* NULL: lacks says why */
+    char *encode_path, *unpack_path;
+    struct err lacks[DECODE_PROGRAM_COUNT];
     struct decode_limits limits;
     char layers[128];
 };
 
 /*
- * Run one child on input_fd (memfd_input) and output_fd (memfd_output of at least
- * WIRE_PAYLOAD_AT bytes) and take its checked reply. The errors are those of decode_picture; kind
- * says which child. ASSAY_OK only for WIRE_GOOD.
+ * Run one child, the program at path, on input_fd (memfd_input) and output_fd (memfd_output of at
+ * least WIRE_PAYLOAD_AT bytes) and take its checked reply. The errors are those of decode_picture.
+ * ASSAY_OK only for WIRE_GOOD.
  */
-enum assay_err env_run(const struct decode_env *env, enum wire_kind kind, int input_fd,
-                       int output_fd, struct wire_reply *reply, struct err *e);
+struct env_job {
+    enum wire_kind kind;
+    const char *path;
+    int input_fd, output_fd;
+};
+enum assay_err env_run(const struct decode_env *env, const struct env_job *job,
+                       struct wire_reply *reply, struct err *e);
 
 /* A program of ours: beside the running binary or in libexecdir, never found by PATH. ENOTFOUND.
  * *path: mem_free. */

@@ -15,33 +15,40 @@ const struct decode_limits decode_limits_default = {
 struct type_row {
     const char *mime;
     enum decode_kind kind;
-    bool supported;
+    enum decode_program program;
 };
 
 static const struct type_row types[DECODE_TYPE_COUNT] = {
-    [DECODE_TYPE_UNKNOWN] = {"application/octet-stream", DECODE_KIND_OTHER, false},
-    [DECODE_TYPE_EMPTY] = {"application/x-empty", DECODE_KIND_OTHER, false},
-    [DECODE_TYPE_JPEG] = {"image/jpeg", DECODE_KIND_PICTURE, true},
-    [DECODE_TYPE_PNG] = {"image/png", DECODE_KIND_PICTURE, true},
-    [DECODE_TYPE_WEBP] = {"image/webp", DECODE_KIND_PICTURE, true},
-    [DECODE_TYPE_GIF] = {"image/gif", DECODE_KIND_PICTURE, false},
-    [DECODE_TYPE_BMP] = {"image/bmp", DECODE_KIND_PICTURE, false},
-    [DECODE_TYPE_TIFF] = {"image/tiff", DECODE_KIND_PICTURE, false},
-    [DECODE_TYPE_HEIF] = {"image/heif", DECODE_KIND_PICTURE, false},
-    [DECODE_TYPE_AVIF] = {"image/avif", DECODE_KIND_PICTURE, false},
-    [DECODE_TYPE_JXL] = {"image/jxl", DECODE_KIND_PICTURE, false},
-    [DECODE_TYPE_JP2] = {"image/jp2", DECODE_KIND_PICTURE, false},
-    [DECODE_TYPE_PSD] = {"image/vnd.adobe.photoshop", DECODE_KIND_PICTURE, false},
-    [DECODE_TYPE_ICO] = {"image/vnd.microsoft.icon", DECODE_KIND_PICTURE, false},
-    [DECODE_TYPE_MP4] = {"video/mp4", DECODE_KIND_VIDEO, false},
-    [DECODE_TYPE_MATROSKA] = {"video/x-matroska", DECODE_KIND_VIDEO, false},
-    [DECODE_TYPE_AVI] = {"video/vnd.avi", DECODE_KIND_VIDEO, false},
-    [DECODE_TYPE_MPEG] = {"video/mpeg", DECODE_KIND_VIDEO, false},
-    [DECODE_TYPE_FLV] = {"video/x-flv", DECODE_KIND_VIDEO, false},
-    [DECODE_TYPE_ASF] = {"video/x-ms-asf", DECODE_KIND_VIDEO, false},
-    [DECODE_TYPE_PDF] = {"application/pdf", DECODE_KIND_OTHER, false},
-    [DECODE_TYPE_SVG] = {"image/svg+xml", DECODE_KIND_PICTURE, false},
-    [DECODE_TYPE_ZIP] = {"application/zip", DECODE_KIND_OTHER, false},
+    [DECODE_TYPE_UNKNOWN] = {"application/octet-stream", DECODE_KIND_OTHER, DECODE_PROGRAM_COUNT},
+    [DECODE_TYPE_EMPTY] = {"application/x-empty", DECODE_KIND_OTHER, DECODE_PROGRAM_COUNT},
+    [DECODE_TYPE_JPEG] = {"image/jpeg", DECODE_KIND_PICTURE, DECODE_PROGRAM_IMAGE},
+    [DECODE_TYPE_PNG] = {"image/png", DECODE_KIND_PICTURE, DECODE_PROGRAM_IMAGE},
+    [DECODE_TYPE_WEBP] = {"image/webp", DECODE_KIND_PICTURE, DECODE_PROGRAM_IMAGE},
+    [DECODE_TYPE_GIF] = {"image/gif", DECODE_KIND_PICTURE, DECODE_PROGRAM_IMAGE},
+    [DECODE_TYPE_BMP] = {"image/bmp", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_TIFF] = {"image/tiff", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_HEIF] = {"image/heif", DECODE_KIND_PICTURE, DECODE_PROGRAM_HEIF},
+    [DECODE_TYPE_AVIF] = {"image/avif", DECODE_KIND_PICTURE, DECODE_PROGRAM_HEIF},
+    [DECODE_TYPE_JXL] = {"image/jxl", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_JP2] = {"image/jp2", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_PSD] = {"image/vnd.adobe.photoshop", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_ICO] = {"image/vnd.microsoft.icon", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_TGA] = {"image/x-tga", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_PNM] = {"image/x-portable-anymap", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_QOI] = {"image/qoi", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_DDS] = {"image/vnd-ms.dds", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_SGI] = {"image/sgi", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_PCX] = {"image/vnd.zbrush.pcx", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_SUN] = {"image/x-sun-raster", DECODE_KIND_PICTURE, DECODE_PROGRAM_AV},
+    [DECODE_TYPE_MP4] = {"video/mp4", DECODE_KIND_VIDEO, DECODE_PROGRAM_COUNT},
+    [DECODE_TYPE_MATROSKA] = {"video/x-matroska", DECODE_KIND_VIDEO, DECODE_PROGRAM_COUNT},
+    [DECODE_TYPE_AVI] = {"video/vnd.avi", DECODE_KIND_VIDEO, DECODE_PROGRAM_COUNT},
+    [DECODE_TYPE_MPEG] = {"video/mpeg", DECODE_KIND_VIDEO, DECODE_PROGRAM_COUNT},
+    [DECODE_TYPE_FLV] = {"video/x-flv", DECODE_KIND_VIDEO, DECODE_PROGRAM_COUNT},
+    [DECODE_TYPE_ASF] = {"video/x-ms-asf", DECODE_KIND_VIDEO, DECODE_PROGRAM_COUNT},
+    [DECODE_TYPE_PDF] = {"application/pdf", DECODE_KIND_OTHER, DECODE_PROGRAM_COUNT},
+    [DECODE_TYPE_SVG] = {"image/svg+xml", DECODE_KIND_PICTURE, DECODE_PROGRAM_COUNT},
+    [DECODE_TYPE_ZIP] = {"application/zip", DECODE_KIND_OTHER, DECODE_PROGRAM_COUNT},
 };
 
 static const struct type_row *row(enum decode_type type)
@@ -57,7 +64,21 @@ const char *decode_type_mime(enum decode_type type)
 
 bool decode_type_supported(enum decode_type type)
 {
-    return row(type)->supported;
+    return row(type)->program != DECODE_PROGRAM_COUNT;
+}
+
+enum decode_program decode_type_program(enum decode_type type)
+{
+    return row(type)->program;
+}
+
+const char *decode_program_name(enum decode_program program)
+{
+    static const char *const names[DECODE_PROGRAM_COUNT] = {"assay-decode-image",
+                                                            "assay-decode-heif", "assay-decode-av"};
+
+    assert((unsigned)program < DECODE_PROGRAM_COUNT);
+    return names[program];
 }
 
 enum decode_kind decode_type_kind(enum decode_type type)

@@ -195,6 +195,9 @@ static enum assay_err refuse(const struct decode_env *env, enum decode_type type
         return err_set(e, ASSAY_EFORMAT, "the file is empty");
     if (!decode_type_supported(type))
         return err_set(e, ASSAY_EUNSUPPORTED, "%s is not decoded", decode_type_mime(type));
+    if (!decode_env_supports(env, type))
+        return err_set(e, ASSAY_EUNSUPPORTED, "%s is not decoded here: %s", decode_type_mime(type),
+                       decode_env_lacks(env, decode_type_program(type)));
     if (size > env->limits.memory_bytes / 2)
         return err_set(e, ASSAY_ELIMIT, "the file is larger than the %llu MB a decoder may read",
                        (unsigned long long)(env->limits.memory_bytes >> 21));
@@ -206,26 +209,27 @@ enum assay_err decode_picture(struct decode_env *env, const void *bytes, size_t 
 {
     enum decode_type type = decode_sniff(bytes, size);
     struct decode_picture p = {0};
+    struct env_job job = {WIRE_DECODE, NULL, -1, -1};
     struct wire_reply reply;
-    int in_fd = -1, out_fd = -1;
     enum assay_err rc;
 
     if ((rc = refuse(env, type, size, e)) != ASSAY_OK)
         return rc;
-    if ((rc = memfd_input(&(struct memfd_part){bytes, size}, 1, &in_fd, e)) != ASSAY_OK ||
-        (rc = memfd_output(WIRE_PAYLOAD_AT + WIRE_PIXELS_BYTES, &out_fd, e)) != ASSAY_OK ||
-        (rc = env_run(env, WIRE_DECODE, in_fd, out_fd, &reply, e)) != ASSAY_OK ||
+    job.path = env->paths[decode_type_program(type)];
+    if ((rc = memfd_input(&(struct memfd_part){bytes, size}, 1, &job.input_fd, e)) != ASSAY_OK ||
+        (rc = memfd_output(WIRE_PAYLOAD_AT + WIRE_PIXELS_BYTES, &job.output_fd, e)) != ASSAY_OK ||
+        (rc = env_run(env, &job, &reply, e)) != ASSAY_OK ||
         (rc = picture_check(&reply.picture, type, &env->limits, e)) != ASSAY_OK)
         goto out;
     fill(&reply.picture, &p);
-    if ((rc = take_picture(out_fd, &p, e)) != ASSAY_OK)
+    if ((rc = take_picture(job.output_fd, &p, e)) != ASSAY_OK)
         goto out;
     *out = p;
 out:
-    if (in_fd >= 0)
-        (void)close(in_fd);
-    if (out_fd >= 0)
-        (void)close(out_fd);
+    if (job.input_fd >= 0)
+        (void)close(job.input_fd);
+    if (job.output_fd >= 0)
+        (void)close(job.output_fd);
     return rc;
 }
 
@@ -297,7 +301,7 @@ enum assay_err decode_encode(struct decode_env *env, const struct decode_picture
     const struct wire_request wanted = request_of(p);
     unsigned char request[WIRE_REQUEST_BYTES];
     struct wire_reply reply;
-    int in_fd = -1, out_fd = -1;
+    struct env_job job = {WIRE_ENCODE, env->encode_path, -1, -1};
     enum assay_err rc;
 
     assert(p->view.size + p->tiles.size == wire_request_pixels(&wanted));
@@ -305,21 +309,21 @@ enum assay_err decode_encode(struct decode_env *env, const struct decode_picture
     wire_request_put(&wanted, request);
     const struct memfd_part parts[] = {
         {request, sizeof request}, {p->view.data, p->view.size}, {p->tiles.data, p->tiles.size}};
-    if ((rc = memfd_input(parts, 3, &in_fd, e)) != ASSAY_OK ||
-        (rc = memfd_output(WIRE_PAYLOAD_AT + WIRE_ENCODED_BYTES, &out_fd, e)) != ASSAY_OK ||
-        (rc = env_run(env, WIRE_ENCODE, in_fd, out_fd, &reply, e)) != ASSAY_OK ||
+    if ((rc = memfd_input(parts, 3, &job.input_fd, e)) != ASSAY_OK ||
+        (rc = memfd_output(WIRE_PAYLOAD_AT + WIRE_ENCODED_BYTES, &job.output_fd, e)) != ASSAY_OK ||
+        (rc = env_run(env, &job, &reply, e)) != ASSAY_OK ||
         (rc = picture_check_renditions(reply.renditions, wanted.view, p->facet_count, e)) !=
             ASSAY_OK ||
-        (rc = take_renditions(out_fd, reply.renditions, made, e)) != ASSAY_OK) {
+        (rc = take_renditions(job.output_fd, reply.renditions, made, e)) != ASSAY_OK) {
         decode_encoded_clear(made);
         goto out;
     }
     memcpy(out, made, sizeof made);
 out:
-    if (in_fd >= 0)
-        (void)close(in_fd);
-    if (out_fd >= 0)
-        (void)close(out_fd);
+    if (job.input_fd >= 0)
+        (void)close(job.input_fd);
+    if (job.output_fd >= 0)
+        (void)close(job.output_fd);
     return rc;
 }
 

@@ -27,6 +27,9 @@ static const struct magic magics[] = {
     {DECODE_TYPE_JP2, 0, 12, "\0\0\0\x0cjP  \r\n\x87\n"},
     {DECODE_TYPE_JP2, 0, 4, "\xff\x4f\xff\x51"},
     {DECODE_TYPE_PSD, 0, 4, "8BPS"},
+    {DECODE_TYPE_SUN, 0, 4, "\x59\xa6\x6a\x95"},
+    {DECODE_TYPE_DDS, 0, 8, "DDS \x7c\0\0\0"},
+    {DECODE_TYPE_PNM, 0, 3, "P7\n"},
     {DECODE_TYPE_MATROSKA, 0, 4, "\x1a\x45\xdf\xa3"},
     {DECODE_TYPE_FLV, 0, 4, "FLV\x01"},
     {DECODE_TYPE_ASF, 0, 8, "\x30\x26\xb2\x75\x8e\x66\xcf\x11"},
@@ -107,6 +110,65 @@ static bool is_ico(const unsigned char *p, size_t size)
     return count > 0 && p[9] == 0 && offset >= 6 + 16 * count;
 }
 
+static bool is_space(unsigned char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* A letter, a digit and a space begin many texts, so a number or a comment must follow. */
+static bool is_pnm(const unsigned char *p, size_t size)
+{
+    size_t at = 3;
+
+    if (size < 7 || p[0] != 'P' || p[1] < '1' || p[1] > '6' || !is_space(p[2]))
+        return false;
+    while (at < size && is_space(p[at]))
+        at++;
+    return at < size && (p[at] == '#' || (p[at] >= '1' && p[at] <= '9'));
+}
+
+static bool is_qoi(const unsigned char *p, size_t size)
+{
+    return has(p, size, 0, "qoif", 4) && size >= 14 && (p[12] == 3 || p[12] == 4) && p[13] <= 1;
+}
+
+/* The mark has two bytes: coding, depth and dimension are checked as well. */
+static bool is_sgi(const unsigned char *p, size_t size)
+{
+    return has(p, size, 0, "\x01\xda", 2) && size >= 12 && p[2] <= 1 && (p[3] == 1 || p[3] == 2) &&
+           p[4] == 0 && p[5] >= 1 && p[5] <= 3 && p[10] == 0 && p[11] >= 1 && p[11] <= 4;
+}
+
+/* The mark is one byte; version, coding, depth, window and planes must make sense too. */
+static bool is_pcx(const unsigned char *p, size_t size)
+{
+    return size >= 128 && p[0] == 10 && p[1] <= 5 && p[1] != 1 && p[2] == 1 &&
+           (p[3] == 1 || p[3] == 2 || p[3] == 4 || p[3] == 8) &&
+           (p[4] | p[5] << 8) <= (p[8] | p[9] << 8) && (p[6] | p[7] << 8) <= (p[10] | p[11] << 8) &&
+           p[64] == 0 && p[65] >= 1 && p[65] <= 4;
+}
+
+/*
+ * Targa has no mark in front. Palette, kind and depth must agree, sides must not be 0, reserved
+ * bits must be: no text and no other format here begins so.
+ */
+static bool is_tga(const unsigned char *p, size_t size)
+{
+    const bool mapped = size > 2 && (p[2] == 1 || p[2] == 9);
+    const bool grey = size > 2 && (p[2] == 3 || p[2] == 11);
+    const bool colour = size > 2 && (p[2] == 2 || p[2] == 10);
+
+    if (size < 18 || !(mapped || grey || colour) || (p[17] & 0xc0) != 0 || (p[17] & 0x0f) > 8 ||
+        (p[12] | p[13]) == 0 || (p[14] | p[15]) == 0)
+        return false;
+    if (mapped)
+        return p[1] == 1 && p[16] == 8 && (p[5] | p[6]) != 0 &&
+               (p[7] == 15 || p[7] == 16 || p[7] == 24 || p[7] == 32);
+    if (p[1] != 0 || (p[3] | p[4] | p[5] | p[6] | p[7]) != 0)
+        return false;
+    return grey ? p[16] == 8 : p[16] == 15 || p[16] == 16 || p[16] == 24 || p[16] == 32;
+}
+
 /* Transport stream: packets of 188 bytes, or 192 with a time stamp in front, begin with 0x47. */
 static bool is_transport_stream(const unsigned char *p, size_t size)
 {
@@ -149,6 +211,16 @@ enum decode_type decode_sniff(const void *head, size_t size)
         return DECODE_TYPE_ICO;
     if (is_transport_stream(p, size))
         return DECODE_TYPE_MPEG;
+    if (is_pnm(p, size))
+        return DECODE_TYPE_PNM;
+    if (is_qoi(p, size))
+        return DECODE_TYPE_QOI;
+    if (is_sgi(p, size))
+        return DECODE_TYPE_SGI;
+    if (is_pcx(p, size))
+        return DECODE_TYPE_PCX;
+    if (is_tga(p, size))
+        return DECODE_TYPE_TGA;
     if (is_svg(p, size))
         return DECODE_TYPE_SVG;
     return DECODE_TYPE_UNKNOWN;

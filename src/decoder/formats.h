@@ -1,4 +1,4 @@
-/* The three formats' decoders: each reads the header, begins the sink and feeds it rows. */
+/* The formats' decoders: each reads the header, begins the sink and feeds it rows. */
 #ifndef DECODER_FORMATS_H
 #define DECODER_FORMATS_H
 
@@ -20,9 +20,26 @@ struct found {
  * DECODE_TRAILING_DATA go into the sink. When some rows came the answer is WIRE_GOOD whatever
  * stopped the rest; sink_finish is the caller's.
  */
+typedef enum wire_answer (*format_decode)(const uint8_t *bytes, size_t size, struct sink *s,
+                                          struct found *f);
 enum wire_answer jpeg_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 enum wire_answer png_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 enum wire_answer webp_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
+enum wire_answer gif_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
+enum wire_answer heif_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
+enum wire_answer av_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
+enum wire_answer ico_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
+
+/* What each of the three programs decodes: the decoder of a type, or NULL. */
+typedef format_decode (*format_pick)(enum decode_type type);
+format_decode image_pick(enum decode_type type);
+format_decode heif_pick(enum decode_type type);
+format_decode av_pick(enum decode_type type);
+
+/* Before the sandbox, of the program that uses it: libheif reads its plugins. */
+void heif_begin(void);
+
+#define FORMATS_FRAMES_MAX 10000u /* of a file whose frames can be counted without decoding */
 
 /* True when what lies behind a picture's end is more than a little padding with zeros. */
 bool format_trailing(const uint8_t *rest, size_t size);

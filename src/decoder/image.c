@@ -115,19 +115,26 @@ static void look_at_thumbnail(const struct exif *exif, struct sink *s)
     sink_free(&t);
 }
 
-static enum wire_answer decode_as(enum decode_type type, const uint8_t *bytes, size_t size,
-                                  struct sink *s, struct found *f)
+format_decode image_pick(enum decode_type type)
 {
     switch (type) {
     case DECODE_TYPE_JPEG:
-        return jpeg_decode(bytes, size, s, f);
+        return jpeg_decode;
     case DECODE_TYPE_PNG:
-        return png_decode(bytes, size, s, f);
+        return png_decode;
     case DECODE_TYPE_WEBP:
-        return webp_decode(bytes, size, s, f);
+        return webp_decode;
+    case DECODE_TYPE_GIF:
+        return gif_decode;
     default:
-        return WIRE_TYPE;
+        return NULL;
     }
+}
+
+static enum wire_answer decode_as(format_decode decode, const uint8_t *bytes, size_t size,
+                                  struct sink *s, struct found *f)
+{
+    return decode == NULL ? WIRE_TYPE : decode(bytes, size, s, f);
 }
 
 /* The next place where one of our formats begins; size when there is none. */
@@ -151,7 +158,7 @@ static size_t look_at_trailing(const uint8_t *bytes, size_t size, uint32_t index
     struct found f = {0};
     size_t used = 1;
 
-    if (decode_as(decode_sniff(bytes, size), bytes, size, &t, &f) == WIRE_GOOD &&
+    if (decode_as(image_pick(decode_sniff(bytes, size)), bytes, size, &t, &f) == WIRE_GOOD &&
         sink_finish(&t) == WIRE_GOOD) {
         const struct facet_name name = {DECODE_FACET_TRAILING, index, t.orientation};
 
@@ -194,14 +201,14 @@ static void look_behind_end(const struct found *f, struct sink *s)
 }
 
 enum wire_answer image_decode(const unsigned char *bytes, size_t size,
-                              const struct decode_limits *limits, unsigned char *pixels,
-                              struct wire_picture *out)
+                              const struct decode_limits *limits, format_pick pick,
+                              unsigned char *pixels, struct wire_picture *out)
 {
     struct sink s = {
         .use = SINK_PICTURE, .limits = limits, .view = pixels, .tiles = pixels + WIRE_VIEW_BYTES};
     const enum decode_type type = decode_sniff(bytes, size);
     struct found f = {0};
-    enum wire_answer answer = decode_as(type, bytes, size, &s, &f);
+    enum wire_answer answer = decode_as(pick(type), bytes, size, &s, &f);
 
     if (answer == WIRE_GOOD)
         answer = sink_finish(&s);
@@ -214,4 +221,11 @@ enum wire_answer image_decode(const unsigned char *bytes, size_t size,
     sink_free(&s);
     mem_free(f.exif_copy);
     return answer;
+}
+
+enum wire_answer image_work(struct child *c, format_pick pick)
+{
+    if (c->payload_size < WIRE_PIXELS_BYTES)
+        return WIRE_BAD_REQUEST;
+    return image_decode(c->input, c->input_size, &c->limits, pick, c->payload, &c->reply.picture);
 }

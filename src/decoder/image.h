@@ -1,20 +1,26 @@
-/* Decodes one picture inside of the calling process: what assay-decode-image does in its sandbox.
+/* Decodes one picture inside of the calling process: what the decoding children do in their
+ * sandbox.
  */
 #ifndef DECODER_IMAGE_H
 #define DECODER_IMAGE_H
 
 #include <stddef.h>
 
-#include "decode/wire.h"
+#include "decoder/child.h"
+#include "decoder/formats.h"
 
 /*
  * bytes    a file; hostile; borrowed
  * limits   side_max and pixels_max are kept before anything is allocated
+ * pick     the decoders of this program; WIRE_TYPE for a type without one
  * pixels   takes WIRE_PIXELS_BYTES: the view and the tiles of the facets, filled on WIRE_GOOD
  * out      filled on WIRE_GOOD
  */
 enum wire_answer image_decode(const unsigned char *bytes, size_t size,
-                              const struct decode_limits *limits, unsigned char *pixels,
-                              struct wire_picture *out);
+                              const struct decode_limits *limits, format_pick pick,
+                              unsigned char *pixels, struct wire_picture *out);
+
+/* The work of a decoding child that decodes what pick names. */
+enum wire_answer image_work(struct child *c, format_pick pick);
 
 #endif

@@ -148,14 +148,16 @@ static int allow_with_arguments(scmp_filter_ctx filter)
     return rc;
 }
 
-/* Libraries look for files and terminals as a matter of habit: no is enough for those. */
+/* Libraries look for files and terminals as a matter of habit: no is enough for those. One that
+ * cannot learn how many processors there are makes no threads. */
 static int refuse_softly(scmp_filter_ctx filter)
 {
     static const int calls[] = {
-        SCMP_SYS(open),     SCMP_SYS(openat),     SCMP_SYS(openat2),   SCMP_SYS(stat),
-        SCMP_SYS(fstat),    SCMP_SYS(newfstatat), SCMP_SYS(statx),     SCMP_SYS(lseek),
-        SCMP_SYS(ioctl),    SCMP_SYS(access),     SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
-        SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+        SCMP_SYS(open),     SCMP_SYS(openat),     SCMP_SYS(openat2),
+        SCMP_SYS(stat),     SCMP_SYS(fstat),      SCMP_SYS(newfstatat),
+        SCMP_SYS(statx),    SCMP_SYS(lseek),      SCMP_SYS(ioctl),
+        SCMP_SYS(access),   SCMP_SYS(faccessat),  SCMP_SYS(faccessat2),
+        SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(sched_getaffinity),
     };
     int rc = 0;
 

@@ -21,7 +21,7 @@
 #define PARTIAL_SHARE_MIN 0.2
 #define PLAIN_LEVELS      4u
 
-static enum wire_answer check_sides(const struct sink *s, uint32_t width, uint32_t height)
+enum wire_answer sink_check(const struct sink *s, uint32_t width, uint32_t height)
 {
     uint64_t pixels = (uint64_t)width * height;
 
@@ -43,7 +43,7 @@ static bool hashable(const struct sink *s)
 enum wire_answer sink_begin(struct sink *s, uint32_t width, uint32_t height, uint32_t orientation)
 {
     struct wire_size size = {width, height};
-    enum wire_answer answer = check_sides(s, width, height);
+    enum wire_answer answer = sink_check(s, width, height);
 
     if (answer != WIRE_GOOD)
         return answer;

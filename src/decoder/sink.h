@@ -42,6 +42,10 @@ struct sink {
     struct wire_picture made;
 };
 
+/* Whether a picture of these sides is in the limits: WIRE_GOOD, WIRE_SIDE, WIRE_PIXELS or, when
+ * one is 0, WIRE_BROKEN. sink_begin asks the same. */
+enum wire_answer sink_check(const struct sink *s, uint32_t width, uint32_t height);
+
 /*
  * The decoder has read the header: check the limits, then make room. A picture with an EXIF turn is
  * kept whole too, if there is memory for that; without it the turned hash is left out.

@@ -168,13 +168,13 @@ static void a_picture_gets_six_renditions_a_hash_and_waits_for_an_assessor(void 
 
 static void what_is_not_shown_is_counted_and_blocks_nothing(void **state)
 {
-    static const char gif[] = "GIF89a\x01\x00\x01\x00\x80\x00\x00 and so on";
+    static const char pdf[] = "%PDF-1.7 and so on";
     static const char mp4[] = "\x00\x00\x00\x18"
                               "ftypisom\x00\x00\x02\x00isomiso2 and so on";
     struct fixture *f = *state;
 
-    buf_add(&f->bytes, gif, sizeof gif);
-    put(f, "a.gif");
+    buf_add(&f->bytes, pdf, sizeof pdf);
+    put(f, "a.pdf");
     buf_add(&f->bytes, mp4, sizeof mp4);
     put(f, "b.mp4");
     buf_add_str(&f->bytes, "just words, whatever the name says");
@@ -312,7 +312,7 @@ static void a_picture_that_a_later_version_shows_enters_the_way(void **state)
 
     put_jpeg(f, "a.jpg", 6);
     import(f);
-    world_sql(f->t, "UPDATE item SET mime = 'image/gif'"); /* as an older version told it */
+    world_sql(f->t, "UPDATE item SET mime = 'image/svg+xml'"); /* as an older version told it */
     identify(f);
     assert_int_equal(world_int(f->t, "SELECT count(*) FROM task WHERE state = 'unsupported'"), 1);
     world_sql(f->t, "UPDATE item SET mime = 'image/jpeg'");

@@ -426,6 +426,19 @@ static void types_are_told_from_content(void **state)
         HEAD(DECODE_TYPE_SVG, "<?xml version=\"1.0\"?>\n<svg xmlns="),
         HEAD(DECODE_TYPE_UNKNOWN, "<html><body>"),
         HEAD(DECODE_TYPE_ZIP, "PK\3\4"),
+        HEAD(DECODE_TYPE_PNM, "P6\n# a comment\n3 2\n255\n"),
+        HEAD(DECODE_TYPE_PNM, "P1 3 2\n"),
+        HEAD(DECODE_TYPE_PNM, "P7\nWIDTH 3\n"),
+        HEAD(DECODE_TYPE_UNKNOWN, "P1 is what the first paragraph is called"),
+        HEAD(DECODE_TYPE_QOI, "qoif\0\0\0\3\0\0\0\2\3\0"),
+        HEAD(DECODE_TYPE_UNKNOWN, "qoif is a format"),
+        HEAD(DECODE_TYPE_DDS, "DDS \x7c\0\0\0"),
+        HEAD(DECODE_TYPE_SUN, "\x59\xa6\x6a\x95\0\0"),
+        HEAD(DECODE_TYPE_SGI, "\1\xda\0\1\0\3\0\x10\0\x10\0\3"),
+        HEAD(DECODE_TYPE_UNKNOWN, "\1\xda\0\1\0\7\0\x10\0\x10\0\3"),
+        HEAD(DECODE_TYPE_TGA, "\0\0\2\0\0\0\0\0\0\0\0\0\x10\0\x10\0\x18\x20"),
+        HEAD(DECODE_TYPE_UNKNOWN, "\0\0\2\0\0\0\0\0\0\0\0\0\0\0\x10\0\x18\x20"),
+        HEAD(DECODE_TYPE_UNKNOWN, "\0\0\2\0\0\0\0\0\0\0\0\0\x10\0\x10\0\x11\x20"),
     };
 
     (void)state;

@@ -1,0 +1,269 @@
+/* One still picture through one named decoder of libavcodec: no demuxer, no parser, no network. */
+#include "decoder/av.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/log.h>
+#include <libavutil/opt.h>
+
+#include "base/mem.h"
+#include "decoder/formats.h"
+#include "decoder/tiff.h"
+
+#define GREY 128
+
+/* What libavcodec's callbacks find out about the piece they work on. */
+struct watch {
+    const struct sink *limits;
+    enum wire_answer answer; /* WIRE_GOOD: the sides are in the limits */
+    bool complained;
+};
+
+/* Messages say what is wrong with the file; that there was one is all that is kept. */
+static void hear(void *about, int level, const char *format, va_list arguments)
+{
+    const AVClass *const *class = about;
+
+    (void)format;
+    (void)arguments;
+    if (class == NULL || *class != avcodec_get_class())
+        return;
+    struct watch *w = ((AVCodecContext *)about)->opaque;
+    if (w != NULL && level <= AV_LOG_ERROR)
+        w->complained = true;
+}
+
+/* Sides are checked here because here they are known and memory is not yet taken. */
+static int take_buffer(AVCodecContext *context, AVFrame *frame, int flags)
+{
+    struct watch *w = context->opaque;
+
+    w->answer = frame->width > 0 && frame->height > 0
+                    ? sink_check(w->limits, (uint32_t)frame->width, (uint32_t)frame->height)
+                    : WIRE_BROKEN;
+    if (w->answer != WIRE_GOOD)
+        return AVERROR(EINVAL);
+    return avcodec_default_get_buffer2(context, frame, flags);
+}
+
+static enum wire_answer packet_of(const struct av_piece *piece, AVPacket **out)
+{
+    AVPacket *packet = av_packet_alloc();
+
+    if (packet == NULL)
+        return WIRE_MEMORY;
+    if (piece->size + piece->grey > INT_MAX - AV_INPUT_BUFFER_PADDING_SIZE ||
+        av_new_packet(packet, (int)(piece->size + piece->grey)) != 0) {
+        av_packet_free(&packet);
+        return WIRE_MEMORY;
+    }
+    memcpy(packet->data, piece->bytes, piece->size);
+    memset(packet->data + piece->size, GREY, piece->grey);
+    *out = packet;
+    return WIRE_GOOD;
+}
+
+static enum wire_answer answer_of(int rc, const struct watch *w)
+{
+    if (w->answer != WIRE_GOOD)
+        return w->answer;
+    if (rc == AVERROR(ENOMEM))
+        return WIRE_MEMORY;
+    return rc == AVERROR_PATCHWELCOME || rc == AVERROR(ENOSYS) ? WIRE_CODING : WIRE_BROKEN;
+}
+
+static int decode(AVCodecContext *context, const AVPacket *packet, AVFrame *frame)
+{
+    int rc = avcodec_send_packet(context, packet), end;
+
+    if (rc != 0)
+        return rc;
+    rc = avcodec_receive_frame(context, frame);
+    if (rc != AVERROR(EAGAIN))
+        return rc;
+    end = avcodec_send_packet(context, NULL);
+    return end != 0 ? end : avcodec_receive_frame(context, frame);
+}
+
+static enum wire_answer context_of(const struct av_piece *piece, struct watch *w,
+                                   AVCodecContext **out)
+{
+    const AVCodec *codec = avcodec_find_decoder_by_name(piece->decoder);
+    AVCodecContext *context;
+
+    if (codec == NULL)
+        return WIRE_TYPE; /* this build of libavcodec lacks it */
+    context = avcodec_alloc_context3(codec);
+    if (context == NULL)
+        return WIRE_MEMORY;
+    context->opaque = w;
+    context->thread_count = 1; /* the sandbox forbids more */
+    context->get_buffer2 = take_buffer;
+    if ((piece->page > 0 && av_opt_set_int(context->priv_data, "page", piece->page, 0) != 0) ||
+        avcodec_open2(context, codec, NULL) != 0) {
+        avcodec_free_context(&context);
+        return WIRE_BROKEN;
+    }
+    *out = context;
+    return WIRE_GOOD;
+}
+
+enum wire_answer av_first_frame(const struct av_piece *piece, const struct sink *limits,
+                                AVFrame **out, bool *damaged)
+{
+    struct watch w = {.limits = limits, .answer = WIRE_GOOD};
+    AVCodecContext *context = NULL;
+    AVPacket *packet = NULL;
+    AVFrame *frame = av_frame_alloc();
+    enum wire_answer answer = WIRE_MEMORY;
+    int rc;
+
+    av_log_set_callback(hear);
+    if (frame == NULL || (answer = context_of(piece, &w, &context)) != WIRE_GOOD ||
+        (answer = packet_of(piece, &packet)) != WIRE_GOOD)
+        goto out;
+    rc = decode(context, packet, frame);
+    if (rc != 0) {
+        answer = answer_of(rc, &w);
+        goto out;
+    }
+    *damaged = w.complained || frame->decode_error_flags != 0 ||
+               (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0;
+    *out = frame;
+    frame = NULL;
+out:
+    av_packet_free(&packet);
+    avcodec_free_context(&context);
+    av_frame_free(&frame);
+    return answer;
+}
+
+static const char *decoder_of(enum decode_type type, const uint8_t *bytes)
+{
+    static const char pnm[][4] = {"pbm", "pgm", "ppm"};
+
+    switch (type) {
+    case DECODE_TYPE_BMP:
+        return "bmp";
+    case DECODE_TYPE_TIFF:
+        return "tiff";
+    case DECODE_TYPE_JXL:
+        return "libjxl";
+    case DECODE_TYPE_JP2:
+        return "libopenjpeg";
+    case DECODE_TYPE_PSD:
+        return "psd";
+    case DECODE_TYPE_TGA:
+        return "targa";
+    case DECODE_TYPE_PNM:
+        return bytes[1] == '7' ? "pam" : pnm[(bytes[1] - '1') % 3];
+    case DECODE_TYPE_QOI:
+        return "qoi";
+    case DECODE_TYPE_DDS:
+        return "dds";
+    case DECODE_TYPE_SGI:
+        return "sgi";
+    case DECODE_TYPE_PCX:
+        return "pcx";
+    case DECODE_TYPE_SUN:
+        return "sunrast";
+    default:
+        return NULL;
+    }
+}
+
+/* Grey behind a file that was cut, as much as the whole picture could take: 8 bytes a pixel, of
+ * large ones 4. None for codings in which grey bytes mean nothing. */
+#define SMALL_PIXELS (16u << 20)
+static size_t grey_for(enum decode_type type, struct wire_size sides)
+{
+    const size_t pixels = (size_t)sides.width * sides.height;
+
+    if (type == DECODE_TYPE_JXL || type == DECODE_TYPE_JP2)
+        return 0;
+    return pixels * (pixels <= SMALL_PIXELS ? 8 : 4) + 4096;
+}
+
+/* Of other codings libavcodec makes a black picture and says nothing. */
+static bool tiff_coding_known(const uint8_t *bytes, size_t size)
+{
+    static const uint32_t known[] = {0, 1, 2, 3, 4, 5, 8, 32773, 32946, 34925};
+    struct tiff t;
+    uint32_t coding;
+
+    if (!tiff_begin(&t, bytes, size) || tiff_tag(&t, tiff_first(&t), TIFF_TAG_TILE_WIDTH) != 0)
+        return false;
+    coding = tiff_tag(&t, tiff_first(&t), TIFF_TAG_CODING);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i] == coding)
+            return true;
+    return false;
+}
+
+/* How many directories a TIFF has; they may go in circles. */
+static uint32_t count_pages(const uint8_t *bytes, size_t size)
+{
+    struct tiff t;
+    uint32_t count = 0;
+
+    if (!tiff_begin(&t, bytes, size))
+        return 1;
+    for (size_t at = tiff_first(&t); at != 0 && count < FORMATS_FRAMES_MAX; count++)
+        at = tiff_entries(&t, at) > 0 ? tiff_next(&t, at) : 0;
+    return count > 0 ? count : 1;
+}
+
+enum wire_answer av_still(struct av_piece *piece, enum decode_type type, struct sink *s,
+                          struct found *f)
+{
+    struct wire_size sides = {0};
+    const bool known = av_sides(type, piece->bytes, piece->size, &sides);
+    enum wire_answer answer = known ? sink_check(s, sides.width, sides.height) : WIRE_GOOD;
+    enum avrows_shown shown = AVROWS_AS_DECODED;
+    AVFrame *frame = NULL;
+    bool damaged = false;
+
+    if (answer == WIRE_GOOD)
+        answer = av_first_frame(piece, s, &frame, &damaged);
+    if (answer == WIRE_BROKEN && known && grey_for(type, sides) > 0) {
+        piece->grey = grey_for(type, sides);
+        shown = AVROWS_PADDED;
+        answer = av_first_frame(piece, s, &frame, &damaged);
+        damaged = true;
+    }
+    if (answer != WIRE_GOOD)
+        return answer;
+    if (damaged || av_cut(type, piece->bytes, piece->size))
+        s->flags |= DECODE_DAMAGED;
+    answer = avrows_feed(frame, shown, f->exif.orientation, s);
+    av_frame_free(&frame);
+    return answer;
+}
+
+enum wire_answer av_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f)
+{
+    const enum decode_type type = decode_sniff(bytes, size);
+    struct av_piece piece = {.decoder = decoder_of(type, bytes), .bytes = bytes, .size = size};
+
+    f->exif = (struct exif){.orientation = 1};
+    if (piece.decoder == NULL)
+        return WIRE_TYPE;
+    if (type == DECODE_TYPE_TIFF) {
+        if (!tiff_coding_known(bytes, size))
+            return WIRE_CODING;
+        f->exif.orientation = exif_read(bytes, size).orientation;
+        s->frames = count_pages(bytes, size);
+        if (s->frames > 1)
+            s->flags |= DECODE_ANIMATED;
+    }
+    return av_still(&piece, type, s, f);
+}
+
+format_decode av_pick(enum decode_type type)
+{
+    if (type == DECODE_TYPE_ICO)
+        return ico_decode;
+    return decoder_of(type, (const uint8_t *)"P1") != NULL ? av_decode : NULL;
+}

@@ -1,0 +1,120 @@
+/* Encodes generated pictures by libheif and libavcodec. */
+#include "media/coded.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/opt.h>
+#include <libheif/heif.h>
+
+static struct heif_error take(struct heif_context *context, const void *data, size_t size, void *to)
+{
+    (void)context;
+    buf_add(to, data, size);
+    return (struct heif_error){heif_error_Ok, heif_suberror_Unspecified, ""};
+}
+
+static struct heif_image *image_of(const struct files_picture *p)
+{
+    struct heif_image *image = NULL;
+    int stride = 0;
+    uint8_t *rows;
+
+    if (heif_image_create(
+            (int)p->width, (int)p->height, heif_colorspace_RGB,
+            p->channels == 4 ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB, &image)
+                .code != heif_error_Ok ||
+        heif_image_add_plane(image, heif_channel_interleaved, (int)p->width, (int)p->height, 8)
+                .code != heif_error_Ok)
+        return NULL;
+    rows = heif_image_get_plane(image, heif_channel_interleaved, &stride);
+    for (uint32_t y = 0; y < p->height; y++)
+        memcpy(rows + (size_t)y * (size_t)stride, p->bytes + (size_t)y * p->width * p->channels,
+               (size_t)p->width * p->channels);
+    return image;
+}
+
+bool coded_heif(const struct files_picture *pictures, size_t count, enum coded_heif kind,
+                struct buf *out)
+{
+    struct heif_writer writer = {.writer_api_version = 1, .write = take};
+    struct heif_context *context = heif_context_alloc();
+    struct heif_encoder *encoder = NULL;
+    bool good =
+        heif_context_get_encoder_for_format(
+            context, kind == CODED_AVIF ? heif_compression_AV1 : heif_compression_HEVC, &encoder)
+            .code == heif_error_Ok;
+
+    if (good)
+        (void)heif_encoder_set_lossy_quality(encoder, 90);
+    for (size_t i = 0; good && i < count; i++) {
+        struct heif_image *image = image_of(&pictures[i]);
+
+        good = image != NULL &&
+               heif_context_encode_image(context, image, encoder, NULL, NULL).code == heif_error_Ok;
+        heif_image_release(image);
+    }
+    if (good)
+        good = heif_context_write(context, &writer, out).code == heif_error_Ok;
+    heif_encoder_release(encoder);
+    heif_context_free(context);
+    assert(!out->over);
+    return good;
+}
+
+static AVFrame *frame_of(const struct files_picture *p)
+{
+    AVFrame *frame = av_frame_alloc();
+
+    assert(frame != NULL);
+    frame->format = AV_PIX_FMT_RGB24;
+    frame->width = (int)p->width;
+    frame->height = (int)p->height;
+    if (av_frame_get_buffer(frame, 0) != 0)
+        return NULL;
+    for (uint32_t y = 0; y < p->height; y++)
+        memcpy(frame->data[0] + (size_t)y * (size_t)frame->linesize[0],
+               p->bytes + (size_t)y * p->width * 3, (size_t)p->width * 3);
+    return frame;
+}
+
+static bool encode(const char *name, const struct files_picture *p, struct buf *out)
+{
+    const AVCodec *codec = avcodec_find_encoder_by_name(name);
+    AVCodecContext *context = avcodec_alloc_context3(codec);
+    AVFrame *frame = frame_of(p);
+    AVPacket *packet = av_packet_alloc();
+    bool good = codec != NULL && context != NULL && frame != NULL && packet != NULL;
+
+    assert(p->channels == 3);
+    av_log_set_level(AV_LOG_QUIET); /* libjxl says what it assumes */
+    if (good) {
+        context->width = (int)p->width;
+        context->height = (int)p->height;
+        context->pix_fmt = AV_PIX_FMT_RGB24;
+        context->time_base = (AVRational){1, 1};
+        context->thread_count = 1;
+        (void)av_opt_set_double(context->priv_data, "distance", 0, 0); /* of JPEG XL: no loss */
+        good = avcodec_open2(context, codec, NULL) == 0 &&
+               avcodec_send_frame(context, frame) == 0 && avcodec_send_frame(context, NULL) == 0 &&
+               avcodec_receive_packet(context, packet) == 0;
+    }
+    if (good)
+        buf_add(out, packet->data, (size_t)packet->size);
+    av_packet_free(&packet);
+    av_frame_free(&frame);
+    avcodec_free_context(&context);
+    assert(!out->over);
+    return good;
+}
+
+bool coded_jxl(const struct files_picture *p, struct buf *out)
+{
+    return encode("libjxl", p, out);
+}
+
+bool coded_jp2(const struct files_picture *p, struct buf *out)
+{
+    return encode("libopenjpeg", p, out);
+}
