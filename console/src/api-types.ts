@@ -876,6 +876,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Backups that were made and restores that were tried, the newest 100 first. */
+        get: operations["getBackups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff": {
         parameters: {
             query?: never;
@@ -1639,6 +1656,28 @@ export interface components {
         };
         Batches: {
             batches: components["schemas"]["BatchRow"][];
+        };
+        Backup: {
+            id: components["schemas"]["Id"];
+            /**
+             * @description made, or restored into a scratch folder, verified and taken away.
+             * @enum {string}
+             */
+            act: "made" | "tested";
+            /** @description The name of its folder. */
+            backup: string;
+            /** @description Of the record, in the backup. */
+            entries: number;
+            files: number;
+            bytes: number;
+            took_ms: number;
+            /** Format: date-time */
+            done: string;
+        };
+        BackupList: {
+            last_backup: components["schemas"]["Backup"] | null;
+            last_test: components["schemas"]["Backup"] | null;
+            backups: components["schemas"]["Backup"][];
         };
         Stats: {
             items: number;
@@ -3447,6 +3486,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Stats"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getBackups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupList"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -297,21 +297,35 @@ static enum assay_err publish(struct advance *a, struct err *e)
     return ASSAY_OK;
 }
 
+static enum assay_err size_fn(struct tx *tx, void *ctx, struct err *e)
+{
+    struct advance *a = ctx;
+    int64_t size = 0;
+    enum assay_err rc = record_size(tx, &size, e);
+
+    a->size = (uint64_t)size;
+    return rc;
+}
+
 static enum assay_err advance_leased(struct advance *a, struct err *e)
 {
     enum assay_err rc;
 
     if ((rc = heads_load(&a->heads, a->store, a->keys, a->data_dir, e)) != 0 ||
-        (rc = sequence(a, e)) != 0)
+        (rc = store_read(a->store, size_fn, a, e)) != 0)
         return rc;
     const struct signed_head *newest = heads_newest(&a->heads);
     uint64_t was = newest->c.head.size;
+    /* Before anything gets an index: entries that are recorded now must not take the place of those
+     * that are missing. */
     if (a->size < was)
         return err_set(e, ASSAY_EDAMAGED,
                        "record: the store has %" PRIu64 " entries, but %" PRIu64 " were signed "
-                       "(%.160s): an older backup was put back. Restore one that has them all; "
-                       "until then nothing is signed",
+                       "(%.160s): an older backup was put back. Restore one that has them all, or "
+                       "accept the loss (assay restore --help); until then nothing is signed",
                        a->size, was, newest->place);
+    if ((rc = sequence(a, e)) != 0)
+        return rc;
     tree_empty(&a->signed_now.head.root);
     if (a->size == 0)
         return ASSAY_OK;

@@ -165,5 +165,51 @@ enum assay_err audit_find(struct store *s, const struct audit_filter *f, int64_t
 
 /* The key that heads are signed with, as C2SP verifiers take it; appended to b. */
 void audit_key_text(const struct keys *k, struct buf *b);
+/* ---- for backups ---- */
+
+/* audit_verify of a restored copy that is looked at beside its workspace: the head outside, which
+ * is the workspace's, is left out. */
+enum assay_err audit_verify_copy(struct store *s, const struct keys *k, const char *data_dir,
+                                 struct audit_report *report, struct err *e);
+
+/*
+ * Entries that were signed and that the store does not have: an older state was put back. Nothing
+ * is given an index or signed meanwhile, so what is recorded now comes behind the loss.
+ */
+struct audit_gap {
+    uint64_t have, want; /* entries have .. want - 1 are missing; equal: none */
+    int64_t from_ms;     /* the last entry that is there; 0: none */
+    int64_t to_ms;       /* when the newest head was kept outside; 0: not known */
+};
+/* EDAMAGED: a head does not verify. */
+enum assay_err audit_gap(struct store *s, const struct keys *k, const char *data_dir,
+                         struct audit_gap *out, struct err *e);
+/* "entries 120 to 133 (14) are missing, of after ... and before ..." into out. */
+#define AUDIT_GAP_SIZE 160
+void audit_gap_text(const struct audit_gap *gap, char out[AUDIT_GAP_SIZE]);
+
+/*
+ * Give the missing entries up: an entry that names both heads is written, what vouches for them is
+ * set aside (the head outside as ID.head.lost-SIZE beside it, DATA/audit as audit.lost-SIZE where
+ * it is ahead), and the record goes on from what the store has. Run again after a crash. ESTATE
+ * when nothing is missing. The texts are who accepts it and why.
+ */
+struct audit_loss {
+    int64_t staff_id; /* who accepts it, an object of the entry */
+    const char *reason;
+};
+enum assay_err audit_accept_loss(struct store *s, const struct keys *k, const char *data_dir,
+                                 const struct audit_loss *loss, struct audit_gap *given_up,
+                                 struct err *e);
+
+/* The files of the tree of size entries, for a backup: fn gets the path below DATA/audit, such as
+ * tile/0/000, and the bytes, both borrowed for the call. */
+struct audit_files {
+    enum assay_err (*fn)(void *ctx, const char *path, const void *bytes, size_t size,
+                         struct err *e);
+    void *ctx;
+};
+enum assay_err audit_each_file(const char *data_dir, uint64_t size, const struct audit_files *files,
+                               struct err *e);
 
 #endif

@@ -94,6 +94,12 @@ void heads_clear(struct heads *h)
         buf_clear(&h->at[i].text);
 }
 
+void heads_leave_outside(struct heads *h)
+{
+    h->at[HEADS_OUTSIDE].present = false;
+    h->at[HEADS_OUTSIDE].c = (struct checkpoint){0};
+}
+
 const struct signed_head *heads_newest(const struct heads *h)
 {
     const struct signed_head *newest = &h->at[0];

@@ -38,6 +38,9 @@ enum assay_err heads_load(struct heads *h, struct store *s, const struct keys *k
                           const char *data_dir, struct err *e);
 void heads_clear(struct heads *h);
 
+/* From here on as if there were none outside: for a copy that is not the workspace. */
+void heads_leave_outside(struct heads *h);
+
 /* The largest; of equals the first in the order of signing. Not present when there is none. */
 const struct signed_head *heads_newest(const struct heads *h);
 

@@ -53,7 +53,8 @@ struct verify {
     struct slot slots[TILE_WIDTH];
     struct past_heads past;
     uint64_t commitments;
-    const struct audit_watch *watch; /* or NULL */
+    const struct audit_watch *watch;
+    bool of_copy; /* the head outside is another's, ahead of this one by right */ /* or NULL */
 };
 
 /* ---- one level 0 tile against the store ---- */
@@ -361,6 +362,14 @@ static enum assay_err check_behind(struct verify *v, struct err *e)
 
     if (v->heads.at[HEADS_STORE].c.head.size > inside)
         inside = v->heads.at[HEADS_STORE].c.head.size;
+    if (v->heads.at[HEADS_STORE].present && !v->heads.at[HEADS_FILE].present)
+        return err_set(
+            e, ASSAY_EDAMAGED,
+            "record: the signed head audit/checkpoint is missing; somebody took it away. "
+            "The next signing makes it, and tiles that are missing, again from the "
+            "store: run assay serve or import, then verify again");
+    if (v->of_copy)
+        return ASSAY_OK;
     if (!outside->present && inside > 0)
         return err_set(
             e, ASSAY_EDAMAGED,
@@ -372,9 +381,11 @@ static enum assay_err check_behind(struct verify *v, struct err *e)
         return err_set(e, ASSAY_EDAMAGED,
                        "record: it has %" PRIu64 " entries, but %" PRIu64
                        " were signed (%.160s): an "
-                       "older backup was put back. The first missing one is entry %" PRIu64
-                       "; restore a backup that has it",
-                       v->rows_size, outside->c.head.size, outside->place, v->rows_size);
+                       "older backup was put back. Entries %" PRIu64 " to %" PRIu64
+                       " are missing; restore a backup that has them, or accept the loss: assay "
+                       "restore --help",
+                       v->rows_size, outside->c.head.size, outside->place, v->rows_size,
+                       outside->c.head.size - 1);
     return ASSAY_OK;
 }
 
@@ -455,8 +466,11 @@ static enum assay_err verify_all(struct verify *v, const struct keys *k, const c
     uint64_t texts;
     enum assay_err rc;
 
-    if ((rc = heads_load(&v->heads, v->store, k, data_dir, e)) != 0 ||
-        (rc = verify_rows(v, data_dir, e)) != 0 ||
+    if ((rc = heads_load(&v->heads, v->store, k, data_dir, e)) != 0)
+        return rc;
+    if (v->of_copy)
+        heads_leave_outside(&v->heads);
+    if ((rc = verify_rows(v, data_dir, e)) != 0 ||
         (rc = none_of(v, stray_fn, "was put into the store past the program", e)) != 0 ||
         (store_engine(v->store) == STORE_SQLITE &&
          (rc = none_of(v, cut_fn, "has bytes behind its end", e)) != 0) ||
@@ -471,6 +485,24 @@ static enum assay_err verify_all(struct verify *v, const struct keys *k, const c
     return ASSAY_OK;
 }
 
+static enum assay_err verify(struct verify *v, const struct keys *k, const char *data_dir,
+                             struct audit_report *report, struct err *e)
+{
+    struct audit_report found = {0};
+    enum assay_err rc = verify_all(v, k, data_dir, &found, e);
+
+    if (rc == ASSAY_OK && report != NULL)
+        *report = found;
+    rows_clear(&v->rows);
+    if (v->tiler != NULL)
+        tiler_clear(v->tiler);
+    mem_free(v->tiler);
+    mem_free(v->disk);
+    heads_clear(&v->heads);
+    mem_free(v);
+    return rc;
+}
+
 enum assay_err audit_verify(struct store *s, const struct keys *k, const char *data_dir,
                             struct audit_report *report, struct err *e)
 {
@@ -482,19 +514,18 @@ enum assay_err audit_verify_watched(struct store *s, const struct keys *k, const
                                     struct err *e)
 {
     struct verify *v = mem_zalloc(sizeof *v);
-    struct audit_report found = {0};
 
     v->store = s;
     v->watch = watch;
-    enum assay_err rc = verify_all(v, k, data_dir, &found, e);
-    if (rc == ASSAY_OK && report != NULL)
-        *report = found;
-    rows_clear(&v->rows);
-    if (v->tiler != NULL)
-        tiler_clear(v->tiler);
-    mem_free(v->tiler);
-    mem_free(v->disk);
-    heads_clear(&v->heads);
-    mem_free(v);
-    return rc;
+    return verify(v, k, data_dir, report, e);
+}
+
+enum assay_err audit_verify_copy(struct store *s, const struct keys *k, const char *data_dir,
+                                 struct audit_report *report, struct err *e)
+{
+    struct verify *v = mem_zalloc(sizeof *v);
+
+    v->store = s;
+    v->of_copy = true;
+    return verify(v, k, data_dir, report, e);
 }

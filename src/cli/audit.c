@@ -52,7 +52,7 @@ int cli_audit(struct cli *c, int argc, char **argv)
     if ((!proves && !str_equal(verb, "verify") && !str_equal(verb, "head")) ||
         argc - optind != (proves ? 2 : 1))
         return cli_usage("audit", "say verify, head, or prove EVENT");
-    if ((status = cli_open(c, FLOW_WITHOUT_DECODER, &w)) != CLI_DONE)
+    if ((status = cli_open_behind(c, FLOW_WITHOUT_DECODER, &w)) != CLI_DONE)
         return status;
     buf_init(&b, 1 << 20);
     if (str_equal(verb, "verify"))

@@ -51,6 +51,10 @@ static void *identify(void *ctx)
     while (!stopping) {
         struct identify_counts counts = {0};
         struct err e = {0};
+        if (atomic_load(&b->world->behind)) {
+            stopping = rest(b, IDLE_MS);
+            continue;
+        }
         enum assay_err rc = identify_next(b->world, &counts, &e);
         if (rc == ASSAY_OK) {
             stopping = rest(b, 0);
@@ -134,6 +138,26 @@ static void sign(struct world *w)
         log_error("record.not_signed", LOG_ERR(rc), LOG_TEXT("why", e.text));
 }
 
+/* Whether signed entries are missing; asked at each signing, and each beat until it is settled. */
+static bool look_behind(struct world *w, bool due)
+{
+    bool was = atomic_load(&w->behind);
+    struct audit_gap gap;
+    char text[AUDIT_GAP_SIZE];
+
+    if (!was && !due)
+        return false;
+    (void)flow_find_gap(w, &gap, NULL);
+    bool is = atomic_load(&w->behind);
+    if (is && !was) {
+        audit_gap_text(&gap, text);
+        log_error("record.behind", LOG_TEXT("what", text));
+    }
+    if (was && !is)
+        log_info("record.loss_accepted", LOG_NONE);
+    return is;
+}
+
 static void *keep_house(void *ctx)
 {
     struct background *b = ctx;
@@ -142,6 +166,8 @@ static void *keep_house(void *ctx)
     do {
         struct err e = {0};
         int64_t count, now = clock_mono_ms();
+        if (look_behind(b->world, signed_at == 0 || now - signed_at >= BACKGROUND_SIGN_MS))
+            continue;
         enum assay_err rc = queue_sweep(b->world, &count, &e);
         if (rc == ASSAY_OK && count > 0)
             log_info("lease.expired", LOG_COUNT("count", count));

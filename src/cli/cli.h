@@ -30,7 +30,7 @@ typedef int cli_command(struct cli *c, int argc, char **argv);
 /* One file a command; each prints its own --help. */
 cli_command cli_init, cli_user, cli_scheme, cli_setting, cli_import, cli_identify, cli_serve,
     cli_export, cli_verify, cli_audit, cli_vault, cli_stats, cli_doctor, cli_demo, cli_work,
-    cli_key;
+    cli_key, cli_backup, cli_restore;
 
 /* Print "assay: TEXT" on stderr, with nothing in it that a terminal obeys, and return the exit
  * status that fits the code. */
@@ -44,6 +44,9 @@ void cli_refused(const char *path, const char *reason);
 
 /* Open the workspace or print why not; CLI_DONE when it is open. */
 int cli_open(const struct cli *c, enum flow_open_what what, struct world *w);
+/* The same also where signed entries are missing, which the other refuses: for commands that only
+ * look, or that go on from there. */
+int cli_open_behind(const struct cli *c, enum flow_open_what what, struct world *w);
 
 /* Sign what was recorded. Another process that does so just now is fine. Prints what is wrong
  * otherwise. */

@@ -49,12 +49,35 @@ void cli_refused(const char *path, const char *reason)
     buf_clear(&text);
 }
 
+int cli_open_behind(const struct cli *c, enum flow_open_what what, struct world *w)
+{
+    struct err e = {0};
+    struct audit_gap gap;
+    enum assay_err rc = flow_open(c->data_dir, &c->place, c->store_url, what, w, &e);
+
+    if (rc != ASSAY_OK)
+        return cli_fail(rc, &e), CLI_CANNOT;
+    (void)flow_find_gap(w, &gap, NULL); /* heads that do not verify are for audit verify to tell */
+    return CLI_DONE;
+}
+
 int cli_open(const struct cli *c, enum flow_open_what what, struct world *w)
 {
     struct err e = {0};
-    enum assay_err rc = flow_open(c->data_dir, &c->place, c->store_url, what, w, &e);
+    struct audit_gap gap;
+    char text[AUDIT_GAP_SIZE];
+    int status = cli_open_behind(c, what, w);
 
-    return rc == ASSAY_OK ? CLI_DONE : (cli_fail(rc, &e), CLI_CANNOT);
+    if (status != CLI_DONE || !atomic_load(&w->behind))
+        return status;
+    (void)flow_find_gap(w, &gap, NULL);
+    audit_gap_text(&gap, text);
+    (void)err_set(&e, ASSAY_ESTATE,
+                  "an older backup was put back: %s. Restore one that has them, or accept the loss "
+                  "(assay restore --help); until then nothing is written",
+                  text);
+    flow_close(w);
+    return cli_fail(ASSAY_ESTATE, &e);
 }
 
 enum assay_err cli_sign(struct world *w)

@@ -94,7 +94,7 @@ int cli_doctor(struct cli *c, int argc, char **argv)
         return status < 0 ? CLI_DONE : status;
     if (optind < argc)
         return cli_usage("doctor", "'%s' is not understood", argv[optind]);
-    if ((status = cli_open(c, FLOW_WITH_DECODER, &w)) != CLI_DONE)
+    if ((status = cli_open_behind(c, FLOW_WITH_DECODER, &w)) != CLI_DONE)
         return status;
     look_at_key(&w);
     look_at_room(&w);

@@ -27,6 +27,8 @@ static const struct {
     {"audit", cli_audit, "verify the record, show its head, prove an entry"},
     {"vault", cli_vault, "check the vault"},
     {"stats", cli_stats, "print counts"},
+    {"backup", cli_backup, "make, verify or test a backup"},
+    {"restore", cli_restore, "fill an empty place from a backup; accept a loss"},
     {"doctor", cli_doctor, "look for what is wrong with this installation"},
     {"demo", cli_demo, "make a training workspace with work to look at, and serve it"},
 };

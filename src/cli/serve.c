@@ -123,6 +123,10 @@ int cli_run_server(struct world *w, const struct http_place *place, bool links)
         goto out;
     background = background_start(w, cli_cores());
     printf("assay serves %s at %s\n", w->label, http_address(server));
+    if (atomic_load(&w->behind))
+        fputs("assay: READ-ONLY: signed entries are missing, an older backup was put back; see\n"
+              "assay audit verify, and assay restore --help\n",
+              stderr);
     if (links)
         rc = print_links(w, http_address(server), &e);
     (void)fflush(stdout);
@@ -157,7 +161,7 @@ int cli_serve(struct cli *c, int argc, char **argv)
     if (optind < argc)
         return cli_usage("serve", "'%s' is not understood", argv[optind]);
     log_set_level(debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-    if ((status = cli_open(c, FLOW_WITH_DECODER, &w)) != CLI_DONE)
+    if ((status = cli_open_behind(c, FLOW_WITH_DECODER, &w)) != CLI_DONE)
         return status;
     status = cli_run_server(&w, &place, false);
     flow_close(&w);

@@ -36,7 +36,7 @@ int cli_stats(struct cli *c, int argc, char **argv)
         return status < 0 ? CLI_DONE : status;
     if (!str_equal(format, "text") && !str_equal(format, "json"))
         return cli_usage("stats", "--format is text or json");
-    if ((status = cli_open(c, FLOW_WITHOUT_DECODER, &w)) != CLI_DONE)
+    if ((status = cli_open_behind(c, FLOW_WITHOUT_DECODER, &w)) != CLI_DONE)
         return status;
     struct arena *a = arena_new();
     struct json *root;

@@ -2,6 +2,7 @@
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct world {
     bool training;
     char *label; /* the workspace's name as people see it */
     struct scheme_cache *schemes;
+    atomic_bool behind; /* signed entries are missing (audit_gap): nothing may be graded */
 };
 
 enum flow_open_what { FLOW_WITHOUT_DECODER, FLOW_WITH_DECODER };
@@ -34,6 +36,9 @@ enum assay_err flow_open(const char *data_dir, const struct keys_place *place,
                          const char *store_url, enum flow_open_what what, struct world *out,
                          struct err *e);
 void flow_close(struct world *w);
+
+/* Look whether signed entries are missing, and set w->behind by it. */
+enum assay_err flow_find_gap(struct world *w, struct audit_gap *out, struct err *e);
 
 /* ---- the table ---- */
 

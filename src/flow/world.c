@@ -64,6 +64,15 @@ out:
     return rc;
 }
 
+enum assay_err flow_find_gap(struct world *w, struct audit_gap *out, struct err *e)
+{
+    enum assay_err rc = audit_gap(w->store, w->keys, w->data_dir, out, e);
+
+    if (rc == ASSAY_OK)
+        atomic_store(&w->behind, out->have != out->want);
+    return rc;
+}
+
 void flow_close(struct world *w)
 {
     decode_env_free(w->decode);

@@ -101,6 +101,7 @@ static const struct route routes[] = {
     {GATE_GET, "/api/v1/colleagues", "getColleagues", PEOPLE_INTAKE | PEOPLE_LEAD, ROUTE_NOTHING,
      api_get_colleagues},
     {GATE_GET, "/api/v1/stats", "getStats", ROUTE_ANY, ROUTE_NOTHING, api_get_stats},
+    {GATE_GET, "/api/v1/backups", "getBackups", PEOPLE_ADMIN, ROUTE_NOTHING, api_get_backups},
     {GATE_GET, "/api/v1/staff", "getStaff", PEOPLE_ADMIN | PEOPLE_COMPLIANCE, ROUTE_NOTHING,
      api_get_staff},
     {GATE_POST, "/api/v1/staff", "addStaff", PEOPLE_ADMIN, ROUTE_BODY, api_add_staff},

@@ -334,13 +334,12 @@ static void a_store_put_back_is_noticed_with_both_sizes(void **state)
     record_names(f, 500); /* the bundle still knows the first missing one */
 }
 
-static void a_store_and_files_put_back_together_are_noticed(void **state)
+/* Store and files as they were at 600 entries, the head outside as it was at 601. */
+static void put_back(struct record_fixture *f)
 {
-    struct record_fixture *f = *state;
     const char *outside = keys_head_path(f->keys);
     struct buf newest;
 
-    /* The outside goes on to 601 entries, then store and files are as they were at 600. */
     buf_init(&newest, 4096);
     record_write(f, 1);
     record_advance(f);
@@ -357,12 +356,50 @@ static void a_store_and_files_put_back_together_are_noticed(void **state)
     record_advance(f);
     record_verify(f);
     assert_int_equal(fs_replace(outside, newest.data, newest.size, 0600, NULL), ASSAY_OK);
+    buf_clear(&newest);
+}
+
+static void a_store_and_files_put_back_together_are_noticed(void **state)
+{
+    struct record_fixture *f = *state;
+
+    put_back(f);
     record_says(f, "it has 600 entries, but 601 were signed");
+    record_says(f, "Entries 600 to 600 are missing");
     advance_refuses(f, "the store has 600 entries, but 601 were signed");
     /* The other of two servers that now goes on from there must not sign either. */
     record_write(f, 5);
-    advance_refuses(f, "first 601 entries are not those that were signed");
-    buf_clear(&newest);
+    advance_refuses(f, "the store has 600 entries, but 601 were signed");
+}
+
+static void an_accepted_loss_names_both_heads_and_the_record_goes_on(void **state)
+{
+    struct record_fixture *f = *state;
+    struct audit_loss loss = {7, "the disk broke"};
+    struct audit_gap gap;
+    char text[AUDIT_GAP_SIZE], kept[600];
+
+    assert_int_equal(audit_gap(db_store(f->db), f->keys, db_folder(f->db), &gap, &f->e), ASSAY_OK);
+    assert_int_equal(gap.want, gap.have);
+    assert_int_equal(
+        audit_accept_loss(db_store(f->db), f->keys, db_folder(f->db), &loss, &gap, &f->e),
+        ASSAY_ESTATE);
+    put_back(f);
+    record_write(f, 5); /* recorded before anybody noticed; behind the loss */
+    assert_int_equal(audit_gap(db_store(f->db), f->keys, db_folder(f->db), &gap, &f->e), ASSAY_OK);
+    assert_int_equal(gap.have, 600);
+    assert_int_equal(gap.want, 601);
+    audit_gap_text(&gap, text);
+    assert_non_null(strstr(text, "entries 600 to 600 (1) are missing"));
+    if (audit_accept_loss(db_store(f->db), f->keys, db_folder(f->db), &loss, &gap, &f->e) !=
+        ASSAY_OK)
+        fail_msg("%s", f->e.text);
+    record_verify(f);
+    assert_int_equal(f->report.head.size, 606); /* the five, and what says so */
+    (void)snprintf(kept, sizeof kept, "%s.lost-601", keys_head_path(f->keys));
+    assert_int_equal(access(kept, R_OK), 0);
+    assert_int_equal(audit_gap(db_store(f->db), f->keys, db_folder(f->db), &gap, &f->e), ASSAY_OK);
+    assert_int_equal(gap.want, gap.have);
 }
 
 static void a_missing_head_outside_is_found(void **state)
@@ -399,6 +436,7 @@ int main(void)
         TAMPER_TEST(a_rewrite_is_placed_between_two_heads),
         TAMPER_TEST(a_store_put_back_is_noticed_with_both_sizes),
         TAMPER_TEST(a_store_and_files_put_back_together_are_noticed),
+        TAMPER_TEST(an_accepted_loss_names_both_heads_and_the_record_goes_on),
         TAMPER_TEST(a_missing_head_outside_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,7 @@ http_handler api_get_batches, api_open_batch, api_change_batch, api_get_colleagu
 http_handler api_get_uploads, api_start_upload, api_get_upload, api_drop_upload;
 http_handler api_put_upload_bytes, api_finish_upload;
 http_handler api_get_stats;
+http_handler api_get_backups;
 http_handler api_get_staff, api_add_staff, api_change_staff;
 http_handler api_get_authorisations, api_add_authorisation, api_revoke_authorisation;
 http_handler api_get_record_head, api_get_record_entries, api_verify_record, api_get_verify;

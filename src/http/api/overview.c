@@ -1,6 +1,7 @@
 /* What the server says of itself and of the whole workspace. */
 #include <string.h>
 
+#include "backup/backup.h"
 #include "base/embed.h"
 #include "http/api/api.h"
 #include "http/metrics.h"
@@ -107,4 +108,9 @@ enum assay_err api_get_workspace(struct http_request *r, struct http_answer *a, 
 enum assay_err api_get_stats(struct http_request *r, struct http_answer *a, struct err *e)
 {
     return flow_stats(r->world, &a->body, e);
+}
+
+enum assay_err api_get_backups(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    return backup_list(r->world->store, &a->body, e);
 }
