@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "media/animations.h"
 #include "media/files.h"
 #include "media/landscape.h"
 #include "media/stills.h"
@@ -205,6 +206,77 @@ static void set_path(struct set_file *f, unsigned batch, unsigned number, const 
                    ending);
 }
 
+/* ---- a second picture in the file ---- */
+
+static void hide_in_thumbnail(const struct files_picture *p, const struct files_picture *hidden,
+                              struct buf *out)
+{
+    struct files_picture small = part(hidden, 0, 0, p->width, p->height, 160, 120);
+
+    files_jpeg_exif(p, 1, &small, out);
+    files_picture_free(&small);
+}
+
+static void hide_behind(const struct files_picture *p, const struct files_picture *hidden,
+                        struct buf *out)
+{
+    files_jpeg(p, 88, FILES_BASELINE, out);
+    files_jpeg(hidden, 88, FILES_BASELINE, out);
+}
+
+/* The last of nine frames. */
+static void frames(const struct files_picture *p, const struct files_picture *hidden,
+                   struct files_picture out[9])
+{
+    for (unsigned i = 0; i < 9; i++)
+        out[i] = i < 8 ? *p : *hidden;
+}
+
+static void hide_in_apng(const struct files_picture *p, const struct files_picture *hidden,
+                         struct buf *out)
+{
+    struct files_picture all[9];
+
+    frames(p, hidden, all);
+    animation_apng(all, 9, out);
+}
+
+static void hide_in_webp(const struct files_picture *p, const struct files_picture *hidden,
+                         struct buf *out)
+{
+    struct files_picture all[9];
+
+    frames(p, hidden, all);
+    animation_webp(all, 9, out);
+}
+
+/* Under full transparency, with the other one opaque beside it. */
+static void hide_by_alpha(const struct files_picture *p, const struct files_picture *hidden,
+                          struct buf *out)
+{
+    struct files_picture q = {p->width, p->height, 4, mem_array((size_t)p->width * p->height, 4)};
+
+    for (size_t i = 0; i < (size_t)p->width * p->height; i++) {
+        const bool shown = i % p->width < p->width / 2;
+
+        memcpy(q.bytes + 4 * i, (shown ? p : hidden)->bytes + 3 * i, 3);
+        q.bytes[4 * i + 3] = shown ? 255 : 0;
+    }
+    files_png(&q, FILES_STRAIGHT, out);
+    files_picture_free(&q);
+}
+
+static const struct hider {
+    const char *ending;
+    void (*write)(const struct files_picture *p, const struct files_picture *hidden,
+                  struct buf *out);
+} hiders[] = {
+    {"jpg", hide_in_thumbnail}, {"jpg", hide_behind},   {"png", hide_in_apng},
+    {"webp", hide_in_webp},     {"png", hide_by_alpha},
+};
+
+#define HIDERS (sizeof hiders / sizeof hiders[0])
+
 static const char *ending_of(const struct set_file *f)
 {
     static const char *const others[] = {"pdf", "mp4", "svg"};
@@ -212,6 +284,8 @@ static const char *ending_of(const struct set_file *f)
     switch (f->change) {
     case SET_OTHER:
         return others[f->family % 3];
+    case SET_HIDES:
+        return hiders[f->family % HIDERS].ending;
     case SET_WRONG_ENDING:
         return str_equal(formats[f->format].ending, "png") ? "jpg" : "png";
     case SET_SAVED_AGAIN:
@@ -231,10 +305,10 @@ static size_t changes_of(unsigned family, enum set_change out[SET_FAMILY_MAX])
         unsigned every, at;
         enum set_change change;
     } rules[] = {
-        {5, 1, SET_COPY},      {5, 2, SET_SAVED_AGAIN},    {5, 3, SET_SMALLER},
-        {10, 3, SET_CROPPED},  {10, 4, SET_BRIGHTER},      {17, 5, SET_CUT},
-        {17, 9, SET_TRAILING}, {17, 12, SET_WRONG_ENDING}, {41, 20, SET_EMPTY},
-        {23, 7, SET_OTHER},
+        {11, 4, SET_HIDES},  {5, 1, SET_COPY},      {5, 2, SET_SAVED_AGAIN},
+        {5, 3, SET_SMALLER}, {10, 3, SET_CROPPED},  {10, 4, SET_BRIGHTER},
+        {17, 5, SET_CUT},    {17, 9, SET_TRAILING}, {17, 12, SET_WRONG_ENDING},
+        {41, 20, SET_EMPTY}, {23, 7, SET_OTHER},
     };
     size_t n = 1;
 
@@ -331,6 +405,14 @@ static void other(const struct set_file *f, struct buf *out)
     }
 }
 
+static void hide(const struct set_file *f, const struct files_picture *drawn, struct buf *out)
+{
+    struct files_picture hidden = files_landscape(f->seed + 1, f->width, f->height);
+
+    hiders[f->family % HIDERS].write(drawn, &hidden, out);
+    files_picture_free(&hidden);
+}
+
 void set_bytes(const struct set_file *f, const struct files_picture *drawn, struct buf *out)
 {
     switch (f->change) {
@@ -338,6 +420,9 @@ void set_bytes(const struct set_file *f, const struct files_picture *drawn, stru
         return;
     case SET_OTHER:
         other(f, out);
+        return;
+    case SET_HIDES:
+        hide(f, drawn, out);
         return;
     case SET_SAVED_AGAIN:
         files_jpeg(drawn, 45, FILES_BASELINE, out);

@@ -27,6 +27,7 @@ enum set_change {
     SET_CUT,          /* the first 60 % of the bytes */
     SET_TRAILING,     /* with bytes behind the end */
     SET_WRONG_ENDING, /* named as another type */
+    SET_HIDES,        /* with a second picture that not every viewer shows */
     SET_EMPTY,        /* no bytes */
     SET_OTHER         /* not a picture at all */
 };
