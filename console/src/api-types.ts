@@ -1220,7 +1220,7 @@ export interface components {
         };
         Key: {
             /** @enum {string} */
-            use: "wrap" | "name" | "record-sign" | "release-sign" | "ticket" | "wellbeing";
+            use: "wrap" | "name" | "record-sign" | "release-sign" | "ticket" | "wellbeing" | "intake";
             id: string;
             in_use: boolean;
             public: string | null;

@@ -15,9 +15,12 @@
 
 static const char usage[] =
     "usage: assay import [OPTION]... FILE|FOLDER...\n\n"
-    "Seals each file in the vault, hashes it, and hands pictures to the queue. May run while the\n"
+    "Seals each file in the vault, hashes it, and hands pictures to the queue. ZIP archives are\n"
+    "unpacked, and what senders encrypted with age to this workspace (assay key show intake) is\n"
+    "decrypted on the way: each entry is a file, ARCHIVE/NAME. May run while the\n"
     "server runs, and again after it was cut off: what is there already is not taken twice.\n"
-    "One line a file on standard output: new, known, inherited, seen or refused, and the path;\n"
+    "One line a file on standard output: new, known, inherited, seen or refused, and the path\n"
+    "(unpacked: an archive, all of it);\n"
     "bytes of it that a terminal would obey stand as \\xHH. jsonl gives it exactly, as path or, "
     "when\n"
     "it is not UTF-8, as path_base64.\n\n"
@@ -278,11 +281,11 @@ static enum assay_err run(struct world *w, struct importing *n, char **paths, in
     double seconds = (double)(clock_mono_ms() - n->started_ms) / 1000;
     fprintf(stderr,
             "%llu files in %.1f s: %llu new, %llu known, %llu inherited, %llu seen before, "
-            "%llu refused; %llu of a type that is not shown yet\n",
+            "%llu refused; %llu of a type that is not shown yet; %llu archives unpacked\n",
             (unsigned long long)n->counts.files, seconds, (unsigned long long)n->counts.fresh,
             (unsigned long long)n->counts.known, (unsigned long long)n->counts.inherited,
             (unsigned long long)n->counts.seen, (unsigned long long)n->counts.refused,
-            (unsigned long long)n->counts.unsupported);
+            (unsigned long long)n->counts.unsupported, (unsigned long long)n->counts.archives);
     if (!n->later)
         fprintf(stderr, "identified: %llu pictures, %llu not supported, %llu not decodable\n",
                 (unsigned long long)done[0], (unsigned long long)done[1],
@@ -310,7 +313,7 @@ int cli_import(struct cli *c, int argc, char **argv)
         return status < 0 ? CLI_DONE : status;
     n.options.ctx = &n;
     (void)setvbuf(stdout, NULL, _IOLBF, 0); /* a line is an acknowledgement: let it out at once */
-    status = cli_open(c, n.later ? FLOW_WITHOUT_DECODER : FLOW_WITH_DECODER, &w);
+    status = cli_open(c, FLOW_WITH_DECODER, &w); /* archives are unpacked even --later */
     if (status != CLI_DONE)
         return status;
     enum assay_err rc = run(&w, &n, argv + optind, argc - optind, &e);

@@ -14,7 +14,7 @@ static const struct {
     const char *what;
 } commands[] = {
     {"init", cli_init, "make a workspace: keys, store, vault, record"},
-    {"key", cli_key, "seal the keys under another site key or passphrase"},
+    {"key", cli_key, "another site key or passphrase; the key that senders encrypt to"},
     {"user", cli_user, "add, list, disable people; authorise them to view"},
     {"scheme", cli_scheme, "load or list grading schemes"},
     {"setting", cli_setting, "list or change limits"},

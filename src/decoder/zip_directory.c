@@ -88,8 +88,9 @@ static bool widen(struct zip *z, struct ends *n)
     return true;
 }
 
-/* The last end record whose comment does not reach behind the archive's end. */
-static bool find_end(struct zip *z, struct ends *n)
+/* The end record whose comment ends with the archive, else the last whose comment does not reach
+ * behind it. *exact: how many of the former there are; of two nobody knows which is meant. */
+static bool find_end(struct zip *z, struct ends *n, unsigned *exact)
 {
     unsigned char r[END_BYTES];
     uint64_t size = z->host->size;
@@ -102,6 +103,10 @@ static bool find_end(struct zip *z, struct ends *n)
         if (memcmp(r, "PK\x05\x06", 4) != 0 || !zip_get(z, &z->directory, at, r, END_BYTES) ||
             zip_le(r + 20, 2) > size - at - END_BYTES)
             continue;
+        bool ends = zip_le(r + 20, 2) == size - at - END_BYTES;
+        if (!ends && *exact > 0)
+            continue;
+        *exact += ends;
         *n = (struct ends){.at = at,
                            .disk = zip_le(r + 4, 2),
                            .directory_disk = zip_le(r + 6, 2),
@@ -116,10 +121,11 @@ static bool find_end(struct zip *z, struct ends *n)
 enum unpack_answer zip_find_directory(struct zip *z)
 {
     struct ends n = {.at = UINT64_MAX};
+    unsigned exact = 0;
 
-    if (z->host->size < END_BYTES || !find_end(z, &n))
+    if (z->host->size < END_BYTES || !find_end(z, &n, &exact))
         return UNPACK_NO_ZIP;
-    if (!widen(z, &n))
+    if (exact > 1 || !widen(z, &n))
         return UNPACK_CONTRADICTS;
     if (n.disk != 0 || n.directory_disk != 0 || n.count_here != n.count)
         return UNPACK_SPLIT;
@@ -200,21 +206,24 @@ static int by_start(const void *a, const void *b, void *ctx)
     return (x > y) - (x < y);
 }
 
-/* In the order of their places: who reaches into another shares bytes with it, both ways. */
+/* In the order of their places: who reaches into another shares bytes with it, both ways. Those
+ * that would lie outside have no place. */
 static void find_shared(struct zip *z, uint32_t *order)
 {
-    uint32_t reaches = 0; /* whose end is the farthest so far */
+    size_t count = 0, reaches = 0; /* reaches: whose end is the farthest so far */
 
-    for (uint64_t i = 0; i < z->count; i++)
-        order[i] = (uint32_t)i;
-    qsort_r(order, (size_t)z->count, sizeof *order, by_start, z->spans);
     for (uint64_t i = 0; i < z->count; i++) {
+        if (z->spans[i].end != UINT64_MAX)
+            order[count++] = (uint32_t)i;
+    }
+    qsort_r(order, count, sizeof *order, by_start, z->spans);
+    for (size_t i = 0; i < count; i++) {
         struct zip_span *s = &z->spans[order[i]], *far = &z->spans[order[reaches]];
-        s->limit = i + 1 < z->count ? z->spans[order[i + 1]].start : z->directory_at;
+        s->limit = i + 1 < count ? z->spans[order[i + 1]].start : z->directory_at;
         if (i > 0 && s->start < far->end)
             s->shared = far->shared = true;
         if (i == 0 || s->end > far->end)
-            reaches = (uint32_t)i;
+            reaches = i;
     }
 }
 

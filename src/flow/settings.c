@@ -17,9 +17,14 @@ static const struct setting table[] = {
      256000000, 8000000000},
     {"upload.size_max", "bytes of a file that is uploaded", 17179869184, 1048576, 1099511627776},
     {"upload.open_max", "uploads that one person may have open at a time", 200, 1, 10000},
+    {"archive.entries_max", "entries of an archive and the archives in it", 100000, 1, 1000000},
+    {"archive.entry_bytes", "bytes that an entry of an archive may unpack to", 4294967296, 1,
+     1099511627776},
+    {"archive.total_bytes", "bytes that an archive and the archives in it may unpack to",
+     107374182400, 1, 17592186044416},
+    {"archive.ratio_max", "times that an entry may grow, beyond 10 MB", 200, 1, 1000000},
+    {"archive.depth_max", "archives inside of each other, the outermost counted", 3, 1, 8},
 };
-
-#define DECODE_SETTINGS 5 /* the first rows */
 
 const struct setting *settings_at(size_t index)
 {
@@ -134,15 +139,45 @@ enum assay_err settings_set(struct world *w, struct audit_actor by, const char *
     return store_write(w->store, change, &c, e);
 }
 
-enum assay_err settings_decode_limits(struct store *s, struct decode_limits *out, struct err *e)
+/* The values of several settings, by their names. */
+static enum assay_err get_all(struct store *s, const char *const *names, size_t count, int64_t *v,
+                              struct err *e)
 {
-    int64_t v[DECODE_SETTINGS];
-
-    for (size_t i = 0; i < DECODE_SETTINGS; i++) {
-        enum assay_err rc = settings_get(s, table[i].name, &v[i], e);
+    for (size_t i = 0; i < count; i++) {
+        enum assay_err rc = settings_get(s, names[i], &v[i], e);
         if (rc != ASSAY_OK)
             return rc;
     }
+    return ASSAY_OK;
+}
+
+enum assay_err settings_unpack_limits(struct store *s, struct unpack_limits *out, struct err *e)
+{
+    static const char *const names[] = {"archive.entries_max", "archive.entry_bytes",
+                                        "archive.total_bytes", "archive.ratio_max",
+                                        "archive.depth_max"};
+    int64_t v[5];
+    enum assay_err rc = get_all(s, names, 5, v, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    *out = (struct unpack_limits){.entries_max = (uint32_t)v[0],
+                                  .entry_bytes = (uint64_t)v[1],
+                                  .total_bytes = (uint64_t)v[2],
+                                  .ratio_max = (uint32_t)v[3],
+                                  .depth_max = (uint32_t)v[4]};
+    return ASSAY_OK;
+}
+
+enum assay_err settings_decode_limits(struct store *s, struct decode_limits *out, struct err *e)
+{
+    static const char *const names[] = {"decode.side_max", "decode.pixels_max", "decode.cpu_s",
+                                        "decode.wall_s", "decode.memory_bytes"};
+    int64_t v[5];
+    enum assay_err rc = get_all(s, names, 5, v, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
     *out = (struct decode_limits){.side_max = (uint32_t)v[0],
                                   .pixels_max = (uint64_t)v[1],
                                   .cpu_s = (uint32_t)v[2],

@@ -2,6 +2,7 @@
 #ifndef FLOW_SETTINGS_H
 #define FLOW_SETTINGS_H
 
+#include "decode/unpack.h"
 #include "flow/flow.h"
 
 struct setting {
@@ -25,5 +26,8 @@ enum assay_err settings_set(struct world *w, struct audit_actor by, const char *
 
 /* The decoder's limits out of them. */
 enum assay_err settings_decode_limits(struct store *s, struct decode_limits *out, struct err *e);
+
+/* The unpacker's limits out of them. */
+enum assay_err settings_unpack_limits(struct store *s, struct unpack_limits *out, struct err *e);
 
 #endif

@@ -104,7 +104,7 @@ static enum assay_err check(const struct keyring *ring, struct err *e)
                 return err_set(e, ASSAY_EDAMAGED, "the keyring holds two keys of one id");
         }
     }
-    for (size_t kind = 1; kind <= KEYRING_KINDS; kind++) {
+    for (size_t kind = 1; kind <= KEYRING_KINDS_ALWAYS; kind++) {
         if (of_kind[kind] == 0)
             return err_set(e, ASSAY_EDAMAGED, "the keyring lacks a key of kind %zu", kind);
     }

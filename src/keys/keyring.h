@@ -31,9 +31,11 @@ enum keyring_kind {
     KEYRING_RECORD_SIGN,  /* an Ed25519 seed */
     KEYRING_RELEASE_SIGN, /* an Ed25519 seed */
     KEYRING_TICKET,
-    KEYRING_WELLBEING
+    KEYRING_WELLBEING,
+    KEYRING_INTAKE /* an X25519 secret; workspaces from before it may have none */
 };
-#define KEYRING_KINDS 6
+#define KEYRING_KINDS        7
+#define KEYRING_KINDS_ALWAYS 6 /* every ring has a key of the first six */
 
 /* How the site key is had. */
 enum keyring_site { KEYRING_SITE_FILE = 0, KEYRING_SITE_PASSPHRASE = 1 };
@@ -69,8 +71,8 @@ enum assay_err keyring_read_header(const void *bytes, size_t size, struct keyrin
                                    struct err *e);
 
 /* Open the keys. EKEY when the site key is another; EDAMAGED; EVERSION for a kind not known here.
- * ring is overwritten in any case. On success there is at least one key of each kind, exactly one
- * name key, and no id twice. */
+ * ring is overwritten in any case. On success there is at least one key of each of the first
+ * six kinds, exactly one name key, and no id twice. */
 enum assay_err keyring_open(const void *bytes, size_t size,
                             const uint8_t site_key[KEYRING_KEY_BYTES], struct keyring *ring,
                             struct err *e);

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "keys/age_header.h"
 #include "keys/keyring.h"
 #include "keys/keys_impl.h"
 #include "keys/site.h"
@@ -27,6 +28,8 @@
 #define SITE_PASSES 3
 #define SITE_KIB    65536
 #define HEAD_MAX    (64 * 1024)
+
+static_assert(KEYS_RECIPIENT_SIZE == AGE_RECIPIENT_SIZE, "one text");
 
 enum assay_err keys_harden_process(struct err *e)
 {
@@ -62,7 +65,7 @@ void keys_ready(struct keys *k)
 
     for (size_t i = 0; i < k->ring.count; i++)
         k->current[k->ring.keys[i].kind] = &k->ring.keys[i];
-    for (size_t kind = 1; kind <= KEYRING_KINDS; kind++)
+    for (size_t kind = 1; kind <= KEYRING_KINDS_ALWAYS; kind++)
         assert(k->current[kind] != NULL);
     for (size_t s = 0; s < KEYS_SIGNERS; s++)
         (void)crypto_sign_seed_keypair(k->public_key[s], k->secret[s], k->current[kinds[s]]->bytes);
@@ -70,21 +73,28 @@ void keys_ready(struct keys *k)
 
 /* ---- make ---- */
 
+/* A new key at the end of the ring, which has room. */
+static void add_key(struct keyring *ring, enum keyring_kind kind)
+{
+    struct keyring_key *key = &ring->keys[ring->count];
+    bool again = true;
+
+    while (again) {
+        rand_bytes(key->id, sizeof key->id);
+        again = false;
+        for (size_t j = 0; j < ring->count; j++)
+            again = again || memcmp(key->id, ring->keys[j].id, sizeof key->id) == 0;
+    }
+    key->kind = (uint8_t)kind;
+    rand_bytes(key->bytes, sizeof key->bytes);
+    ring->count++;
+}
+
 static void fill_ring(struct keyring *ring)
 {
-    ring->count = KEYRING_KINDS;
-    for (size_t i = 0; i < KEYRING_KINDS; i++) {
-        struct keyring_key *key = &ring->keys[i];
-        bool again = true;
-        while (again) {
-            rand_bytes(key->id, sizeof key->id);
-            again = false;
-            for (size_t j = 0; j < i; j++)
-                again = again || memcmp(key->id, ring->keys[j].id, sizeof key->id) == 0;
-        }
-        key->kind = (uint8_t)(i + 1);
-        rand_bytes(key->bytes, sizeof key->bytes);
-    }
+    ring->count = 0;
+    for (size_t kind = 1; kind <= KEYRING_KINDS; kind++)
+        add_key(ring, (enum keyring_kind)kind);
 }
 
 static enum assay_err write_public(const struct keys *k, enum keys_signer signer,
@@ -421,4 +431,80 @@ const char *keys_site_path(const struct keys *k)
 const char *keys_head_path(const struct keys *k)
 {
     return k->head_path;
+}
+
+/* ---- the intake key ---- */
+
+static enum assay_err replace_keyring(const char *data_dir, const struct buf *old, struct keys *k,
+                                      const uint8_t *site, struct err *e)
+{
+    char path[PATH_MAX];
+    struct keyring_header h;
+    struct buf bytes;
+    enum assay_err rc;
+
+    if ((rc = keyring_read_header(old->data, old->size, &h, e)) != 0 ||
+        (rc = join(path, data_dir, "keys/keyring", e)) != 0)
+        return rc;
+    rand_bytes(h.nonce, sizeof h.nonce); /* one nonce never seals two rings */
+    buf_init(&bytes, KEYRING_SIZE_MAX);
+    keyring_seal(&h, &k->ring, site, &bytes);
+    rc = fs_replace(path, bytes.data, bytes.size, 0600, e);
+    buf_clear(&bytes);
+    return rc;
+}
+
+enum assay_err keys_make_intake(const char *data_dir, const struct keys_place *place, struct err *e)
+{
+    char folder[PATH_MAX];
+    struct keys *k = NULL;
+    uint8_t *site = NULL;
+    enum assay_err rc;
+    struct buf bytes;
+
+    if ((rc = start(e)) != 0 || (rc = join(folder, data_dir, "keys", e)) != 0)
+        return rc;
+    buf_init(&bytes, KEYRING_SIZE_MAX);
+    int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock < 0 || flock(lock, LOCK_EX) != 0) {
+        rc = err_errno(e, "lock %.200s", folder);
+        goto out;
+    }
+    k = locked_new(sizeof *k, e);
+    site = locked_new(KEYRING_KEY_BYTES, e);
+    if (k == NULL || site == NULL) {
+        rc = ASSAY_ELIMIT;
+        goto out;
+    }
+    if ((rc = read_keyring(data_dir, &bytes, e)) != 0 ||
+        (rc = open_ring(data_dir, place, &bytes, k, site, e)) != 0)
+        goto out;
+    if (k->ring.count == KEYRING_KEYS_MAX) {
+        rc = err_set(e, ASSAY_ELIMIT, "the keyring is full");
+        goto out;
+    }
+    add_key(&k->ring, KEYRING_INTAKE);
+    rc = replace_keyring(data_dir, &bytes, k, site, e);
+out:
+    buf_clear(&bytes);
+    locked_free(site);
+    locked_free(k);
+    if (lock >= 0)
+        (void)close(lock);
+    return rc;
+}
+
+enum assay_err keys_intake_recipient(const struct keys *k, char out[KEYS_RECIPIENT_SIZE],
+                                     struct err *e)
+{
+    const struct keyring_key *key = k->current[KEYRING_INTAKE];
+    uint8_t public_key[KEYS_PUBLIC_BYTES];
+
+    if (key == NULL)
+        return err_set(
+            e, ASSAY_ENOTFOUND,
+            "this workspace has no intake key yet; make one with: assay key make intake");
+    (void)crypto_scalarmult_base(public_key, key->bytes);
+    age_recipient(public_key, out);
+    return ASSAY_OK;
 }

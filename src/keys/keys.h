@@ -11,7 +11,7 @@
 
 /*
  * doc/keys.md is the format. `assay init` makes random keys: wrap, name (never rotated),
- * record-sign, release-sign, ticket, wellbeing. The site key only seals the keyring
+ * record-sign, release-sign, ticket, wellbeing, intake. The site key only seals the keyring
  * (DATA/keys/keyring) and never lies under DATA: by default ~/.config/assay/ID.key (0600), ID being
  * the workspace's id. A later *keeper* process may hold these alone; so nobody but this folder sees
  * key bytes.
@@ -81,6 +81,15 @@ struct keys_about {
     uint8_t public_key[KEYS_PUBLIC_BYTES];
 };
 bool keys_about(const struct keys *k, size_t index, struct keys_about *out);
+
+/* Add a new intake key to the keyring on the disk; the earlier ones still open what was encrypted
+ * to them. Open keys take it up when they are opened anew. EKEY, EDAMAGED, EFULL, EIO; ELIMIT. */
+enum assay_err keys_make_intake(const char *data_dir, const struct keys_place *place,
+                                struct err *e);
+/* What senders encrypt to with the age program: "age1..." of the last intake key. ENOTFOUND. */
+#define KEYS_RECIPIENT_SIZE 63
+enum assay_err keys_intake_recipient(const struct keys *k, char out[KEYS_RECIPIENT_SIZE],
+                                     struct err *e);
 
 /* Seal a data key under the wrap key; context (such as a blob id) is bound to it. */
 void keys_wrap(const struct keys *k, const uint8_t data_key[KEYS_DATA_BYTES], const void *context,

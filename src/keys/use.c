@@ -172,6 +172,7 @@ bool keys_about(const struct keys *k, size_t index, struct keys_about *out)
         [KEYRING_RELEASE_SIGN] = "release-sign",
         [KEYRING_TICKET] = "ticket",
         [KEYRING_WELLBEING] = "wellbeing",
+        [KEYRING_INTAKE] = "intake",
     };
     uint8_t secret[KEYS_SECRET_BYTES];
 

@@ -7,7 +7,7 @@ import workspace
 from workspace import WorkspaceCase, main
 
 COMMANDS = ["init", "user", "scheme", "import", "identify", "serve", "export", "verify", "audit",
-            "vault", "stats", "doctor", "backup", "restore", "demo"]
+            "key", "vault", "stats", "doctor", "backup", "restore", "demo"]
 
 
 class Commands(WorkspaceCase):

@@ -408,14 +408,14 @@ static void every_flipped_bit_of_the_keyring_is_damage_not_a_wrong_key(void **st
 static void example(struct keyring_header *h, struct keyring *ring, uint8_t *site)
 {
     *h = (struct keyring_header){.site = KEYRING_SITE_FILE};
-    *ring = (struct keyring){.count = KEYRING_KINDS};
+    *ring = (struct keyring){.count = KEYRING_KINDS_ALWAYS};
     for (size_t i = 0; i < KEYRING_KEY_BYTES; i++)
         site[i] = (uint8_t)i;
     for (size_t i = 0; i < KEYRING_WORKSPACE_BYTES; i++)
         h->workspace[i] = (uint8_t)(0x10 * i + i);
     for (size_t i = 0; i < KEYRING_NONCE_BYTES; i++)
         h->nonce[i] = (uint8_t)(0xa0 + i);
-    for (size_t i = 0; i < KEYRING_KINDS; i++) {
+    for (size_t i = 0; i < KEYRING_KINDS_ALWAYS; i++) {
         memset(ring->keys[i].id, (int)(0xc0 + i), KEYRING_ID_BYTES);
         ring->keys[i].kind = (uint8_t)(i + 1);
         memset(ring->keys[i].bytes, (int)(i + 1), KEYRING_KEY_BYTES);
@@ -529,7 +529,7 @@ static void a_rotated_keyring_seals_with_the_last_and_opens_with_all(void **stat
             keys_close(k);
     }
     assert_memory_equal(first, ring->keys[0].id, KEYRING_ID_BYTES);
-    assert_memory_equal(second, ring->keys[KEYRING_KINDS].id, KEYRING_ID_BYTES);
+    assert_memory_equal(second, ring->keys[KEYRING_KINDS_ALWAYS].id, KEYRING_ID_BYTES);
     assert_int_equal(keys_unwrap(k, first, "c", 1, back, &f->e), ASSAY_OK);
     assert_memory_equal(back, data_key, sizeof back);
     assert_int_equal(keys_unwrap(k, second, "c", 1, back, &f->e), ASSAY_OK);

@@ -1,4 +1,4 @@
-/* Walks files and folders, reads each once, seals what is new and commits in groups. */
+/* Walks files and folders, reads each once and seals what is new, by several threads. */
 #include "flow/intake/intake.h"
 
 #include <assert.h>
@@ -19,38 +19,7 @@
 #include "base/str.h"
 #include "flow/intake/intake_impl.h"
 
-#define GROUP_FILES 24                 /* a transaction; keeps it well under 50 ms */
-#define GROUP_BYTES (16 * 1024 * 1024) /* sealed bytes that may wait for their row */
-#define WHOLE_BYTES                                                                                \
-    (32 * 1024 * 1024) /* files up to this are held in memory; larger are read twice */
 #define CHUNK_BYTES (256 * 1024)
-
-const char *intake_verdict_name(enum intake_verdict v)
-{
-    static const char *const names[] = {"new", "known", "seen", "inherited", "refused"};
-
-    assert((unsigned)v < sizeof names / sizeof names[0]);
-    return names[v];
-}
-
-/* One import, shared by its threads. */
-struct run {
-    struct world *world;
-    const struct intake_options *options;
-    struct batch_key batch;
-    struct notes *notes;
-    pthread_mutex_t lock; /* walk, counts, report, failure */
-    FTS *walk;
-    struct intake_counts *counts;
-    enum assay_err failure;
-    struct err error;
-};
-
-static void refuse(struct taken *t, const char *reason)
-{
-    t->verdict = INTAKE_REFUSED;
-    (void)snprintf(t->reason, sizeof t->reason, "%s", reason);
-}
 
 /* "ROOT/inner" for what lies in the folder ROOT that was named, the base name for a file. */
 static char *inner_path(const FTSENT *f)
@@ -73,6 +42,23 @@ static char *inner_path(const FTSENT *f)
     return inner;
 }
 
+/* The next file of a list, whose caller looked at it already. */
+static bool next_listed(struct run *r, struct taken *t)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&r->lock);
+    if (r->list_count > 0 && r->failure == ASSAY_OK) {
+        t->path = mem_strdup(r->list->path);
+        t->inner = mem_strdup(r->list->inner);
+        r->list++;
+        r->list_count--;
+        found = true;
+    }
+    (void)pthread_mutex_unlock(&r->lock);
+    return found;
+}
+
 /* The next file, or false at the end. A thing that cannot be taken comes as refused. */
 static bool next_file(struct run *r, struct taken *t)
 {
@@ -80,6 +66,8 @@ static bool next_file(struct run *r, struct taken *t)
     FTSENT *f;
 
     *t = (struct taken){.verdict = INTAKE_NEW};
+    if (r->walk == NULL)
+        return next_listed(r, t);
     (void)pthread_mutex_lock(&r->lock);
     while (!found && r->failure == ASSAY_OK) {
         errno = 0;
@@ -113,7 +101,7 @@ static bool next_file(struct run *r, struct taken *t)
         t->path = mem_dup(f->fts_path, f->fts_pathlen + 1u);
         t->inner = inner_path(f);
         if (reason[0] != '\0')
-            refuse(t, reason);
+            taken_refuse(t, reason);
         found = true;
     }
     (void)pthread_mutex_unlock(&r->lock);
@@ -162,21 +150,6 @@ out:
     return rc;
 }
 
-struct known {
-    const uint8_t *sha256;
-    bool yes;
-};
-
-static enum assay_err find_item(struct tx *tx, void *ctx, struct err *e)
-{
-    struct known *k = ctx;
-    struct item_row item;
-    enum assay_err rc = item_find(tx, k->sha256, &item, e);
-
-    k->yes = rc == ASSAY_OK;
-    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
-}
-
 /* Seal a large file by a second reading, which must give the same bytes. */
 static enum assay_err seal_large(struct run *r, int fd, struct taken *t, unsigned char *chunk,
                                  struct err *e)
@@ -191,7 +164,7 @@ static enum assay_err seal_large(struct run *r, int fd, struct taken *t, unsigne
     if ((rc = read_through(fd, &again, NULL, w, chunk, &type, e)) != 0)
         goto out;
     if (memcmp(again.sha256, t->digests.sha256, sizeof again.sha256) != 0) {
-        refuse(t, "the file changed while it was read; import it again");
+        taken_refuse(t, "the file changed while it was read; import it again");
         goto out;
     }
     rc = vault_writer_finish(w, &t->blob, e);
@@ -206,14 +179,14 @@ out:
 static enum assay_err take_open(struct run *r, int fd, struct taken *t, unsigned char *chunk,
                                 struct err *e)
 {
-    struct known known = {.sha256 = t->digests.sha256};
+    bool known;
     struct err why = {0};
     struct buf whole;
     struct stat st;
     enum assay_err rc;
 
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        refuse(t, "not a regular file");
+        taken_refuse(t, "not a regular file");
         return ASSAY_OK;
     }
     bool small = st.st_size <= WHOLE_BYTES;
@@ -223,15 +196,15 @@ static enum assay_err take_open(struct run *r, int fd, struct taken *t, unsigned
         char reason[200];
         (void)snprintf(reason, sizeof reason, "cannot be read: %.150s",
                        rc != ASSAY_OK ? why.text : "it grew while it was read");
-        refuse(t, reason);
+        taken_refuse(t, reason);
         rc = ASSAY_OK;
         goto out;
     }
     if (t->digests.size == 0) {
-        refuse(t, "empty: no bytes in it");
+        taken_refuse(t, "empty: no bytes in it");
         goto out;
     }
-    if ((rc = store_read(r->world->store, find_item, &known, e)) != 0 || known.yes)
+    if ((rc = run_knows(r, t->digests.sha256, &known, e)) != 0 || known)
         goto out;
     if (small) {
         rc = vault_put(r->world->vault, whole.data, whole.size, &t->blob, e);
@@ -244,78 +217,46 @@ out:
     return rc;
 }
 
-static enum assay_err take(struct run *r, struct taken *t, unsigned char *chunk, struct err *e)
+/* Archives are read here and there: what they hold is committed by itself. */
+static enum assay_err take_archive(struct run *r, int fd, const struct taken *t, struct err *e)
 {
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return err_errno(e, "look at a file");
+    const struct seekable bytes = seekable_of_file(&fd, (uint64_t)st.st_size);
+    const struct archive_in in = {.path = t->path, .inner = t->inner, .bytes = &bytes};
+    return archive_take(r, &in, e);
+}
+
+static bool is_archive(int fd)
+{
+    unsigned char head[ARCHIVE_HEAD_BYTES];
+    ssize_t n = pread(fd, head, sizeof head, 0);
+
+    return n > 0 && archive_is(head, (size_t)n);
+}
+
+/* *archive true: t was one, and all of it is done. */
+static enum assay_err take(struct run *r, struct taken *t, unsigned char *chunk, bool *archive,
+                           struct err *e)
+{
+    *archive = false;
     if (t->verdict == INTAKE_REFUSED)
         return ASSAY_OK;
     int fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) {
         char reason[160];
         (void)snprintf(reason, sizeof reason, "cannot be opened: %s", strerrordesc_np(errno));
-        refuse(t, reason);
+        taken_refuse(t, reason);
         return ASSAY_OK;
     }
-    enum assay_err rc = take_open(r, fd, t, chunk, e);
+    *archive = is_archive(fd);
+    enum assay_err rc = *archive ? take_archive(r, fd, t, e) : take_open(r, fd, t, chunk, e);
     (void)close(fd);
-    if (rc == ASSAY_OK && t->verdict != INTAKE_REFUSED)
+    if (rc == ASSAY_OK && !*archive && t->verdict != INTAKE_REFUSED)
         t->note = notes_find(r->notes, t->inner, &t->digests);
     return rc;
-}
-
-static void count(struct intake_counts *c, const struct taken *t)
-{
-    c->files++;
-    c->bytes += t->digests.size;
-    switch (t->verdict) {
-    case INTAKE_NEW:
-        c->fresh++;
-        break;
-    case INTAKE_KNOWN:
-        c->known++;
-        break;
-    case INTAKE_SEEN:
-        c->seen++;
-        break;
-    case INTAKE_INHERITED:
-        c->inherited++;
-        break;
-    case INTAKE_REFUSED:
-        c->refused++;
-        break;
-    }
-    if (t->verdict != INTAKE_REFUSED && !decode_type_supported(t->type))
-        c->unsupported++;
-}
-
-/* Commit what was taken, report it, and take away blobs that got no row. */
-static void finish(struct run *r, struct taken *group, size_t n, enum assay_err rc, struct err *e)
-{
-    const struct intake_options *o = r->options;
-
-    if (rc == ASSAY_OK && n > 0)
-        rc = intake_commit(r->world, o, &r->batch, group, n, e);
-    for (size_t i = 0; i < n; i++) {
-        /* After EIO nobody knows whether the rows are there: a blob too many is swept one day. */
-        if (group[i].sealed && rc != ASSAY_EIO &&
-            (rc != ASSAY_OK || group[i].verdict != INTAKE_NEW))
-            vault_remove(r->world->vault, group[i].blob.id);
-    }
-    (void)pthread_mutex_lock(&r->lock);
-    if (rc != ASSAY_OK && r->failure == ASSAY_OK) {
-        r->failure = rc;
-        r->error = *e;
-    }
-    for (size_t i = 0; i < n; i++) {
-        struct taken *t = &group[i];
-        if (rc == ASSAY_OK) {
-            count(r->counts, t);
-            o->report(o->ctx, t->path, t->verdict, decode_type_mime(t->type),
-                      t->verdict == INTAKE_REFUSED ? t->reason : NULL);
-        }
-        mem_free(t->path);
-        mem_free(t->inner);
-    }
-    (void)pthread_mutex_unlock(&r->lock);
 }
 
 static void *work(void *ctx)
@@ -332,11 +273,17 @@ static void *work(void *ctx)
         size_t n = 0;
         while (rc == ASSAY_OK && n < GROUP_FILES && bytes < GROUP_BYTES &&
                (more = next_file(r, &group[n]))) {
-            rc = take(r, &group[n], chunk, &e);
+            bool archive;
+            rc = take(r, &group[n], chunk, &archive, &e);
+            if (archive) {
+                mem_free(group[n].path);
+                mem_free(group[n].inner);
+                continue;
+            }
             bytes += group[n].digests.size;
             n++;
         }
-        finish(r, group, n, rc, &e);
+        rc = run_finish(r, group, n, rc, &e);
         more = more && rc == ASSAY_OK;
     }
     mem_wipe_free(chunk, CHUNK_BYTES);
@@ -348,35 +295,12 @@ static int by_name(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static void sidecar_refused(void *ctx, const char *line_and_reason)
+static enum assay_err start_walk(struct run *r, const char *const *paths, size_t path_count,
+                                 struct err *e)
 {
-    struct run *r = ctx;
-
-    r->counts->refused++;
-    r->options->report(r->options->ctx, r->options->sidecar, INTAKE_REFUSED, "text/csv",
-                       line_and_reason);
-}
-
-static enum assay_err read_batch(struct tx *tx, void *ctx, struct err *e)
-{
-    struct run *r = ctx;
-
-    return batch_get(tx, r->options->batch_id, &r->batch, e);
-}
-
-static enum assay_err prepare(struct run *r, const char *const *paths, size_t path_count,
-                              struct err *e)
-{
-    const struct scheme *scheme;
-    enum assay_err rc;
-
-    if ((rc = store_read(r->world->store, read_batch, r, e)) != 0 ||
-        (rc = flow_scheme(r->world, r->batch.scheme, &scheme, e)) != 0)
-        return rc;
-    if (r->options->sidecar != NULL &&
-        (rc = notes_load(r->options, scheme, sidecar_refused, r, &r->notes, e)) != 0)
-        return rc;
     char **list = mem_array(path_count + 1, sizeof *list);
+    enum assay_err rc = ASSAY_OK;
+
     for (size_t i = 0; i < path_count; i++)
         list[i] = mem_strdup(paths[i]);
     r->walk = fts_open(list, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
@@ -388,33 +312,65 @@ static enum assay_err prepare(struct run *r, const char *const *paths, size_t pa
     return rc;
 }
 
+/* Take all there is to take, by as many threads as were asked for. */
+static enum assay_err take_all(struct run *r, struct err *e)
+{
+    const unsigned count = r->options->threads;
+    pthread_t *threads = mem_array(count, sizeof *threads);
+    unsigned started = 0;
+
+    assert(count > 0);
+    while (started < count && pthread_create(&threads[started], NULL, work, r) == 0)
+        started++;
+    if (started == 0)
+        (void)work(r);
+    for (unsigned i = 0; i < started; i++)
+        (void)pthread_join(threads[i], NULL);
+    mem_free(threads);
+    if (r->failure != ASSAY_OK && e != NULL)
+        *e = r->error;
+    return r->failure;
+}
+
 enum assay_err intake_paths(struct world *w, const struct intake_options *o,
                             const char *const *paths, size_t path_count,
                             struct intake_counts *counts, struct err *e)
 {
     struct run r = {.world = w, .options = o, .counts = counts};
-    pthread_t *threads = mem_array(o->threads, sizeof *threads);
-    unsigned started = 0;
+    enum assay_err rc = run_begin(&r, e);
 
-    assert(o->threads > 0);
-    (void)pthread_mutex_init(&r.lock, NULL);
-    enum assay_err rc = prepare(&r, paths, path_count, e);
-    if (rc != ASSAY_OK)
-        goto out;
-    while (started < o->threads && pthread_create(&threads[started], NULL, work, &r) == 0)
-        started++;
-    if (started == 0)
-        (void)work(&r);
-    for (unsigned i = 0; i < started; i++)
-        (void)pthread_join(threads[i], NULL);
-    rc = r.failure;
-    if (rc != ASSAY_OK && e != NULL)
-        *e = r.error;
-out:
+    if (rc == ASSAY_OK && (rc = start_walk(&r, paths, path_count, e)) == ASSAY_OK)
+        rc = take_all(&r, e);
     if (r.walk != NULL)
         (void)fts_close(r.walk);
-    notes_free(r.notes);
-    (void)pthread_mutex_destroy(&r.lock);
-    mem_free(threads);
+    run_end(&r);
+    return rc;
+}
+
+enum assay_err intake_files(struct world *w, const struct intake_options *o,
+                            const struct intake_file *files, size_t file_count,
+                            struct intake_counts *counts, struct err *e)
+{
+    struct run r = {
+        .world = w, .options = o, .counts = counts, .list = files, .list_count = file_count};
+    enum assay_err rc = run_begin(&r, e);
+
+    if (rc == ASSAY_OK)
+        rc = take_all(&r, e);
+    run_end(&r);
+    return rc;
+}
+
+enum assay_err intake_bytes(struct world *w, const struct intake_options *o, const char *path,
+                            const struct seekable *bytes, struct intake_counts *counts,
+                            struct err *e)
+{
+    struct run r = {.world = w, .options = o, .counts = counts};
+    const struct archive_in in = {.path = path, .inner = path, .bytes = bytes};
+    enum assay_err rc = run_begin(&r, e);
+
+    if (rc == ASSAY_OK)
+        rc = archive_take(&r, &in, e);
+    run_end(&r);
     return rc;
 }

@@ -2,6 +2,7 @@
 #ifndef FLOW_INTAKE_INTAKE_H
 #define FLOW_INTAKE_INTAKE_H
 
+#include "base/seekable.h"
 #include "flow/flow.h"
 
 struct batch_new {
@@ -44,12 +45,14 @@ enum intake_verdict {
     INTAKE_KNOWN,     /* the bytes are here; a new sighting was added */
     INTAKE_SEEN,      /* this very file is in this batch already; nothing was done */
     INTAKE_INHERITED, /* known, and its grade has passed: the sighting inherits it */
-    INTAKE_REFUSED    /* with a reason; the rest goes on */
+    INTAKE_REFUSED,   /* with a reason; the rest goes on */
+    INTAKE_UNPACKED   /* an archive, whole; no item itself. What it held was reported before */
 };
 const char *intake_verdict_name(enum intake_verdict v);
 
 struct intake_counts {
     uint64_t files, bytes, fresh, known, seen, inherited, refused, unsupported;
+    uint64_t archives; /* unpacked whole; not among the files */
 };
 
 struct intake_options {
@@ -70,9 +73,29 @@ struct intake_options {
  * name). When it returns, each file reported as new or known is on the disk. Idempotent: run it
  * again after a kill and it goes on. ASSAY_OK also when some were refused (counts say so); EFULL or
  * EIO stop it: what was reported stays.
+ *
+ * ZIP archives, told by their content, are unpacked (doc/archives.md) and so is what age encrypted
+ * to the workspace (doc/keys.md): each entry is a file of the path ARCHIVE/NAME. One that breaks
+ * off is refused by name; the entries that were reported stay. w needs FLOW_WITH_DECODER for that.
  */
 enum assay_err intake_paths(struct world *w, const struct intake_options *o,
                             const char *const *paths, size_t path_count,
                             struct intake_counts *counts, struct err *e);
+
+/* The same for single files, each kept under the path that is given with it. */
+struct intake_file {
+    const char *path;  /* to open, and as reported */
+    const char *inner; /* as kept */
+};
+enum assay_err intake_files(struct world *w, const struct intake_options *o,
+                            const struct intake_file *files, size_t file_count,
+                            struct intake_counts *counts, struct err *e);
+
+/* The same for bytes that lie in no file, such as an upload in sealed parts: a picture, an archive,
+ * or an encrypted one. They are read once or twice in order, an archive then here and there, in
+ * constant memory and in this thread. path is reported and kept; options->sidecar is not used. */
+enum assay_err intake_bytes(struct world *w, const struct intake_options *o, const char *path,
+                            const struct seekable *bytes, struct intake_counts *counts,
+                            struct err *e);
 
 #endif

@@ -2,9 +2,19 @@
 #ifndef FLOW_INTAKE_INTAKE_IMPL_H
 #define FLOW_INTAKE_INTAKE_IMPL_H
 
+#include <fts.h>
+#include <pthread.h>
+
 #include "assay/digest.h"
+#include "decode/unpack.h"
 #include "flow/intake/intake.h"
 #include "store/item.h"
+
+#define GROUP_FILES 24                 /* a transaction; keeps it well under 50 ms */
+#define GROUP_BYTES (16 * 1024 * 1024) /* sealed bytes that may wait for their row */
+#define WHOLE_BYTES                                                                                \
+    (32 * 1024 * 1024) /* files up to this are held in memory; larger are read twice or sealed     \
+                          while they are read */
 
 /* What a sidecar says of a file. Borrowed from struct notes. */
 struct note {
@@ -45,5 +55,54 @@ struct taken {
 enum assay_err intake_commit(struct world *w, const struct intake_options *o,
                              const struct batch_key *batch, struct taken *group, size_t count,
                              struct err *e);
+
+/* One import, shared by its threads. */
+struct run {
+    struct world *world;
+    const struct intake_options *options;
+    struct intake_counts *counts;
+    const struct note *note; /* of all that an archive holds; NULL: as the sidecar says */
+    /* Where files come from: a walk through folders, or a list. */
+    FTS *walk;
+    const struct intake_file *list;
+    size_t list_count;
+    /* Filled by run_begin. */
+    struct batch_key batch;
+    struct notes *notes;
+    struct unpack_limits unpack;
+    pthread_mutex_t lock; /* walk, list, counts, report, failure */
+    enum assay_err failure;
+    struct err error;
+};
+/* Read batch, scheme, limits and sidecar; run_end in any case. */
+enum assay_err run_begin(struct run *r, struct err *e);
+void run_end(struct run *r);
+
+void taken_refuse(struct taken *t, const char *reason);
+
+/* Whether these bytes are an item already. */
+enum assay_err run_knows(struct run *r, const uint8_t sha256[32], bool *yes, struct err *e);
+
+/* Commit what was taken (when rc is good), report it, and take away blobs that got no row; frees
+ * the paths. A failure, rc or its own, is kept in r and returned. */
+enum assay_err run_finish(struct run *r, struct taken *group, size_t n, enum assay_err rc,
+                          struct err *e);
+/* Count and report something that has no row. */
+void run_report(struct run *r, const char *path, enum intake_verdict v, const char *mime);
+
+/* Whether the first bytes of a file say that it holds others: ZIP, or encrypted by age. */
+#define ARCHIVE_HEAD_BYTES 4096
+bool archive_is(const void *head, size_t size);
+
+/*
+ * Take in what an archive holds, and what the archives in it hold, commit and report it all. path
+ * and inner as in struct taken; bytes that are no archive are taken as one file of that name. What
+ * is wrong with an archive is reported as a refusal; an error is the store's or the vault's.
+ */
+struct archive_in {
+    const char *path, *inner;
+    const struct seekable *bytes;
+};
+enum assay_err archive_take(struct run *r, const struct archive_in *in, struct err *e);
 
 #endif
