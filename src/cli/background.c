@@ -158,11 +158,25 @@ static bool look_behind(struct world *w, bool due)
     return is;
 }
 
+/* What an older version could not show goes into the line again, once. */
+static void revive(struct world *w)
+{
+    struct err e = {0};
+    int64_t count = 0;
+    enum assay_err rc = identify_revive(w, &count, &e);
+
+    if (rc != ASSAY_OK)
+        log_warn("identify.not_revived", LOG_ERR(rc), LOG_TEXT("why", e.text));
+    else if (count > 0)
+        log_info("identify.revived", LOG_COUNT("count", count));
+}
+
 static void *keep_house(void *ctx)
 {
     struct background *b = ctx;
     int64_t offset = clock_now_ms() - clock_mono_ms(), signed_at = 0, forgot_at = 0;
 
+    revive(b->world);
     do {
         struct err e = {0};
         int64_t count, now = clock_mono_ms();

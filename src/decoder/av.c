@@ -6,11 +6,9 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/log.h>
-#include <libavutil/opt.h>
 
 #include "base/mem.h"
 #include "decoder/formats.h"
-#include "decoder/tiff.h"
 
 #define GREY 128
 
@@ -48,21 +46,42 @@ static int take_buffer(AVCodecContext *context, AVFrame *frame, int flags)
     return avcodec_default_get_buffer2(context, frame, flags);
 }
 
-static enum wire_answer packet_of(const struct av_piece *piece, AVPacket **out)
+/* Where a TIFF's head says that its first page is, the page wanted is put: libavcodec's own count
+ * of pages loses its way in some files. */
+static void point_at(uint8_t *tiff, size_t directory)
 {
-    AVPacket *packet = av_packet_alloc();
+    for (unsigned i = 0; i < 4; i++)
+        tiff[4 + i] = (uint8_t)(directory >> 8 * (tiff[0] == 'M' ? 3 - i : i));
+}
 
-    if (packet == NULL)
-        return WIRE_MEMORY;
-    if (piece->size + piece->grey > INT_MAX - AV_INPUT_BUFFER_PADDING_SIZE ||
-        av_new_packet(packet, (int)(piece->size + piece->grey)) != 0) {
-        av_packet_free(&packet);
-        return WIRE_MEMORY;
+/* Made once for all pages of a file. */
+static enum wire_answer make_packet(struct av_piece *piece)
+{
+    const size_t size = piece->size + piece->grey;
+    AVPacket *packet = piece->packet;
+
+    if (packet == NULL || (size_t)packet->size != size) {
+        av_packet_free(&piece->packet);
+        if (size > INT_MAX - AV_INPUT_BUFFER_PADDING_SIZE || (packet = av_packet_alloc()) == NULL)
+            return WIRE_MEMORY;
+        piece->packet = packet;
+        if (av_new_packet(packet, (int)size) != 0) {
+            av_packet_free(&piece->packet);
+            return WIRE_MEMORY;
+        }
+        memcpy(packet->data, piece->bytes, piece->size);
+        memset(packet->data + piece->size, GREY, piece->grey);
     }
-    memcpy(packet->data, piece->bytes, piece->size);
-    memset(packet->data + piece->size, GREY, piece->grey);
-    *out = packet;
+    if (av_packet_make_writable(packet) != 0)
+        return WIRE_MEMORY;
+    if (piece->directory > 0)
+        point_at(packet->data, piece->directory);
     return WIRE_GOOD;
+}
+
+void av_piece_free(struct av_piece *piece)
+{
+    av_packet_free(&piece->packet);
 }
 
 static enum wire_answer answer_of(int rc, const struct watch *w)
@@ -101,8 +120,7 @@ static enum wire_answer context_of(const struct av_piece *piece, struct watch *w
     context->opaque = w;
     context->thread_count = 1; /* the sandbox forbids more */
     context->get_buffer2 = take_buffer;
-    if ((piece->page > 0 && av_opt_set_int(context->priv_data, "page", piece->page, 0) != 0) ||
-        avcodec_open2(context, codec, NULL) != 0) {
+    if (avcodec_open2(context, codec, NULL) != 0) {
         avcodec_free_context(&context);
         return WIRE_BROKEN;
     }
@@ -110,21 +128,20 @@ static enum wire_answer context_of(const struct av_piece *piece, struct watch *w
     return WIRE_GOOD;
 }
 
-enum wire_answer av_first_frame(const struct av_piece *piece, const struct sink *limits,
-                                AVFrame **out, bool *damaged)
+static enum wire_answer first_frame(struct av_piece *piece, const struct sink *limits,
+                                    AVFrame **out, bool *damaged)
 {
     struct watch w = {.limits = limits, .answer = WIRE_GOOD};
     AVCodecContext *context = NULL;
-    AVPacket *packet = NULL;
     AVFrame *frame = av_frame_alloc();
     enum wire_answer answer = WIRE_MEMORY;
     int rc;
 
     av_log_set_callback(hear);
     if (frame == NULL || (answer = context_of(piece, &w, &context)) != WIRE_GOOD ||
-        (answer = packet_of(piece, &packet)) != WIRE_GOOD)
+        (answer = make_packet(piece)) != WIRE_GOOD)
         goto out;
-    rc = decode(context, packet, frame);
+    rc = decode(context, piece->packet, frame);
     if (rc != 0) {
         answer = answer_of(rc, &w);
         goto out;
@@ -134,7 +151,6 @@ enum wire_answer av_first_frame(const struct av_piece *piece, const struct sink 
     *out = frame;
     frame = NULL;
 out:
-    av_packet_free(&packet);
     avcodec_free_context(&context);
     av_frame_free(&frame);
     return answer;
@@ -147,8 +163,6 @@ static const char *decoder_of(enum decode_type type, const uint8_t *bytes)
     switch (type) {
     case DECODE_TYPE_BMP:
         return "bmp";
-    case DECODE_TYPE_TIFF:
-        return "tiff";
     case DECODE_TYPE_JXL:
         return "libjxl";
     case DECODE_TYPE_JP2:
@@ -186,51 +200,22 @@ static size_t grey_for(enum decode_type type, struct wire_size sides)
     return pixels * (pixels <= SMALL_PIXELS ? 8 : 4) + 4096;
 }
 
-/* Of other codings libavcodec makes a black picture and says nothing. */
-static bool tiff_coding_known(const uint8_t *bytes, size_t size)
-{
-    static const uint32_t known[] = {0, 1, 2, 3, 4, 5, 8, 32773, 32946, 34925};
-    struct tiff t;
-    uint32_t coding;
-
-    if (!tiff_begin(&t, bytes, size) || tiff_tag(&t, tiff_first(&t), TIFF_TAG_TILE_WIDTH) != 0)
-        return false;
-    coding = tiff_tag(&t, tiff_first(&t), TIFF_TAG_CODING);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (known[i] == coding)
-            return true;
-    return false;
-}
-
-/* How many directories a TIFF has; they may go in circles. */
-static uint32_t count_pages(const uint8_t *bytes, size_t size)
-{
-    struct tiff t;
-    uint32_t count = 0;
-
-    if (!tiff_begin(&t, bytes, size))
-        return 1;
-    for (size_t at = tiff_first(&t); at != 0 && count < FORMATS_FRAMES_MAX; count++)
-        at = tiff_entries(&t, at) > 0 ? tiff_next(&t, at) : 0;
-    return count > 0 ? count : 1;
-}
-
 enum wire_answer av_still(struct av_piece *piece, enum decode_type type, struct sink *s,
                           struct found *f)
 {
     struct wire_size sides = {0};
-    const bool known = av_sides(type, piece->bytes, piece->size, &sides);
+    const bool known = av_sides(type, piece, &sides);
     enum wire_answer answer = known ? sink_check(s, sides.width, sides.height) : WIRE_GOOD;
     enum avrows_shown shown = AVROWS_AS_DECODED;
     AVFrame *frame = NULL;
     bool damaged = false;
 
     if (answer == WIRE_GOOD)
-        answer = av_first_frame(piece, s, &frame, &damaged);
+        answer = first_frame(piece, s, &frame, &damaged);
     if (answer == WIRE_BROKEN && known && grey_for(type, sides) > 0) {
         piece->grey = grey_for(type, sides);
         shown = AVROWS_PADDED;
-        answer = av_first_frame(piece, s, &frame, &damaged);
+        answer = first_frame(piece, s, &frame, &damaged);
         damaged = true;
     }
     if (answer != WIRE_GOOD)
@@ -246,24 +231,21 @@ enum wire_answer av_decode(const uint8_t *bytes, size_t size, struct sink *s, st
 {
     const enum decode_type type = decode_sniff(bytes, size);
     struct av_piece piece = {.decoder = decoder_of(type, bytes), .bytes = bytes, .size = size};
+    enum wire_answer answer;
 
     f->exif = (struct exif){.orientation = 1};
     if (piece.decoder == NULL)
         return WIRE_TYPE;
-    if (type == DECODE_TYPE_TIFF) {
-        if (!tiff_coding_known(bytes, size))
-            return WIRE_CODING;
-        f->exif.orientation = exif_read(bytes, size).orientation;
-        s->frames = count_pages(bytes, size);
-        if (s->frames > 1)
-            s->flags |= DECODE_ANIMATED;
-    }
-    return av_still(&piece, type, s, f);
+    answer = av_still(&piece, type, s, f);
+    av_piece_free(&piece);
+    return answer;
 }
 
 format_decode av_pick(enum decode_type type)
 {
     if (type == DECODE_TYPE_ICO)
         return ico_decode;
+    if (type == DECODE_TYPE_TIFF)
+        return tiff_decode;
     return decoder_of(type, (const uint8_t *)"P1") != NULL ? av_decode : NULL;
 }

@@ -129,19 +129,22 @@ static bool pnm_sides(const uint8_t *p, size_t size, struct wire_size *out)
     return text_number(p, size, &at, &out->width) && text_number(p, size, &at, &out->height);
 }
 
-static bool tiff_sides(const uint8_t *p, size_t size, struct wire_size *out)
+static bool tiff_sides(const struct av_piece *piece, struct wire_size *out)
 {
     struct tiff t;
 
-    if (!tiff_begin(&t, p, size))
+    if (!tiff_begin(&t, piece->bytes, piece->size))
         return false;
-    *out = (struct wire_size){tiff_tag(&t, tiff_first(&t), TIFF_TAG_WIDTH),
-                              tiff_tag(&t, tiff_first(&t), TIFF_TAG_HEIGHT)};
+    *out = (struct wire_size){tiff_tag(&t, piece->directory, TIFF_TAG_WIDTH),
+                              tiff_tag(&t, piece->directory, TIFF_TAG_HEIGHT)};
     return out->width > 0 && out->height > 0;
 }
 
-bool av_sides(enum decode_type type, const uint8_t *bytes, size_t size, struct wire_size *out)
+bool av_sides(enum decode_type type, const struct av_piece *piece, struct wire_size *out)
 {
+    const uint8_t *bytes = piece->bytes;
+    const size_t size = piece->size;
+
     switch (type) {
     case DECODE_TYPE_BMP:
         return bmp_sides(bytes, size, out);
@@ -152,7 +155,7 @@ bool av_sides(enum decode_type type, const uint8_t *bytes, size_t size, struct w
     case DECODE_TYPE_PNM:
         return pnm_sides(bytes, size, out);
     case DECODE_TYPE_TIFF:
-        return tiff_sides(bytes, size, out);
+        return tiff_sides(piece, out);
     default:
         return fixed_sides(type, bytes, size, out);
     }

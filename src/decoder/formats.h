@@ -27,8 +27,6 @@ enum wire_answer png_decode(const uint8_t *bytes, size_t size, struct sink *s, s
 enum wire_answer webp_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 enum wire_answer gif_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 enum wire_answer heif_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
-enum wire_answer av_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
-enum wire_answer ico_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 
 /* What each of the three programs decodes: the decoder of a type, or NULL. */
 typedef format_decode (*format_pick)(enum decode_type type);

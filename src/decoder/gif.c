@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "decoder/canvas.h"
 #include "decoder/formats.h"
 
 #define HEAD_BYTES    13u
@@ -27,6 +28,7 @@ struct frame {
     uint32_t x, y, width, height;
     bool interlaced;
     unsigned transparent; /* index, or NO_COLOUR */
+    enum canvas_after after;
     struct palette palette;
     size_t data; /* where the code length stands, and blocks behind it */
 };
@@ -78,7 +80,20 @@ static void skip_blocks(struct gif *g)
     g->cut = true;
 }
 
-static bool image_head(struct gif *g, unsigned transparent, struct frame *f)
+/* What stands in front of a frame and goes for it alone. */
+struct control {
+    unsigned transparent;
+    enum canvas_after after;
+};
+
+static struct control control_of(const uint8_t *p)
+{
+    static const enum canvas_after after[8] = {[2] = CANVAS_CLEAR, [3] = CANVAS_RESTORE};
+
+    return (struct control){(p[3] & 1) != 0 ? p[6] : NO_COLOUR, after[p[3] >> 2 & 7]};
+}
+
+static bool image_head(struct gif *g, struct control control, struct frame *f)
 {
     const uint8_t *p = g->bytes + g->at;
 
@@ -91,7 +106,8 @@ static bool image_head(struct gif *g, unsigned transparent, struct frame *f)
                         .width = le16(p + 4),
                         .height = le16(p + 6),
                         .interlaced = (p[8] & 0x40) != 0,
-                        .transparent = transparent};
+                        .transparent = control.transparent,
+                        .after = control.after};
     g->at += 9;
     f->palette = take_palette(g, p[8]);
     if (f->palette.rgb == NULL)
@@ -107,7 +123,7 @@ static bool image_head(struct gif *g, unsigned transparent, struct frame *f)
  */
 static bool next_frame(struct gif *g, struct frame *f)
 {
-    unsigned transparent = NO_COLOUR;
+    struct control control = {NO_COLOUR, CANVAS_KEEP};
 
     while (g->at < g->size) {
         const uint8_t *p = g->bytes + g->at;
@@ -119,11 +135,11 @@ static bool next_frame(struct gif *g, struct frame *f)
         }
         if (p[0] == ',') {
             g->at++;
-            if (image_head(g, transparent, f))
+            if (image_head(g, control, f))
                 return true;
         } else if (p[0] == '!' && left >= 2) {
             if (p[1] == 0xf9 && left >= 8 && p[2] == 4)
-                transparent = (p[3] & 1) != 0 ? p[6] : NO_COLOUR;
+                control = control_of(p);
             g->at += 2;
             skip_blocks(g);
         } else {
@@ -309,40 +325,128 @@ static enum wire_answer feed(const struct frame *f, const uint8_t *pixels, uint3
     return answer;
 }
 
-static enum wire_answer show(const struct gif *g, const struct frame *f, struct sink *s)
+/* The colour numbers of a frame, its rows in order; *rows is how many came, interlaced all. The
+ * memory is the caller's on WIRE_GOOD. */
+static enum wire_answer numbers(const struct gif *g, const struct frame *f, uint8_t **out,
+                                uint32_t *rows, bool *cut)
 {
     const size_t size = (size_t)f->width * f->height;
     uint8_t *pixels = mem_try(size);
     struct table *table = mem_try(sizeof *table);
     enum wire_answer answer = WIRE_MEMORY;
-    uint32_t rows;
 
     if (pixels == NULL || table == NULL)
         goto out;
-    rows = (uint32_t)(unpack(g, f->data, pixels, size, table) / f->width);
-    answer = rows == 0 ? WIRE_BROKEN : WIRE_GOOD;
-    if (rows < f->height)
-        s->flags |= DECODE_DAMAGED;
+    *rows = (uint32_t)(unpack(g, f->data, pixels, size, table) / f->width);
+    answer = *rows == 0 ? WIRE_BROKEN : WIRE_GOOD;
+    *cut = *rows < f->height;
     if (answer == WIRE_GOOD && f->interlaced) {
-        answer = straighten(f, &pixels, rows) ? WIRE_GOOD : WIRE_MEMORY;
-        rows = f->height;
+        answer = straighten(f, &pixels, *rows) ? WIRE_GOOD : WIRE_MEMORY;
+        *rows = f->height;
     }
-    if (answer == WIRE_GOOD)
-        answer = feed(f, pixels, rows, s);
+    if (answer == WIRE_GOOD) {
+        *out = pixels;
+        pixels = NULL;
+    }
 out:
     mem_free(pixels);
     mem_free(table);
     return answer;
 }
 
+static enum wire_answer show(const struct gif *g, const struct frame *f, struct sink *s)
+{
+    uint8_t *pixels = NULL;
+    uint32_t rows = 0;
+    bool cut = false;
+    enum wire_answer answer = numbers(g, f, &pixels, &rows, &cut);
+
+    if (cut)
+        s->flags |= DECODE_DAMAGED;
+    if (answer == WIRE_GOOD)
+        answer = feed(f, pixels, rows, s);
+    mem_free(pixels);
+    return answer;
+}
+
+/* The part of a frame that lies on the canvas, in colours; NULL when nothing came of it. */
+static uint8_t *colours(const struct gif *g, const struct frame *f, struct wire_size part)
+{
+    uint8_t *pixels = NULL, *rgba;
+    uint32_t rows = 0;
+    bool cut = false;
+
+    if (numbers(g, f, &pixels, &rows, &cut) != WIRE_GOOD)
+        return NULL;
+    rgba = mem_try((size_t)4 * part.width * part.height);
+    for (uint32_t y = 0; rgba != NULL && y < part.height; y++)
+        for (uint32_t x = 0; x < part.width; x++)
+            colour(f, y < rows ? pixels[(size_t)y * f->width + x] : NO_COLOUR,
+                   rgba + 4 * ((size_t)y * part.width + x));
+    mem_free(pixels);
+    return rgba;
+}
+
+/* Put a frame on the canvas and, but for the first, offer what is to be seen. */
+static void take_frame(const struct gif *g, const struct frame *f, uint32_t index,
+                       struct canvas *canvas, struct sink *s)
+{
+    const struct wire_size part = {f->x >= s->width             ? 0
+                                   : f->width < s->width - f->x ? f->width
+                                                                : s->width - f->x,
+                                   f->y >= s->height              ? 0
+                                   : f->height < s->height - f->y ? f->height
+                                                                  : s->height - f->y};
+    struct canvas_frame put = {f->x, f->y, part, NULL, CANVAS_OVER, f->after};
+    struct sink_facet facet = {DECODE_FACET_FRAME, index, canvas->size, 4, canvas->rgba};
+    uint8_t *rgba = NULL;
+
+    if (part.width > 0 && part.height > 0 && sink_check(s, f->width, f->height) == WIRE_GOOD)
+        rgba = colours(g, f, part);
+    put.rgba = rgba;
+    if (rgba == NULL || canvas_put(canvas, &put) != WIRE_GOOD) {
+        sink_unseen(s);
+        mem_free(rgba);
+        return;
+    }
+    if (index > 0)
+        sink_offer(s, &facet);
+    /* Colours under full transparency never reach the canvas. */
+    facet = (struct sink_facet){DECODE_FACET_TRANSPARENCY, index, part, 4, rgba};
+    if (index > 0 && sink_hides(&facet))
+        sink_offer(s, &facet);
+    mem_free(rgba);
+}
+
+static void frames(struct gif *g, struct sink *s)
+{
+    const struct wire_size sides = {s->width, s->height};
+    struct canvas canvas;
+    struct frame f;
+
+    if (s->use != SINK_PICTURE || s->frames < 2)
+        return;
+    if (canvas_begin(&canvas, sides) != WIRE_GOOD)
+        sink_unseen(s);
+    for (uint32_t index = 0; canvas.rgba != NULL && next_frame(g, &f); index++) {
+        if (index > 0 && !sink_room(s, sides))
+            break;
+        take_frame(g, &f, index, &canvas, s);
+    }
+    canvas_free(&canvas);
+}
+
 enum wire_answer gif_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f)
 {
     struct frame first, other;
     enum wire_answer answer;
-    struct gif g, walk;
+    struct gif g, start, walk;
 
     f->exif = (struct exif){.orientation = 1};
-    if (!begin(&g, bytes, size) || !next_frame(&g, &first))
+    if (!begin(&g, bytes, size))
+        return WIRE_BROKEN;
+    start = g;
+    if (!next_frame(&g, &first) || first.width == 0 || first.height == 0)
         return WIRE_BROKEN;
     s->frames = 1;
     for (walk = g; next_frame(&walk, &other);)
@@ -353,6 +457,8 @@ enum wire_answer gif_decode(const uint8_t *bytes, size_t size, struct sink *s, s
         s->flags |= DECODE_DAMAGED;
     else if (format_trailing(bytes + walk.at, size - walk.at))
         s->flags |= DECODE_TRAILING_DATA;
+    f->rest = bytes + walk.at;
+    f->rest_size = size - walk.at;
     if (g.width == 0 || g.height == 0) {
         g.width = first.x + first.width;
         g.height = first.y + first.height;
@@ -360,5 +466,8 @@ enum wire_answer gif_decode(const uint8_t *bytes, size_t size, struct sink *s, s
     if ((answer = sink_check(s, first.width, first.height)) != WIRE_GOOD ||
         (answer = sink_begin(s, g.width, g.height, 1)) != WIRE_GOOD)
         return answer;
-    return show(&g, &first, s);
+    answer = show(&g, &first, s);
+    if (answer == WIRE_GOOD)
+        frames(&start, s);
+    return answer;
 }

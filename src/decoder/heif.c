@@ -69,7 +69,7 @@ static enum wire_answer feed(const struct heif_image *image, bool alpha, struct 
     return answer;
 }
 
-static enum wire_answer primary(const struct heif_image_handle *handle, struct sink *s)
+static enum wire_answer picture(const struct heif_image_handle *handle, struct sink *s)
 {
     struct heif_decoding_options *options;
     struct heif_image *image = NULL;
@@ -102,33 +102,122 @@ static enum wire_answer primary(const struct heif_image_handle *handle, struct s
     return answer;
 }
 
+/* The small picture that a file holds for lists is a facet when it shows something else. */
+static void look_at_thumbnail(const struct heif_image_handle *handle, struct sink *s)
+{
+    struct heif_image_handle *small = NULL;
+    heif_item_id id;
+    struct sink page;
+
+    if (heif_image_handle_get_list_of_thumbnail_IDs(handle, &id, 1) != 1 ||
+        heif_image_handle_get_thumbnail(handle, id, &small).code != heif_error_Ok)
+        return;
+    if (sink_page(s, &page) &&
+        sink_page_end(s, &page, picture(small, &page), DECODE_FACET_THUMBNAIL, 0) == FACETS_KEPT)
+        s->flags |= DECODE_THUMBNAIL_DIFFERS;
+    heif_image_handle_release(small);
+}
+
+/* The pictures of the file that are part of no other, but for the first one. */
+static void others(struct heif_context *context, heif_item_id first, int count, struct sink *s)
+{
+    heif_item_id *ids = mem_array((size_t)count, sizeof *ids);
+    uint32_t index = 1;
+
+    count = heif_context_get_list_of_top_level_image_IDs(context, ids, count);
+    for (int i = 0; i < count; i++) {
+        struct heif_image_handle *handle = NULL;
+        enum wire_answer answer = WIRE_BROKEN;
+        struct sink page;
+
+        if (ids[i] == first)
+            continue;
+        if (!sink_page(s, &page))
+            break;
+        if (heif_context_get_image_handle(context, ids[i], &handle).code == heif_error_Ok)
+            answer = picture(handle, &page);
+        (void)sink_page_end(s, &page, answer, DECODE_FACET_FRAME, index++);
+        heif_image_handle_release(handle);
+        if (answer == WIRE_PIXELS)
+            break; /* no room for more */
+    }
+    mem_free(ids);
+}
+
+static enum wire_answer all(struct heif_context *context, struct sink *s)
+{
+    struct heif_image_handle *handle = NULL;
+    heif_item_id first;
+    enum wire_answer answer;
+    struct heif_error e = heif_context_get_primary_image_handle(context, &handle);
+    const int count = heif_context_get_number_of_top_level_images(context);
+
+    if (e.code != heif_error_Ok)
+        return answer_of(e);
+    s->frames = count > 1 ? (uint32_t)count : 1;
+    if (s->frames > FORMATS_FRAMES_MAX) {
+        s->frames = FORMATS_FRAMES_MAX;
+        sink_unseen(s);
+    }
+    if (count > 1)
+        s->flags |= DECODE_ANIMATED;
+    answer = picture(handle, s);
+    if (answer == WIRE_GOOD)
+        look_at_thumbnail(handle, s);
+    if (answer == WIRE_GOOD && count > 1 &&
+        heif_context_get_primary_image_ID(context, &first).code == heif_error_Ok)
+        others(context, first, (int)s->frames, s);
+    heif_image_handle_release(handle);
+    return answer;
+}
+
+/* Where the boxes end. A last one that is longer than the file was cut off, unless its name is
+ * none: then it is no box, and what stands there is something else. */
+static size_t boxes_end(const uint8_t *bytes, size_t size)
+{
+    size_t at = 0;
+
+    while (size - at >= 8) {
+        const uint8_t *p = bytes + at;
+        uint64_t length = (uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 8 | p[3];
+
+        for (unsigned i = 4; i < 8; i++)
+            if (p[i] < ' ' || p[i] > '~')
+                return at;
+        if (length == 1 && size - at >= 16) {
+            length = 0;
+            for (unsigned i = 8; i < 16; i++)
+                length = length << 8 | p[i];
+        }
+        if (length < 8 || length > size - at) /* to the end, or beyond it */
+            return size;
+        at += (size_t)length;
+    }
+    return at;
+}
+
 enum wire_answer heif_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f)
 {
     struct heif_context *context = heif_context_alloc();
-    struct heif_image_handle *handle = NULL;
+    const size_t end = boxes_end(bytes, size);
     enum wire_answer answer;
     struct heif_error e;
-    int pictures;
 
     f->exif = (struct exif){.orientation = 1}; /* what EXIF says of a turn, a box has said */
     if (context == NULL)
         return WIRE_MEMORY;
+    f->rest = bytes + end;
+    f->rest_size = size - end;
+    if (format_trailing(f->rest, f->rest_size))
+        s->flags |= DECODE_TRAILING_DATA;
     heif_context_set_max_decoding_threads(context, 0);
     heif_context_set_maximum_image_size_limit(context, (int)s->limits->side_max);
-    e = heif_context_read_from_memory_without_copy(context, bytes, size, NULL);
-    if (e.code == heif_error_Ok)
-        e = heif_context_get_primary_image_handle(context, &handle);
-    if (e.code != heif_error_Ok) {
-        answer = answer_of(e);
-        goto out;
-    }
-    pictures = heif_context_get_number_of_top_level_images(context);
-    s->frames = pictures > 1 ? (uint32_t)pictures : 1;
-    if (pictures > 1 || is_sequence(bytes, size))
+    e = heif_context_read_from_memory_without_copy(context, bytes, end, NULL);
+    answer = e.code == heif_error_Ok ? all(context, s) : answer_of(e);
+    if (answer == WIRE_GOOD && is_sequence(bytes, end)) {
         s->flags |= DECODE_ANIMATED;
-    answer = primary(handle, s);
-    heif_image_handle_release(handle);
-out:
+        sink_unseen(s); /* its film is not decoded */
+    }
     heif_context_free(context);
     return answer;
 }

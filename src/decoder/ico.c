@@ -73,8 +73,39 @@ static enum wire_answer bitmap(const struct entry *e, struct sink *s, struct fou
     }
     struct av_piece piece = {.decoder = "bmp", .bytes = file, .size = BMP_HEAD + e->size};
     answer = av_still(&piece, DECODE_TYPE_BMP, s, f);
+    av_piece_free(&piece);
     mem_free(file);
     return answer;
+}
+
+static enum wire_answer one(const struct entry *e, struct sink *s, struct found *f)
+{
+    return memcmp(e->data, "\x89PNG", 4) == 0 ? png_decode(e->data, e->size, s, f)
+                                              : bitmap(e, s, f);
+}
+
+/* The smaller ones: mostly the same picture again, but nothing says that they must be. */
+static void others(const uint8_t *bytes, size_t size, uint32_t count, const struct entry *best,
+                   struct sink *s)
+{
+    struct entry e;
+    bool cut;
+
+    for (uint32_t i = 0, index = 1; i < count; i++) {
+        struct found f = {.exif = {.orientation = 1}};
+        struct sink page;
+        enum wire_answer answer;
+
+        if (!entry_at(bytes, size, i, &e, &cut) || e.data == best->data)
+            continue;
+        if (!sink_page(s, &page))
+            return;
+        answer = one(&e, &page, &f);
+        (void)sink_page_end(s, &page, answer, DECODE_FACET_FRAME, index++);
+        mem_free(f.exif_copy);
+        if (answer == WIRE_PIXELS)
+            return; /* no room for more */
+    }
 }
 
 enum wire_answer ico_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f)
@@ -106,9 +137,9 @@ enum wire_answer ico_decode(const uint8_t *bytes, size_t size, struct sink *s, s
         s->flags |= DECODE_ANIMATED;
     if (best_cut)
         s->flags |= DECODE_DAMAGED;
-    if (memcmp(best.data, "\x89PNG", 4) != 0)
-        return bitmap(&best, s, f);
-    answer = png_decode(best.data, best.size, s, f);
+    answer = one(&best, s, f);
     s->frames = pictures;
+    if (answer == WIRE_GOOD && pictures > 1)
+        others(bytes, size, count, &best, s);
     return answer;
 }

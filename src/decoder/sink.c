@@ -415,6 +415,31 @@ void sink_offer(struct sink *s, const struct sink_facet *f)
     }
 }
 
+bool sink_page(struct sink *s, struct sink *page)
+{
+    if (s->use != SINK_PICTURE || s->tiles == NULL || s->rows == 0 || close_picture(s) != WIRE_GOOD)
+        return false;
+    *page = (struct sink){.use = SINK_FACET, .limits = s->limits, .facets = s->facets};
+    return true;
+}
+
+enum facets_verdict sink_page_end(struct sink *s, struct sink *page, enum wire_answer answer,
+                                  enum decode_facet_kind kind, uint32_t index)
+{
+    enum facets_verdict verdict = FACETS_NOT_KEPT;
+
+    if (answer == WIRE_GOOD && sink_finish(page) == WIRE_GOOD) {
+        if (kind == DECODE_FACET_FRAME && s->made.frames_seen < s->frames)
+            s->made.frames_seen++;
+        verdict = facets_take(s->facets, &page->look,
+                              (struct facet_name){kind, index, page->orientation});
+    } else {
+        sink_unseen(s);
+    }
+    sink_free(page);
+    return verdict;
+}
+
 enum wire_answer sink_finish(struct sink *s)
 {
     enum wire_answer answer = s->use == SINK_PICTURE ? close_picture(s) : fill_missing(s);

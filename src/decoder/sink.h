@@ -87,6 +87,15 @@ bool sink_room(struct sink *s, struct wire_size size);
 void sink_offer(struct sink *s, const struct sink_facet *f);
 void sink_unseen(struct sink *s);
 
+/*
+ * The same for a further picture that comes row by row, through a sink of its own: sink_page makes
+ * that ready (false when nobody looks), a decoder fills it, sink_page_end takes what came of it,
+ * frees it and says what became of the picture; FACETS_NOT_KEPT also when nothing came.
+ */
+bool sink_page(struct sink *s, struct sink *page);
+enum facets_verdict sink_page_end(struct sink *s, struct sink *page, enum wire_answer answer,
+                                  enum decode_facet_kind kind, uint32_t index);
+
 /* Whether the transparency of this picture of 4 channels hides another: for frames whose hidden
  * colours the canvas would lose. */
 bool sink_hides(const struct sink_facet *f);

@@ -49,6 +49,16 @@ enum assay_err item_get(struct tx *tx, int64_t id, struct item_row *out, struct 
     return item_one(q, out, e);
 }
 
+enum assay_err item_set_type(struct tx *tx, const struct item_row *i, struct err *e)
+{
+    struct sql *q = sql(tx, "UPDATE item SET mime = $1, kind = $2 WHERE id = $3");
+
+    sql_text(q, i->mime);
+    sql_text(q, i->kind);
+    sql_int(q, i->id);
+    return sql_run_done(q, NULL, e);
+}
+
 enum assay_err item_find(struct tx *tx, const uint8_t sha256[32], struct item_row *out,
                          struct err *e)
 {

@@ -35,6 +35,8 @@ struct item_row {
 };
 enum assay_err item_insert(struct tx *tx, const struct item_row *i, struct err *e); /* EEXISTS */
 enum assay_err item_get(struct tx *tx, int64_t id, struct item_row *out, struct err *e);
+/* Write mime and kind of i, an item that is there. */
+enum assay_err item_set_type(struct tx *tx, const struct item_row *i, struct err *e);
 enum assay_err item_find(struct tx *tx, const uint8_t sha256[32], struct item_row *out,
                          struct err *e);
 /* Another item with this MD5 but another SHA-256: *id is it, 0 when there is none. */
@@ -108,5 +110,9 @@ enum assay_err identify_job_count(struct tx *tx, int64_t *count, struct err *e);
 /* Queue items anew: those whose picture was made by another maker than this one or failed as
  * unsupported; all when maker is NULL. */
 enum assay_err identify_job_again(struct tx *tx, const char *maker, int64_t *count, struct err *e);
+/* Queue anew the items that failed as unsupported and were made by none of these makers. */
+#define IDENTIFY_MAKERS 3
+enum assay_err identify_job_revive(struct tx *tx, const char *const makers[IDENTIFY_MAKERS],
+                                   int64_t *count, struct err *e);
 
 #endif

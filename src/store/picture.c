@@ -169,3 +169,16 @@ enum assay_err identify_job_again(struct tx *tx, const char *maker, int64_t *cou
     sql_text(q, maker == NULL ? "" : maker);
     return sql_run_done(q, count, e);
 }
+
+enum assay_err identify_job_revive(struct tx *tx, const char *const makers[IDENTIFY_MAKERS],
+                                   int64_t *count, struct err *e)
+{
+    struct sql *q = sql(tx, "INSERT INTO identify_job (item_id, priority)"
+                            " SELECT item_id, 2 FROM picture WHERE failure = 'unsupported'"
+                            " AND maker NOT IN ($1, $2, $3)"
+                            " ON CONFLICT (item_id) DO NOTHING");
+
+    for (size_t i = 0; i < IDENTIFY_MAKERS; i++)
+        sql_text(q, makers[i]);
+    return sql_run_done(q, count, e);
+}

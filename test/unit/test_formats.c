@@ -362,10 +362,78 @@ static void a_lie_about_sides_is_refused_on_the_head(void **state)
     buf_clear(&b);
 }
 
+static void gif_frames(struct buf *b)
+{
+    struct files_picture p[3] = {files_landscape(3, WIDTH, HEIGHT),
+                                 files_landscape(3, WIDTH, HEIGHT),
+                                 files_landscape(4, WIDTH, HEIGHT)};
+
+    for (size_t i = 0; i < 3; i++)
+        stills_few_colours(&p[i]);
+    stills_gif(p, 3, b);
+    for (size_t i = 0; i < 3; i++)
+        files_picture_free(&p[i]);
+}
+
+static void tiff_pages(struct buf *b)
+{
+    struct files_picture p[3] = {rgb, rgb, files_landscape(4, 2 * WIDTH, HEIGHT)};
+
+    stills_tiff(p, 3, STILLS_TIFF_8, b);
+    files_picture_free(&p[2]);
+}
+
+static void ico_pictures(struct buf *b)
+{
+    struct files_picture p[3] = {rgb, rgb, files_landscape(4, 100, 80)};
+
+    stills_ico(p, 3, STILLS_ICO_BMP, b);
+    files_picture_free(&p[2]);
+}
+
+static void heic_pictures(struct buf *b)
+{
+    struct files_picture p[3] = {rgb, rgb, files_landscape(4, 2 * WIDTH, HEIGHT)};
+
+    assert_true(coded_heif(p, 3, CODED_HEIC, b));
+    files_picture_free(&p[2]);
+}
+
+/* Three pictures, of which the second shows the first again and the third another. */
+static void every_page_is_seen_and_the_odd_one_kept(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*make)(struct buf *b);
+    } files[] = {
+        {"gif", gif_frames}, {"tiff", tiff_pages}, {"ico", ico_pictures}, {"heic", heic_pictures}};
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, FILES_BYTES_MAX);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        struct decode_picture p = {0};
+        struct err e = {0};
+
+        buf_reset(&b);
+        files[i].make(&b);
+        if (decode_picture(env, b.data, b.size, &p, &e) != ASSAY_OK)
+            fail_msg("%s: %s", files[i].name, e.text);
+        if (p.frames != 3 || p.frames_seen != 3 || p.facet_count != 1 || p.flags != DECODE_ANIMATED)
+            fail_msg("%s: %u frames, %u seen, %u facets, flags %x", files[i].name, p.frames,
+                     p.frames_seen, p.facet_count, p.flags);
+        assert_int_equal(p.facets[0].kind, DECODE_FACET_FRAME);
+        assert_int_equal(p.facets[0].index, 2);
+        decode_picture_clear(&p);
+    }
+    buf_clear(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_pixels_have_the_same_hash_in_every_format),
+        cmocka_unit_test(every_page_is_seen_and_the_odd_one_kept),
         cmocka_unit_test(a_cut_file_is_damaged_or_refused),
         cmocka_unit_test(a_lie_about_sides_is_refused_on_the_head),
     };

@@ -305,20 +305,39 @@ static void identifying_again_replaces_the_renditions_and_moves_no_task_back(voi
     assert_int_equal(count, 2);
 }
 
-static void a_picture_that_a_later_version_shows_enters_the_way(void **state)
+static void what_an_older_version_could_not_show_enters_the_way_by_itself(void **state)
 {
     struct fixture *f = *state;
     int64_t count;
 
     put_jpeg(f, "a.jpg", 6);
+    buf_add_str(&f->bytes, "%PDF-1.7 is not shown by this version either");
+    put(f, "b.pdf");
     import(f);
-    world_sql(f->t, "UPDATE item SET mime = 'image/svg+xml'"); /* as an older version told it */
+    /* As an older version would have told it: it knew neither. */
+    world_sql(f->t, "UPDATE item SET mime = 'application/octet-stream', kind = 'other'");
     identify(f);
-    assert_int_equal(world_int(f->t, "SELECT count(*) FROM task WHERE state = 'unsupported'"), 1);
-    world_sql(f->t, "UPDATE item SET mime = 'image/jpeg'");
-    assert_int_equal(identify_again(&f->t->world, IDENTIFY_ALL, &count, &f->t->e), ASSAY_OK);
+    assert_int_equal(f->counts.unsupported, 2);
+    assert_int_equal(identify_revive(&f->t->world, &count, &f->t->e), ASSAY_OK);
+    assert_int_equal(count, 0); /* this very version has said so */
+    world_sql(f->t, "UPDATE picture SET maker = 'assay-decode-image/1'");
+    assert_int_equal(identify_revive(&f->t->world, &count, &f->t->e), ASSAY_OK);
+    assert_int_equal(count, 2);
     identify(f);
+    assert_int_equal(f->counts.pictures, 1);
+    assert_int_equal(f->counts.unsupported, 1);
     assert_int_equal(world_int(f->t, "SELECT count(*) FROM task WHERE state = 'waiting'"), 1);
+    assert_int_equal(world_int(f->t, "SELECT count(*) FROM task WHERE state = 'unsupported'"), 1);
+    assert_int_equal(world_int(f->t, "SELECT count(*) FROM item WHERE mime = 'image/jpeg' AND"
+                                     " kind = 'picture'"),
+                     1);
+    assert_int_equal(world_int(f->t, "SELECT count(*) FROM item WHERE mime = 'application/pdf'"),
+                     1);
+    assert_int_equal(world_int(f->t, "SELECT count(*) FROM picture WHERE flags & %u <> 0",
+                               (unsigned)DECODE_EXTENSION_DIFFERS),
+                     0);
+    assert_int_equal(identify_revive(&f->t->world, &count, &f->t->e), ASSAY_OK);
+    assert_int_equal(count, 0); /* once a version */
 }
 
 static void a_sealed_file_that_was_changed_is_not_shown_and_the_rest_goes_on(void **state)
@@ -393,7 +412,7 @@ int main(void)
         TEST(flags_say_what_is_odd),
         TEST(what_else_a_file_shows_is_kept_hashed_and_handed_out),
         TEST(identifying_again_replaces_the_renditions_and_moves_no_task_back),
-        TEST(a_picture_that_a_later_version_shows_enters_the_way),
+        TEST(what_an_older_version_could_not_show_enters_the_way_by_itself),
         TEST(a_sealed_file_that_was_changed_is_not_shown_and_the_rest_goes_on),
         TEST(several_workers_share_the_line_and_leave_nothing),
     };

@@ -19,6 +19,7 @@
 #define TRIES_MAX   3                    /* faults of the machine, such as a full disk, come back */
 #define PICTURE_MAX (512u * 1024 * 1024) /* bytes of a file that is given to a decoder */
 #define TASKS_MAX   64                   /* schemes an item is graded under */
+#define MAKER_SIZE  64
 
 struct job {
     struct world *world;
@@ -28,6 +29,9 @@ struct job {
     struct blob_row original;
     struct audit_event_id event;
     bool extension_differs;
+    bool again;   /* identified before: its type may be told better now */
+    bool retyped; /* and was: item.mime and item.kind are new */
+    char maker[MAKER_SIZE];
 
     struct decode_picture picture;
     struct decode_encoded encoded[DECODE_RENDITION_COUNT];
@@ -52,6 +56,13 @@ static bool ending_differs(const char *path, enum decode_type type)
         {".gif", DECODE_TYPE_GIF},       {".bmp", DECODE_TYPE_BMP},
         {".tif", DECODE_TYPE_TIFF},      {".tiff", DECODE_TYPE_TIFF},
         {".heic", DECODE_TYPE_HEIF},     {".heif", DECODE_TYPE_HEIF},
+        {".jxl", DECODE_TYPE_JXL},       {".jp2", DECODE_TYPE_JP2},
+        {".psd", DECODE_TYPE_PSD},       {".ico", DECODE_TYPE_ICO},
+        {".tga", DECODE_TYPE_TGA},       {".ppm", DECODE_TYPE_PNM},
+        {".pgm", DECODE_TYPE_PNM},       {".pbm", DECODE_TYPE_PNM},
+        {".pam", DECODE_TYPE_PNM},       {".qoi", DECODE_TYPE_QOI},
+        {".dds", DECODE_TYPE_DDS},       {".sgi", DECODE_TYPE_SGI},
+        {".pcx", DECODE_TYPE_PCX},       {".ras", DECODE_TYPE_SUN},
         {".avif", DECODE_TYPE_AVIF},     {".pdf", DECODE_TYPE_PDF},
         {".svg", DECODE_TYPE_SVG},       {".mp4", DECODE_TYPE_MP4},
         {".mov", DECODE_TYPE_MP4},       {".mkv", DECODE_TYPE_MATROSKA},
@@ -107,12 +118,17 @@ static enum assay_err claim(struct tx *tx, void *ctx, struct err *e)
 {
     struct job *j = ctx;
     int64_t now = clock_now_ms(), item_id;
+    struct picture_row before;
     enum assay_err rc;
 
     if ((rc = identify_job_claim(tx, j->holder, now, now + HOLD_MS, &item_id, &j->tries, e)) != 0 ||
         (rc = item_get(tx, item_id, &j->item, e)) != 0 ||
         (rc = blob_find(tx, item_id, "original", &j->original, e)) != 0)
         return rc;
+    rc = picture_get(tx, item_id, &before, e);
+    if (rc != ASSAY_OK && rc != ASSAY_ENOTFOUND)
+        return rc;
+    j->again = rc == ASSAY_OK;
     j->extension_differs = false;
     if ((rc = sighting_each(tx, item_id, look_at_name, j, e)) != 0)
         return rc;
@@ -154,6 +170,40 @@ static enum assay_err open_original(struct job *j, struct buf *plain, struct err
     return vault_get(j->world->vault, &blob, &j->event, plain, e);
 }
 
+/* The type as the bytes say, when an older version had told another. */
+static void retype(struct job *j, enum decode_type type)
+{
+    static const char *const kinds[] = {[DECODE_KIND_PICTURE] = "picture",
+                                        [DECODE_KIND_VIDEO] = "video",
+                                        [DECODE_KIND_OTHER] = "other"};
+    const char *mime = decode_type_mime(type);
+
+    if (str_equal(mime, j->item.mime))
+        return;
+    (void)snprintf(j->item.mime, sizeof j->item.mime, "%s", mime);
+    (void)snprintf(j->item.kind, sizeof j->item.kind, "%s", kinds[decode_type_kind(type)]);
+    j->retyped = true;
+}
+
+/* Who says so. Where a program is missing its name is in it, so that the item is tried again once
+ * the program is there. */
+static const char *maker_without(enum decode_program program, char out[MAKER_SIZE])
+{
+    (void)snprintf(out, MAKER_SIZE, "%s without %s", DECODE_VERSION, decode_program_name(program));
+    return out;
+}
+
+static void name_maker(struct job *j)
+{
+    const enum decode_type type = type_of_mime(j->item.mime);
+
+    if (j->failure != NULL && str_equal(j->failure, "unsupported") && decode_type_supported(type) &&
+        !decode_env_supports(j->world->decode, type))
+        (void)maker_without(decode_type_program(type), j->maker);
+    else
+        (void)snprintf(j->maker, sizeof j->maker, "%s", DECODE_VERSION);
+}
+
 /* Decode, encode and seal. An error is the machine's; the file's own faults go to j->failure. */
 static enum assay_err make(struct job *j, struct err *e)
 {
@@ -162,17 +212,20 @@ static enum assay_err make(struct job *j, struct err *e)
     enum assay_err rc;
     bool mine = false;
 
-    if (!decode_type_supported(type)) {
+    if (!decode_env_supports(j->world->decode, type) &&
+        !(j->again && type == DECODE_TYPE_UNKNOWN)) {
         j->failure = "unsupported";
         return ASSAY_OK;
     }
     if ((uint64_t)j->item.size > PICTURE_MAX) {
-        j->failure = "limit";
+        j->failure = type == DECODE_TYPE_UNKNOWN ? "unsupported" : "limit";
         return ASSAY_OK;
     }
     buf_init(&plain, PICTURE_MAX);
     if ((rc = open_original(j, &plain, e)) != 0)
         goto out;
+    if (j->again)
+        retype(j, decode_sniff(plain.data, plain.size));
     rc = decode_picture(j->world->decode, plain.data, plain.size, &j->picture, e);
     buf_wipe(&plain); /* the bytes of the file are not needed from here on */
     if (rc == ASSAY_OK)
@@ -269,7 +322,7 @@ static struct picture_row row_of(const struct job *j)
                               .made_ms = clock_now_ms(),
                               .has_pdq = p->has_pdq,
                               .has_oriented = p->has_pdq_oriented,
-                              .maker = DECODE_VERSION};
+                              .maker = j->maker};
 
     if (j->failure != NULL) {
         reason = decode_pdq_reason_name(DECODE_PDQ_NONE);
@@ -313,26 +366,44 @@ static int64_t sealed_count(const struct job *j)
     return count;
 }
 
+/* Names that agreed with the old type may not with the new one, and the other way round. */
+static enum assay_err put_type(struct tx *tx, struct job *j, struct err *e)
+{
+    enum assay_err rc;
+
+    if (!j->retyped)
+        return ASSAY_OK;
+    if ((rc = item_set_type(tx, &j->item, e)) != 0)
+        return rc;
+    j->extension_differs = false;
+    return sighting_each(tx, j->item.id, look_at_name, j, e);
+}
+
 static enum assay_err commit(struct tx *tx, void *ctx, struct err *e)
 {
     struct job *j = ctx;
-    struct picture_row row = row_of(j);
+    struct picture_row row;
     struct json_out o;
     struct buf data;
     enum assay_err rc;
 
     if ((rc = identify_job_done(tx, j->item.id, j->holder, e)) != 0 ||
-        (rc = put_renditions(tx, j, e)) != 0 || (rc = picture_put(tx, &row, e)) != 0 ||
+        (rc = put_type(tx, j, e)) != 0)
+        return rc;
+    row = row_of(j);
+    if ((rc = put_renditions(tx, j, e)) != 0 || (rc = picture_put(tx, &row, e)) != 0 ||
         (rc = put_facets(tx, j, e)) != 0 || (rc = move_tasks(tx, j, e)) != 0)
         return rc;
     buf_init(&data, 1024);
     json_out_init(&o, &data);
     json_object(&o, NULL);
-    json_text(&o, "maker", DECODE_VERSION);
+    json_text(&o, "maker", j->maker);
     json_text(&o, "layers", decode_env_layers(j->world->decode));
     json_int(&o, "flags", row.flags);
     json_int(&o, "renditions", sealed_count(j));
     json_int(&o, "facets", facet_count(j));
+    if (j->retyped)
+        json_text(&o, "mime", j->item.mime);
     if (j->failure != NULL)
         json_text(&o, "failure", j->failure);
     json_object_end(&o);
@@ -392,6 +463,7 @@ enum assay_err identify_next(struct world *w, struct identify_counts *counts, st
         }
         rc = ASSAY_OK;
     }
+    name_maker(j);
     if (rc == ASSAY_OK)
         rc = store_write(w->store, commit, j, e);
     else
@@ -418,7 +490,7 @@ enum assay_err identify_waiting(struct world *w, int64_t *count, struct err *e)
 }
 
 struct again {
-    const char *maker;
+    const char *makers[IDENTIFY_MAKERS];
     int64_t *count;
 };
 
@@ -426,13 +498,32 @@ static enum assay_err again(struct tx *tx, void *ctx, struct err *e)
 {
     const struct again *a = ctx;
 
-    return identify_job_again(tx, a->maker, a->count, e);
+    return identify_job_again(tx, a->makers[0], a->count, e);
 }
 
 enum assay_err identify_again(struct world *w, enum identify_which which, int64_t *count,
                               struct err *e)
 {
-    struct again a = {which == IDENTIFY_STALE ? DECODE_VERSION : NULL, count};
+    struct again a = {{which == IDENTIFY_STALE ? DECODE_VERSION : NULL}, count};
 
     return store_write(w->store, again, &a, e);
+}
+
+static enum assay_err revive(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct again *a = ctx;
+
+    return identify_job_revive(tx, a->makers, a->count, e);
+}
+
+enum assay_err identify_revive(struct world *w, int64_t *count, struct err *e)
+{
+    char heif[MAKER_SIZE] = DECODE_VERSION, av[MAKER_SIZE] = DECODE_VERSION;
+    struct again a = {.makers = {DECODE_VERSION, heif, av}, .count = count};
+
+    if (decode_env_lacks(w->decode, DECODE_PROGRAM_HEIF) != NULL)
+        (void)maker_without(DECODE_PROGRAM_HEIF, heif);
+    if (decode_env_lacks(w->decode, DECODE_PROGRAM_AV) != NULL)
+        (void)maker_without(DECODE_PROGRAM_AV, av);
+    return store_write(w->store, revive, &a, e);
 }

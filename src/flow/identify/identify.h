@@ -24,4 +24,11 @@ enum identify_which { IDENTIFY_STALE, IDENTIFY_ALL };
 enum assay_err identify_again(struct world *w, enum identify_which which, int64_t *count,
                               struct err *e);
 
+/*
+ * Put those items back in the line that could not be shown by an older version, or for want of a
+ * program that is there now: what this version decodes enters the way by itself. Their types are
+ * told anew from their bytes. Each is tried once a version and program.
+ */
+enum assay_err identify_revive(struct world *w, int64_t *count, struct err *e);
+
 #endif
