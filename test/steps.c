@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void good(const struct world_test *t, enum assay_err rc)
+void step_must(const struct world_test *t, enum assay_err rc)
 {
     if (rc != ASSAY_OK)
         fail_msg("%d: %s", (int)rc, t->e.text);
@@ -21,9 +21,32 @@ struct grade_tags step_tags(const char *code)
     return (struct grade_tags){{NULL}, 0};
 }
 
+int team_setup(void **state)
+{
+    struct team *m = mem_zalloc(sizeof *m);
+
+    m->t = world_new();
+    m->anna = world_person(m->t, "anna", PEOPLE_ASSESSOR);
+    m->quinn = world_person(m->t, "quinn", PEOPLE_QUALITY);
+    m->ari = world_person(m->t, "ari", PEOPLE_ARBITER);
+    m->lee = world_person(m->t, "lee", PEOPLE_LEAD);
+    m->odo = world_person(m->t, "odo", PEOPLE_AUDITOR);
+    *state = m;
+    return 0;
+}
+
+int team_teardown(void **state)
+{
+    struct team *m = *state;
+
+    world_free(m->t);
+    mem_free(m);
+    return 0;
+}
+
 void step_shift(struct world_test *t, const struct caller *c)
 {
-    good(t, shift_start(&t->world, c, &t->answer, &t->e));
+    step_must(t, shift_start(&t->world, c, &t->answer, &t->e));
 }
 
 enum assay_err step_try_take(struct world_test *t, const struct caller *c, enum queue_name q,
@@ -35,7 +58,7 @@ enum assay_err step_try_take(struct world_test *t, const struct caller *c, enum 
 const struct json *step_take(struct world_test *t, const struct caller *c, enum queue_name q,
                              int64_t task_id, uint8_t token[16])
 {
-    good(t, step_try_take(t, c, q, task_id));
+    step_must(t, step_try_take(t, c, q, task_id));
     const struct json *lease = world_at(world_json(t, &t->answer), "leases.0");
     if (lease == NULL)
         fail_msg("nothing waits");
@@ -57,7 +80,7 @@ enum assay_err step_try_decide(struct world_test *t, const struct caller *c,
 const struct json *step_decide(struct world_test *t, const struct caller *c,
                                const uint8_t token[16], const char *code)
 {
-    good(t, step_try_decide(t, c, token, code));
+    step_must(t, step_try_decide(t, c, token, code));
     return world_json(t, &t->answer);
 }
 
@@ -75,11 +98,11 @@ int64_t step_view(struct world_test *t, const struct caller *c, const struct jso
     char path[40];
 
     (void)snprintf(path, sizeof path, "pictures.%u.ticket", (unsigned)r);
-    good(t, step_try_picture(t, c, world_text(lease, path), &p));
+    step_must(t, step_try_picture(t, c, world_text(lease, path), &p));
     assert_int_equal(p.rendition, r);
     buf_wipe(&p.bytes);
     if (shown_ms >= 0)
-        good(t, queue_view_end(&t->world, c, p.viewing_id, shown_ms, &t->e));
+        step_must(t, queue_view_end(&t->world, c, p.viewing_id, shown_ms, &t->e));
     return p.viewing_id;
 }
 
@@ -98,9 +121,9 @@ int64_t step_submit(struct world_test *t, const struct caller *c)
 {
     int64_t lots;
 
-    good(t, shift_check(&t->world, c, &t->answer, &t->e));
-    good(t, shift_submit(&t->world, c, NULL, &t->answer, &t->e));
+    step_must(t, shift_check(&t->world, c, &t->answer, &t->e));
+    step_must(t, shift_submit(&t->world, c, NULL, &t->answer, &t->e));
     int64_t lot = world_number(world_json(t, &t->answer), "lot");
-    good(t, qa_sample(&t->world, &lots, &t->e));
+    step_must(t, qa_sample(&t->world, &lots, &t->e));
     return lot;
 }

@@ -7,6 +7,17 @@
 #include "flow/queue/queue.h"
 #include "world.h"
 
+/* The test fails with what t->e says unless rc is ASSAY_OK. */
+void step_must(const struct world_test *t, enum assay_err rc);
+
+/* A team in which nobody must read their own; odo is the auditor. *state of team_setup. */
+struct team {
+    struct world_test *t;
+    struct caller *anna, *quinn, *ari, *lee, *odo;
+};
+int team_setup(void **state);
+int team_teardown(void **state);
+
 void step_shift(struct world_test *t, const struct caller *c);
 /* Take one task (task_id 0: the next); the Lease object and its token (may be NULL). */
 const struct json *step_take(struct world_test *t, const struct caller *c, enum queue_name q,

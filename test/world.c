@@ -224,6 +224,18 @@ void world_free(struct world_test *t)
     mem_free(t);
 }
 
+int world_setup(void **state)
+{
+    *state = world_new();
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    world_free(*state);
+    return 0;
+}
+
 struct caller *world_session(struct world_test *t, const struct caller *c)
 {
     struct caller *copy = arena_alloc(t->arena, sizeof *copy);

@@ -32,6 +32,9 @@ struct world_test {
 
 struct world_test *world_new(void);
 void world_free(struct world_test *t);
+/* The same as cmocka wants them: *state is the world. */
+int world_setup(void **state);
+int world_teardown(void **state);
 /* Close and open the workspace, as another process does after a kill. */
 void world_close(struct world_test *t);
 void world_open(struct world_test *t);

@@ -10,18 +10,6 @@
 
 #define TASKS 600 /* more than two pages of new priorities */
 
-static int setup(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
 static enum assay_err change(struct world_test *t, const struct caller *c,
                              const struct batch_change *in)
 {
@@ -248,25 +236,27 @@ static void nobody_who_is_not_there_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_queue_hands_a_limited_batch_to_its_people_only, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(the_queue_hands_a_limited_batch_to_its_people_only,
+                                        world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(who_is_not_named_any_more_has_lost_lease_pictures_and_names,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(a_lease_that_outlived_its_right_is_worth_nothing, setup,
-                                        teardown),
+                                        world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(a_lease_that_outlived_its_right_is_worth_nothing,
+                                        world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(names_of_a_limited_batch_are_shown_to_its_people_only,
-                                        setup, teardown),
+                                        world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(
-            readings_and_escalations_of_a_limited_batch_go_to_its_people_only, setup, teardown),
-        cmocka_unit_test_setup_teardown(every_task_of_a_changed_batch_has_its_place_at_once, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(an_item_keeps_the_place_of_its_most_pressing_batch, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(places_that_a_kill_left_open_are_given_afterwards, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(an_analyst_is_not_told_of_batches_for_others, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(nobody_who_is_not_there_is_named, setup, teardown),
+            readings_and_escalations_of_a_limited_batch_go_to_its_people_only, world_setup,
+            world_teardown),
+        cmocka_unit_test_setup_teardown(every_task_of_a_changed_batch_has_its_place_at_once,
+                                        world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(an_item_keeps_the_place_of_its_most_pressing_batch,
+                                        world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(places_that_a_kill_left_open_are_given_afterwards,
+                                        world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(an_analyst_is_not_told_of_batches_for_others, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(nobody_who_is_not_there_is_named, world_setup,
+                                        world_teardown),
     };
     return cmocka_run_group_tests_name("batches", tests, NULL, NULL);
 }

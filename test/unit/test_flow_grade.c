@@ -10,24 +10,6 @@
 
 #define DEEP 100
 
-static int setup(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
-static void must(const struct world_test *t, enum assay_err rc)
-{
-    if (rc != ASSAY_OK)
-        fail_msg("%d: %s", (int)rc, t->e.text);
-}
-
 static void a_decision_carries_scheme_version_basis_fence_and_how_long_it_was_seen(void **state)
 {
     struct world_test *t = *state;
@@ -98,9 +80,9 @@ static void the_same_key_gives_the_same_answer_and_another_body_is_refused(void 
     step_shift(t, anna);
     step_shift(t, ben);
     (void)step_take(t, anna, QUEUE_GRADE, 0, in.lease);
-    must(t, grade_decide(&t->world, anna, &once, &in, &t->answer, &t->e));
+    step_must(t, grade_decide(&t->world, anna, &once, &in, &t->answer, &t->e));
     first = mem_strdup(buf_cstr(&t->answer));
-    must(t, grade_decide(&t->world, anna, &once, &in, &t->answer, &t->e));
+    step_must(t, grade_decide(&t->world, anna, &once, &in, &t->answer, &t->e));
     assert_string_equal(buf_cstr(&t->answer), first);
     assert_int_equal(world_int(t, "SELECT count(*) FROM decision"), 1);
     once.body_sha256[0] = 1;
@@ -109,7 +91,7 @@ static void the_same_key_gives_the_same_answer_and_another_body_is_refused(void 
     assert_int_equal(t->answer.size, 0);
     /* Keys are a person's own: another's same key is another request. */
     (void)step_take(t, ben, QUEUE_GRADE, 0, in.lease);
-    must(t, grade_decide(&t->world, ben, &once, &in, &t->answer, &t->e));
+    step_must(t, grade_decide(&t->world, ben, &once, &in, &t->answer, &t->e));
     assert_int_equal(world_int(t, "SELECT count(*) FROM decision"), 2);
     /* A request that was refused leaves its key free. */
     struct once other = {.key = "abcdefgh"};
@@ -117,7 +99,7 @@ static void the_same_key_gives_the_same_answer_and_another_body_is_refused(void 
     in.code = "L9";
     assert_int_equal(grade_decide(&t->world, anna, &other, &in, &t->answer, &t->e), ASSAY_EFORMAT);
     in.code = "L1";
-    must(t, grade_decide(&t->world, anna, &other, &in, &t->answer, &t->e));
+    step_must(t, grade_decide(&t->world, anna, &other, &in, &t->answer, &t->e));
     mem_free(first);
 }
 
@@ -135,7 +117,7 @@ static void undo_goes_back_a_hundred_deep_newest_first_and_covered(void **state)
         (void)step_decide(t, anna, token, i % 2 == 0 ? "L1" : "not-listed");
     }
     for (size_t i = DEEP; i-- > 0;) {
-        must(t, grade_undo(&t->world, anna, NULL, &t->answer, &t->e));
+        step_must(t, grade_undo(&t->world, anna, NULL, &t->answer, &t->e));
         const struct json *lease = world_json(t, &t->answer);
         assert_int_equal(world_number(lease, "task"), graded[i]);
         assert_null(world_text(lease, "code"));
@@ -172,8 +154,8 @@ static void undo_twice_with_one_key_takes_back_one_decision(void **state)
         (void)step_take(t, anna, QUEUE_GRADE, 0, token);
         (void)step_decide(t, anna, token, "L1");
     }
-    must(t, grade_undo(&t->world, anna, &once, &t->answer, &t->e));
-    must(t, grade_undo(&t->world, anna, &once, &t->answer, &t->e));
+    step_must(t, grade_undo(&t->world, anna, &once, &t->answer, &t->e));
+    step_must(t, grade_undo(&t->world, anna, &once, &t->answer, &t->e));
     assert_int_equal(world_int(t, "SELECT count(*) FROM task WHERE state = 'graded'"), 1);
 }
 
@@ -217,7 +199,7 @@ static void a_graded_task_of_the_open_shift_is_graded_anew_as_a_new_version(void
     assert_int_equal(world_number(d, "decided"), 1);
     /* While it is open again, undo takes it back all the same. */
     (void)step_take(t, anna, QUEUE_GRADE, id, token);
-    must(t, grade_undo(&t->world, anna, NULL, &t->answer, &t->e));
+    step_must(t, grade_undo(&t->world, anna, NULL, &t->answer, &t->e));
     assert_int_equal(world_number(world_json(t, &t->answer), "task"), id);
     assert_int_equal(step_try_decide(t, anna, token, "L1"), ASSAY_ESTATE);
     assert_int_equal(world_int(t, "SELECT count(*) FROM lease"), 1);
@@ -235,19 +217,19 @@ static void later_is_a_pile_of_ones_own(void **state)
     step_shift(t, anna);
     step_shift(t, ben);
     first = world_number(step_take(t, anna, QUEUE_GRADE, 0, token), "task");
-    must(t, grade_put_off(&t->world, anna, NULL, token, &t->answer, &t->e));
+    step_must(t, grade_put_off(&t->world, anna, NULL, token, &t->answer, &t->e));
     assert_string_equal(world_text(world_json(t, &t->answer), "state"), "later");
     second = world_number(step_take(t, anna, QUEUE_GRADE, 0, token), "task");
-    must(t, grade_put_off(&t->world, anna, NULL, token, &t->answer, &t->e));
-    must(t, grade_later(&t->world, anna, &t->answer, &t->e));
+    step_must(t, grade_put_off(&t->world, anna, NULL, token, &t->answer, &t->e));
+    step_must(t, grade_later(&t->world, anna, &t->answer, &t->e));
     assert_int_equal(world_at(world_json(t, &t->answer), "tasks")->size, 2);
     assert_int_equal(world_number(world_json(t, &t->answer), "tasks.0.task"), first);
-    must(t, grade_later(&t->world, ben, &t->answer, &t->e));
+    step_must(t, grade_later(&t->world, ben, &t->answer, &t->e));
     assert_int_equal(world_at(world_json(t, &t->answer), "tasks")->size, 0);
     assert_int_equal(step_try_take(t, ben, QUEUE_LATER, first), ASSAY_ESTATE);
     assert_int_equal(step_try_take(t, ben, QUEUE_GRADE, first), ASSAY_ESTATE);
     /* Two at once are the two. */
-    must(t, queue_take(&t->world, anna, QUEUE_LATER, 4, 0, &t->answer, &t->e));
+    step_must(t, queue_take(&t->world, anna, QUEUE_LATER, 4, 0, &t->answer, &t->e));
     const struct json *both = world_json(t, &t->answer);
     assert_int_equal(world_at(both, "leases")->size, 2);
     assert_int_equal(world_number(both, "leases.0.task"), first);
@@ -269,16 +251,16 @@ static void a_second_look_never_goes_back_to_who_asked_and_shows_no_grade(void *
     step_shift(t, anna);
     step_shift(t, ben);
     (void)step_take(t, anna, QUEUE_GRADE, 0, token);
-    must(t, grade_second_look(&t->world, anna, NULL, token, &t->answer, &t->e));
+    step_must(t, grade_second_look(&t->world, anna, NULL, token, &t->answer, &t->e));
     assert_string_equal(world_text(world_json(t, &t->answer), "state"), "second_look");
-    must(t, step_try_take(t, anna, QUEUE_GRADE, 0));
+    step_must(t, step_try_take(t, anna, QUEUE_GRADE, 0));
     assert_int_equal(world_at(world_json(t, &t->answer), "leases")->size, 0);
     assert_int_equal(world_number(world_json(t, &t->answer), "waiting"), 0);
     assert_int_equal(step_try_take(t, anna, QUEUE_GRADE, id), ASSAY_ESTATE);
     const struct json *lease = step_take(t, ben, QUEUE_GRADE, 0, token);
     assert_null(world_text(lease, "code"));
-    must(t, grade_second_look(&t->world, ben, NULL, token, &t->answer, &t->e));
-    must(t, step_try_take(t, ben, QUEUE_GRADE, 0));
+    step_must(t, grade_second_look(&t->world, ben, NULL, token, &t->answer, &t->e));
+    step_must(t, step_try_take(t, ben, QUEUE_GRADE, 0));
     assert_int_equal(world_at(world_json(t, &t->answer), "leases")->size, 0);
 }
 
@@ -295,12 +277,12 @@ static void each_reason_escalates_and_a_lead_settles_or_hands_back(void **state)
     step_shift(t, anna);
     for (int64_t reason = 1; reason <= 6; reason++) {
         (void)step_take(t, anna, QUEUE_GRADE, 0, token);
-        must(t, grade_escalate(&t->world, anna, NULL, token, reason, "by the lake", &t->answer,
-                               &t->e));
+        step_must(t, grade_escalate(&t->world, anna, NULL, token, reason, "by the lake", &t->answer,
+                                    &t->e));
         assert_string_equal(world_text(world_json(t, &t->answer), "state"), "escalated");
     }
     assert_int_equal(step_try_take(t, anna, QUEUE_ESCALATED, 0), ASSAY_EDENIED);
-    must(t, grade_escalations(&t->world, lee, &t->answer, &t->e));
+    step_must(t, grade_escalations(&t->world, lee, &t->answer, &t->e));
     const struct json *list = world_json(t, &t->answer);
     assert_int_equal(world_at(list, "escalations")->size, 6);
     assert_string_equal(world_text(list, "escalations.3.note"), "by the lake");
@@ -332,7 +314,7 @@ static void each_reason_escalates_and_a_lead_settles_or_hands_back(void **state)
                      ASSAY_ESTATE);
     assert_int_equal(grade_return_escalation(&t->world, anna, escalation, &t->answer, &t->e),
                      ASSAY_ESTATE);
-    must(t, grade_return_escalation(&t->world, lea, escalation, &t->answer, &t->e));
+    step_must(t, grade_return_escalation(&t->world, lea, escalation, &t->answer, &t->e));
     assert_string_equal(world_text(world_json(t, &t->answer), "state"), "waiting");
     assert_int_equal(step_try_decide(t, lea, token, "L1"), ASSAY_ESTATE);
     assert_int_equal(grade_return_escalation(&t->world, lea, escalation, &t->answer, &t->e),
@@ -350,7 +332,7 @@ static void an_assessor_cannot_hand_an_escalation_back(void **state)
     world_tasks(t, 1, WORLD_WITHOUT_PICTURES, NULL);
     step_shift(t, anna);
     (void)step_take(t, anna, QUEUE_GRADE, 0, token);
-    must(t, grade_escalate(&t->world, anna, NULL, token, 2, NULL, &t->answer, &t->e));
+    step_must(t, grade_escalate(&t->world, anna, NULL, token, 2, NULL, &t->answer, &t->e));
     int64_t id = world_int(t, "SELECT id FROM escalation");
     assert_int_equal(grade_return_escalation(&t->world, anna, id, &t->answer, &t->e),
                      ASSAY_EDENIED);
@@ -367,10 +349,10 @@ static void who_should_not_see_it_never_gets_it_again(void **state)
     world_tasks(t, 1, WORLD_WITHOUT_PICTURES, NULL);
     step_shift(t, anna);
     (void)step_take(t, anna, QUEUE_GRADE, 0, token);
-    must(t, grade_escalate(&t->world, anna, NULL, token, 6, NULL, &t->answer, &t->e));
+    step_must(t, grade_escalate(&t->world, anna, NULL, token, 6, NULL, &t->answer, &t->e));
     int64_t id = world_int(t, "SELECT id FROM escalation");
-    must(t, grade_return_escalation(&t->world, lee, id, &t->answer, &t->e));
-    must(t, step_try_take(t, anna, QUEUE_GRADE, 0));
+    step_must(t, grade_return_escalation(&t->world, lee, id, &t->answer, &t->e));
+    step_must(t, step_try_take(t, anna, QUEUE_GRADE, 0));
     assert_int_equal(world_at(world_json(t, &t->answer), "leases")->size, 0);
 }
 
@@ -378,7 +360,7 @@ static void who_should_not_see_it_never_gets_it_again(void **state)
 
 static const struct json *find_rule(struct world_test *t, const struct caller *c, const char *name)
 {
-    must(t, shift_check(&t->world, c, &t->answer, &t->e));
+    step_must(t, shift_check(&t->world, c, &t->answer, &t->e));
     const struct json *root = world_json(t, &t->answer);
     const struct json *row = world_at(root, "rows")->first;
     while (row != NULL && strcmp(world_text(row, "rule"), name) != 0)
@@ -462,13 +444,13 @@ static void leases_later_and_untrusted_hashes_are_said_and_do_not_block(void **s
     (void)step_grade(t, anna, "L1");
     world_sql(t, "UPDATE picture SET pdq_reason = 'low_quality'");
     (void)step_take(t, anna, QUEUE_GRADE, 0, token);
-    must(t, grade_put_off(&t->world, anna, NULL, token, &t->answer, &t->e));
+    step_must(t, grade_put_off(&t->world, anna, NULL, token, &t->answer, &t->e));
     (void)step_take(t, anna, QUEUE_GRADE, 0, token);
     assert_int_equal(world_number(find_rule(t, anna, "open_leases"), "count"), 1);
     assert_int_equal(world_number(find_rule(t, anna, "later_pile"), "count"), 1);
     assert_int_equal(world_number(find_rule(t, anna, "hash_untrusted"), "count"), 1);
     assert_true(ready(t));
-    must(t, shift_get(&t->world, anna, &t->answer, &t->e));
+    step_must(t, shift_get(&t->world, anna, &t->answer, &t->e));
     const struct json *s = world_json(t, &t->answer);
     assert_int_equal(world_number(s, "shift.decided"), 1);
     assert_int_equal(world_number(s, "shift.later"), 1);
@@ -478,7 +460,7 @@ static void leases_later_and_untrusted_hashes_are_said_and_do_not_block(void **s
     assert_int_equal(world_int(t, "SELECT count(*) FROM task WHERE state = 'waiting'"
                                   " AND owner_id IS NULL"),
                      3);
-    must(t, shift_get(&t->world, anna, &t->answer, &t->e));
+    step_must(t, shift_get(&t->world, anna, &t->answer, &t->e));
     assert_int_equal(world_at(world_json(t, &t->answer), "shift")->kind, JSON_IS_NULL);
 }
 
@@ -495,11 +477,11 @@ static void a_shift_is_submitted_once_after_its_check(void **state)
         (void)step_grade(t, anna, "L1");
     (void)step_take(t, world_session(t, anna), QUEUE_GRADE, 0, token);
     assert_int_equal(shift_submit(&t->world, anna, &once, &t->answer, &t->e), ASSAY_ESTATE);
-    must(t, shift_check(&t->world, anna, &t->answer, &t->e));
-    must(t, shift_submit(&t->world, anna, &once, &t->answer, &t->e));
+    step_must(t, shift_check(&t->world, anna, &t->answer, &t->e));
+    step_must(t, shift_submit(&t->world, anna, &once, &t->answer, &t->e));
     assert_int_equal(world_number(world_json(t, &t->answer), "size"), 7);
     assert_int_equal(world_number(world_json(t, &t->answer), "sample_size"), 5);
-    must(t, shift_submit(&t->world, anna, &once, &t->answer, &t->e)); /* the same answer */
+    step_must(t, shift_submit(&t->world, anna, &once, &t->answer, &t->e)); /* the same answer */
     assert_int_equal(world_number(world_json(t, &t->answer), "size"), 7);
     assert_int_equal(shift_submit(&t->world, anna, NULL, &t->answer, &t->e), ASSAY_ESTATE);
     assert_int_equal(world_int(t, "SELECT count(*) FROM task WHERE state = 'submitted'"), 7);
@@ -508,7 +490,7 @@ static void a_shift_is_submitted_once_after_its_check(void **state)
     assert_int_equal(world_int(t, "SELECT count(*) FROM decision"), 7);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

@@ -11,40 +11,6 @@
 #include "flow/items/items.h"
 #include "steps.h"
 
-struct team {
-    struct world_test *t;
-    struct caller *anna, *quinn, *ari, *lee, *odo;
-};
-
-static int setup(void **state)
-{
-    struct team *m = mem_zalloc(sizeof *m);
-
-    m->t = world_new();
-    m->anna = world_person(m->t, "anna", PEOPLE_ASSESSOR);
-    m->quinn = world_person(m->t, "quinn", PEOPLE_QUALITY);
-    m->ari = world_person(m->t, "ari", PEOPLE_ARBITER);
-    m->lee = world_person(m->t, "lee", PEOPLE_LEAD);
-    m->odo = world_person(m->t, "odo", PEOPLE_AUDITOR);
-    *state = m;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct team *m = *state;
-
-    world_free(m->t);
-    mem_free(m);
-    return 0;
-}
-
-static void must(const struct world_test *t, enum assay_err rc)
-{
-    if (rc != ASSAY_OK)
-        fail_msg("%d: %s", (int)rc, t->e.text);
-}
-
 static int64_t item_of(struct team *m, int64_t task_id)
 {
     return world_int(m->t, "SELECT item_id FROM task WHERE id = %lld", (long long)task_id);
@@ -52,7 +18,7 @@ static int64_t item_of(struct team *m, int64_t task_id)
 
 static const struct json *record_of(struct team *m, const struct caller *c, int64_t task_id)
 {
-    must(m->t, items_record(&m->t->world, c, item_of(m, task_id), &m->t->answer, &m->t->e));
+    step_must(m->t, items_record(&m->t->world, c, item_of(m, task_id), &m->t->answer, &m->t->e));
     return world_json(m->t, &m->t->answer);
 }
 
@@ -84,7 +50,7 @@ static void put_vote(struct team *m, int64_t task_id)
 
 static size_t found(struct team *m, const char *query)
 {
-    must(m->t, items_search(&m->t->world, m->odo, query, &m->t->answer, &m->t->e));
+    step_must(m->t, items_search(&m->t->world, m->odo, query, &m->t->answer, &m->t->e));
     return length(world_json(m->t, &m->t->answer), "items");
 }
 
@@ -148,7 +114,7 @@ static void reading_an_item_is_on_the_record_before_it_is_shown(void **state)
         items_record(&m->t->world, m->lee, item_of(m, task), &m->t->answer, &m->t->e), ASSAY_OK);
     world_sql(m->t, "ALTER TABLE record_kept RENAME TO record");
     (void)record_of(m, m->lee, task);
-    must(m->t, items_names(&m->t->world, m->lee, item_of(m, task), &m->t->answer, &m->t->e));
+    step_must(m->t, items_names(&m->t->world, m->lee, item_of(m, task), &m->t->answer, &m->t->e));
     assert_non_null(strstr(buf_cstr(&m->t->answer), "lake/"));
     assert_int_equal(world_int(m->t,
                                "SELECT count(*) FROM record WHERE entry LIKE '%%\"item.read\"%%'"
@@ -174,7 +140,7 @@ static void what_came_for_other_people_is_not_there_save_for_who_supervises(void
     assert_int_equal(items_names(&m->t->world, m->lee, item_of(m, task), &m->t->answer, &m->t->e),
                      ASSAY_ENOTFOUND);
     (void)snprintf(digits, sizeof digits, "%lld", (long long)task);
-    must(m->t, items_search(&m->t->world, m->lee, digits, &m->t->answer, &m->t->e));
+    step_must(m->t, items_search(&m->t->world, m->lee, digits, &m->t->answer, &m->t->e));
     assert_int_equal(length(world_json(m->t, &m->t->answer), "items"), 0);
     assert_int_equal(found(m, digits), 1);
 }
@@ -219,8 +185,8 @@ static void a_reader_is_told_nothing_of_what_they_may_yet_read_blind(void **stat
     for (size_t i = 0; i < 5; i++)
         (void)step_grade(m->t, m->anna, "L1");
     (void)step_submit(m->t, m->anna);
-    must(m->t,
-         audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL, &m->t->e));
+    step_must(m->t, audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL,
+                                  &m->t->e));
     task = world_number(step_take(m->t, m->quinn, QUEUE_READING, 0, in.lease), "task");
     put_vote(m, task);
     for (int i = 0; i < 2; i++) {
@@ -232,7 +198,7 @@ static void a_reader_is_told_nothing_of_what_they_may_yet_read_blind(void **stat
         assert_null(strstr(buf_cstr(&m->t->answer), "decision.made"));
         assert_int_equal(length(root, "tasks.0.views"), 0);
     }
-    must(m->t, qa_read(&m->t->world, m->quinn, NULL, &in, &m->t->answer, &m->t->e));
+    step_must(m->t, qa_read(&m->t->world, m->quinn, NULL, &in, &m->t->answer, &m->t->e));
     root = record_of(m, m->quinn, task);
     assert_false(is_true(root, "tasks.0.blind"));
     assert_string_equal(world_text(root, "tasks.0.decisions.0.code"), "L1");
@@ -254,8 +220,8 @@ static void the_history_is_that_of_the_record_without_looking(void **state)
     task = step_grade(m->t, m->anna, "L1");
     root = record_of(m, m->odo, task);
     assert_int_equal(length(root, "history"), 0); /* entries have no index yet */
-    must(m->t,
-         audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL, &m->t->e));
+    step_must(m->t, audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL,
+                                  &m->t->e));
     root = record_of(m, m->odo, task);
     for (const struct json *h = world_at(root, "history")->first; h != NULL; h = h->next) {
         assert_string_not_equal(world_text(h, "action"), "picture.viewed");
@@ -293,7 +259,7 @@ static size_t count_of(struct team *m, const struct audit_filter *f)
     int64_t next = INT64_MAX;
 
     while (next != 0)
-        must(m->t, audit_find(m->t->world.store, f, next, 3, count_one, &c, &next, &m->t->e));
+        step_must(m->t, audit_find(m->t->world.store, f, next, 3, count_one, &c, &next, &m->t->e));
     return c.count;
 }
 
@@ -308,8 +274,8 @@ static void entries_are_found_by_action_person_object_and_time(void **state)
     step_shift(m->t, m->anna);
     for (int i = 0; i < 6; i++)
         task = step_grade(m->t, m->anna, "L1");
-    must(m->t,
-         audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL, &m->t->e));
+    step_must(m->t, audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL,
+                                  &m->t->e));
     assert_int_equal(count_of(m, &all), world_int(m->t, "SELECT count(*) FROM record_seq"));
     f.action = "decision.made";
     assert_int_equal(count_of(m, &f), 6);
@@ -341,18 +307,18 @@ static void the_table_of_objects_is_made_again_from_the_entries(void **state)
     world_tasks(m->t, 3, WORLD_WITH_PICTURES, NULL);
     step_shift(m->t, m->anna);
     f.object_id = step_grade(m->t, m->anna, "L1");
-    must(m->t,
-         audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL, &m->t->e));
+    step_must(m->t, audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL,
+                                  &m->t->e));
     size_t before = count_of(m, &f);
     world_sql(m->t, "DELETE FROM record_about");
     world_sql(m->t, "DELETE FROM record_about_end");
     assert_int_equal(count_of(m, &f), 0);
-    must(m->t,
-         audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL, &m->t->e));
+    step_must(m->t, audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL,
+                                  &m->t->e));
     assert_int_equal(count_of(m, &f), before);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, team_setup, team_teardown)
 
 int main(void)
 {

@@ -17,40 +17,6 @@
 #include "store/quality.h"
 #include "store/task.h"
 
-/* A team with two of each, so that nobody must read their own. */
-struct team {
-    struct world_test *t;
-    struct caller *anna, *quinn, *ari, *lee;
-};
-
-static int setup(void **state)
-{
-    struct team *m = mem_zalloc(sizeof *m);
-
-    m->t = world_new();
-    m->anna = world_person(m->t, "anna", PEOPLE_ASSESSOR);
-    m->quinn = world_person(m->t, "quinn", PEOPLE_QUALITY);
-    m->ari = world_person(m->t, "ari", PEOPLE_ARBITER);
-    m->lee = world_person(m->t, "lee", PEOPLE_LEAD);
-    *state = m;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct team *m = *state;
-
-    world_free(m->t);
-    mem_free(m);
-    return 0;
-}
-
-static void must(const struct world_test *t, enum assay_err rc)
-{
-    if (rc != ASSAY_OK)
-        fail_msg("%d: %s", (int)rc, t->e.text);
-}
-
 /* A submitted and sampled lot of n tasks graded L1. */
 static int64_t lot_of(struct team *m, size_t n)
 {
@@ -83,7 +49,7 @@ static int64_t read_next(struct team *m, const struct caller *c, enum queue_name
     uint8_t token[16];
     int64_t task = world_number(step_take(m->t, c, q, 0, token), "task");
 
-    must(m->t, try_read(m, c, token, code, q == QUEUE_THIRD ? "the coast is clear" : NULL));
+    step_must(m->t, try_read(m, c, token, code, q == QUEUE_THIRD ? "the coast is clear" : NULL));
     return task;
 }
 
@@ -120,7 +86,7 @@ static void anybody_with_the_seed_draws_the_same_sample(void **state)
     struct place places[63];
     char seed[65];
 
-    must(m->t, store_read(m->t->world.store, read_lot, &lot, &m->t->e));
+    step_must(m->t, store_read(m->t->world.store, read_lot, &lot, &m->t->e));
     assert_int_equal(lot.sample_size, 7);
     assert_true(lot.has_seed);
     for (int i = 0; i < 63; i++) {
@@ -150,7 +116,7 @@ static void anybody_with_the_seed_draws_the_same_sample(void **state)
                                seed),
                      1);
     int64_t lots;
-    must(m->t, qa_sample(&m->t->world, &lots, &m->t->e));
+    step_must(m->t, qa_sample(&m->t->world, &lots, &m->t->e));
     assert_int_equal(lots, 0);
 }
 
@@ -214,14 +180,14 @@ static void a_difference_goes_to_a_third_who_clears_it(void **state)
     int64_t task = read_next(m, m->quinn, QUEUE_READING, "not-listed");
     assert_true(lot_is(m, lot, "sampling"));
     m->quinn->roles = PEOPLE_ARBITER; /* the first reader does not settle it */
-    must(m->t, step_try_take(m->t, m->quinn, QUEUE_THIRD, 0));
+    step_must(m->t, step_try_take(m->t, m->quinn, QUEUE_THIRD, 0));
     assert_int_equal(world_at(world_json(m->t, &m->t->answer), "leases")->size, 0);
     uint8_t token[16];
     const struct json *lease = step_take(m->t, m->ari, QUEUE_THIRD, 0, token);
     assert_int_equal(world_number(lease, "task"), task);
     assert_null(strstr(buf_cstr(&m->t->answer), "not-listed"));
     assert_int_equal(try_read(m, m->ari, token, "L1", NULL), ASSAY_EFORMAT); /* needs a reason */
-    must(m->t, try_read(m, m->ari, token, "L1", "plainly a coast"));
+    step_must(m->t, try_read(m, m->ari, token, "L1", "plainly a coast"));
     assert_true(lot_is(m, lot, "passed"));
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM reading WHERE outcome = 'cleared'"), 2);
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM correction"), 0);
@@ -271,7 +237,7 @@ static void one_minor_or_one_major_error_does_not_fail_but_holds_the_lot(void **
         int64_t correction = uphold(m, codes[i]);
         (void)read_next(m, m->quinn, QUEUE_READING, "L1");
         assert_true(lot_is(m, lot, "sampling")); /* all is read, yet a correction is open */
-        must(m->t, answer(m, correction, codes[i], NULL));
+        step_must(m->t, answer(m, correction, codes[i], NULL));
         assert_true(lot_is(m, lot, "passed"));
         assert_int_equal(world_int(m->t,
                                    "SELECT count(*) FROM decision WHERE version = 2 AND"
@@ -299,7 +265,7 @@ static void fail_and_pass(struct team *m, const char *const *codes, size_t n)
     assert_true(lot_is(m, lot, "failed"));
     for (size_t i = 0; i < n; i++) {
         assert_true(lot_is(m, lot, "failed"));
-        must(m->t, answer(m, ids[i], codes[i], NULL));
+        step_must(m->t, answer(m, ids[i], codes[i], NULL));
     }
     assert_true(lot_is(m, lot, "passed"));
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM task WHERE state = 'passed'"), 8);
@@ -327,7 +293,7 @@ static void a_fix_takes_over_the_upheld_grade_and_nothing_else(void **state)
 
     (void)lot_of(m, 1);
     int64_t id = uphold(m, "L2");
-    must(m->t, qa_corrections(&m->t->world, m->anna, &m->t->answer, &m->t->e));
+    step_must(m->t, qa_corrections(&m->t->world, m->anna, &m->t->answer, &m->t->e));
     const struct json *c = world_at(world_json(m->t, &m->t->answer), "corrections.0");
     assert_string_equal(world_text(c, "given_code"), "L1");
     assert_string_equal(world_text(c, "upheld_code"), "L2");
@@ -343,7 +309,7 @@ static void a_fix_takes_over_the_upheld_grade_and_nothing_else(void **state)
     m->anna = m->quinn; /* not hers */
     assert_int_equal(answer(m, id, "L2", NULL), ASSAY_ENOTFOUND);
     m->anna = anna;
-    must(m->t, answer(m, id, "L2", NULL));
+    step_must(m->t, answer(m, id, "L2", NULL));
     assert_string_equal(world_text(world_json(m->t, &m->t->answer), "outcome"), "fixed");
     assert_int_equal(answer(m, id, "L2", NULL), ASSAY_ESTATE);
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM decision d JOIN task t"
@@ -359,7 +325,7 @@ static void the_picture_of_a_correction_comes_only_when_asked_for(void **state)
     int64_t id = uphold(m, "L2");
     assert_int_equal(queue_take_correction(&m->t->world, m->quinn, id, &m->t->answer, &m->t->e),
                      ASSAY_ENOTFOUND);
-    must(m->t, queue_take_correction(&m->t->world, m->anna, id, &m->t->answer, &m->t->e));
+    step_must(m->t, queue_take_correction(&m->t->world, m->anna, id, &m->t->answer, &m->t->e));
     const struct json *lease = world_json(m->t, &m->t->answer);
     assert_string_equal(world_text(lease, "purpose"), "correction");
     assert_string_equal(world_text(lease, "code"), "L1");
@@ -368,7 +334,7 @@ static void the_picture_of_a_correction_comes_only_when_asked_for(void **state)
     world_token(lease, "lease", token);
     assert_int_equal(step_try_decide(m->t, m->anna, token, "L3"), ASSAY_ESTATE);
     assert_int_equal(try_read(m, m->anna, token, "L3", NULL), ASSAY_ESTATE);
-    must(m->t, answer(m, id, "L2", NULL));
+    step_must(m->t, answer(m, id, "L2", NULL));
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM lease"), 0);
 }
 
@@ -385,19 +351,19 @@ static void a_contested_correction_is_decided_by_somebody_else(void **state)
     int64_t id = uphold(m, "L2");
 
     assert_int_equal(close_it(m, m->lee, id, QA_UPHELD), ASSAY_ESTATE); /* not contested yet */
-    must(m->t, answer(m, id, NULL, "it is a coast"));
+    step_must(m->t, answer(m, id, NULL, "it is a coast"));
     assert_true(lot_is(m, lot, "sampling"));
     assert_int_equal(close_it(m, m->quinn, id, QA_UPHELD), ASSAY_EDENIED); /* not the role */
     assert_int_equal(close_it(m, m->ari, id, QA_UPHELD), ASSAY_EDENIED);   /* upheld it */
     m->anna->roles |= PEOPLE_LEAD;
     assert_int_equal(close_it(m, m->anna, id, QA_DROPPED), ASSAY_EDENIED); /* graded it */
-    must(m->t, qa_corrections(&m->t->world, m->anna, &m->t->answer, &m->t->e));
+    step_must(m->t, qa_corrections(&m->t->world, m->anna, &m->t->answer, &m->t->e));
     assert_int_equal(world_at(world_json(m->t, &m->t->answer), "corrections")->size, 1);
-    must(m->t, qa_corrections(&m->t->world, m->lee, &m->t->answer, &m->t->e));
+    step_must(m->t, qa_corrections(&m->t->world, m->lee, &m->t->answer, &m->t->e));
     const struct json *list = world_json(m->t, &m->t->answer);
     assert_string_equal(world_text(list, "corrections.0.answer"), "it is a coast");
     assert_false(world_at(list, "corrections.0.mine")->boolean);
-    must(m->t, close_it(m, m->lee, id, QA_UPHELD));
+    step_must(m->t, close_it(m, m->lee, id, QA_UPHELD));
     assert_true(lot_is(m, lot, "passed"));
     assert_int_equal(world_int(m->t,
                                "SELECT count(*) FROM decision d JOIN task t"
@@ -414,8 +380,8 @@ static void a_dropped_correction_leaves_the_grade_and_lets_the_lot_pass(void **s
     int64_t lot = lot_of(m, 1);
     int64_t id = uphold(m, "L2");
 
-    must(m->t, answer(m, id, NULL, "it is a coast"));
-    must(m->t, close_it(m, m->lee, id, QA_DROPPED));
+    step_must(m->t, answer(m, id, NULL, "it is a coast"));
+    step_must(m->t, close_it(m, m->lee, id, QA_DROPPED));
     assert_true(lot_is(m, lot, "passed"));
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM decision"), 1);
 }
@@ -428,16 +394,16 @@ static void a_lead_who_settled_answers_for_it_like_anybody(void **state)
     world_tasks(m->t, 1, WORLD_WITH_PICTURES, NULL);
     step_shift(m->t, m->anna);
     (void)step_take(m->t, m->anna, QUEUE_GRADE, 0, token);
-    must(m->t,
-         grade_escalate(&m->t->world, m->anna, NULL, token, 2, NULL, &m->t->answer, &m->t->e));
+    step_must(m->t,
+              grade_escalate(&m->t->world, m->anna, NULL, token, 2, NULL, &m->t->answer, &m->t->e));
     const struct json *lease = step_take(m->t, m->lee, QUEUE_ESCALATED, 0, token);
     (void)step_view(m->t, m->lee, lease, DECODE_SMALL_GREY, 1000);
     (void)step_decide(m->t, m->lee, token, "L1");
     int64_t lot = step_submit(m->t, m->lee);
     int64_t id = uphold(m, "L2");
-    must(m->t, queue_take_correction(&m->t->world, m->lee, id, &m->t->answer, &m->t->e));
+    step_must(m->t, queue_take_correction(&m->t->world, m->lee, id, &m->t->answer, &m->t->e));
     m->anna = m->lee;
-    must(m->t, answer(m, id, "L2", NULL));
+    step_must(m->t, answer(m, id, "L2", NULL));
     assert_true(lot_is(m, lot, "passed"));
 }
 
@@ -449,7 +415,7 @@ static void nobody_reads_their_own_work_even_by_sql(void **state)
 
     (void)lot_of(m, 1);
     m->anna->roles |= PEOPLE_QUALITY | PEOPLE_ARBITER;
-    must(m->t, step_try_take(m->t, m->anna, QUEUE_READING, 0));
+    step_must(m->t, step_try_take(m->t, m->anna, QUEUE_READING, 0));
     assert_int_equal(world_at(world_json(m->t, &m->t->answer), "leases")->size, 0);
     assert_int_equal(world_number(world_json(m->t, &m->t->answer), "waiting"), 0);
     long long anna = m->anna->staff_id, quinn = m->quinn->staff_id;
@@ -493,11 +459,12 @@ static void a_lot_with_an_open_correction_never_passes_whatever_the_order(void *
                 (void)read_next(m, m->ari, QUEUE_THIRD, rand() % 2 == 0 ? "L2" : "L1");
             } else if (what == 2 && open > 0) {
                 int64_t id = world_int(m->t, "SELECT min(id) FROM correction WHERE state = 'open'");
-                must(m->t, rand() % 2 == 0 ? answer(m, id, "L2", NULL) : answer(m, id, NULL, "no"));
+                step_must(m->t,
+                          rand() % 2 == 0 ? answer(m, id, "L2", NULL) : answer(m, id, NULL, "no"));
             } else if (what == 3 && contested > 0) {
                 int64_t id =
                     world_int(m->t, "SELECT min(id) FROM correction WHERE state = 'contested'");
-                must(m->t, close_it(m, m->lee, id, rand() % 2 == 0 ? QA_UPHELD : QA_DROPPED));
+                step_must(m->t, close_it(m, m->lee, id, rand() % 2 == 0 ? QA_UPHELD : QA_DROPPED));
             }
             closed = lot_is(m, lot, "passed");
         }
@@ -538,7 +505,7 @@ static void a_sighting_elsewhere_hangs_on_the_decision_from_the_moment_it_passes
 
     struct qa_supersede_new early = {"not-listed", NULL, 0, "too early"};
 
-    must(m->t, store_write(m->t->world.store, sight, &s, &m->t->e));
+    step_must(m->t, store_write(m->t->world.store, sight, &s, &m->t->e));
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM inheritance"), 0);
     assert_int_equal(
         qa_supersede(&m->t->world, m->lee, NULL, s.task_id, &early, &m->t->answer, &m->t->e),
@@ -562,7 +529,7 @@ static void a_sighting_elsewhere_hangs_on_the_decision_from_the_moment_it_passes
                      ASSAY_EFORMAT);
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM decision"), 1);
     in.reason = "a lake, not the sea";
-    must(m->t, qa_supersede(w, m->lee, NULL, s.task_id, &in, &m->t->answer, &m->t->e));
+    step_must(m->t, qa_supersede(w, m->lee, NULL, s.task_id, &in, &m->t->answer, &m->t->e));
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM task t JOIN decision d ON"
                                      " d.id = t.decision_id WHERE t.state = 'passed' AND"
                                      " d.code = 'L2' AND d.version = 2"),
@@ -575,7 +542,7 @@ static void a_sighting_elsewhere_hangs_on_the_decision_from_the_moment_it_passes
     assert_true(world_refuses(m->t, "DELETE FROM inheritance"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, team_setup, team_teardown)
 
 int main(void)
 {

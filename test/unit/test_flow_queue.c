@@ -11,18 +11,6 @@
 #include "base/str.h"
 #include "steps.h"
 
-static int setup(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
 static void only_the_role_of_a_queue_is_handed_its_tasks(void **state)
 {
     static const struct {
@@ -424,31 +412,40 @@ static void counting_the_queue_stops_at_a_thousand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(only_the_role_of_a_queue_is_handed_its_tasks, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(without_a_shift_nothing_is_handed_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_the_role_of_a_queue_is_handed_its_tasks, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(without_a_shift_nothing_is_handed_out, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(
-            without_an_authorisation_in_force_there_is_no_lease_and_no_picture, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_queue_follows_priority_then_due_date, setup, teardown),
+            without_an_authorisation_in_force_there_is_no_lease_and_no_picture, world_setup,
+            world_teardown),
+        cmocka_unit_test_setup_teardown(the_queue_follows_priority_then_due_date, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(
-            a_grade_after_the_lease_ran_out_is_refused_and_the_first_one_stands, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_lease_that_another_took_over_can_do_nothing, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(nobody_uses_the_lease_of_another, setup, teardown),
+            a_grade_after_the_lease_ran_out_is_refused_and_the_first_one_stands, world_setup,
+            world_teardown),
+        cmocka_unit_test_setup_teardown(a_lease_that_another_took_over_can_do_nothing, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(nobody_uses_the_lease_of_another, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(a_lease_is_extended_given_back_and_ended_with_its_session,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(a_ticket_opens_one_picture_once, setup, teardown),
+                                        world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(a_ticket_opens_one_picture_once, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(
-            a_ticket_of_another_session_a_forged_one_and_a_stale_one_open_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(pictures_served_are_viewing_rows_are_record_entries, setup,
-                                        teardown),
+            a_ticket_of_another_session_a_forged_one_and_a_stale_one_open_nothing, world_setup,
+            world_teardown),
+        cmocka_unit_test_setup_teardown(pictures_served_are_viewing_rows_are_record_entries,
+                                        world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_view_names_who_what_how_clear_why_and_by_whose_leave,
-                                        setup, teardown),
+                                        world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(
-            when_the_entry_cannot_be_written_no_pixel_leaves_and_nothing_stands, setup, teardown),
-        cmocka_unit_test_setup_teardown(names_are_shown_to_the_holder_and_stand_in_no_entry, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(counting_the_queue_stops_at_a_thousand, setup, teardown),
+            when_the_entry_cannot_be_written_no_pixel_leaves_and_nothing_stands, world_setup,
+            world_teardown),
+        cmocka_unit_test_setup_teardown(names_are_shown_to_the_holder_and_stand_in_no_entry,
+                                        world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(counting_the_queue_stops_at_a_thousand, world_setup,
+                                        world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

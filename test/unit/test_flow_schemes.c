@@ -9,13 +9,7 @@
 
 #include "base/str.h"
 #include "flow/schemes.h"
-#include "world.h"
-
-static void must(const struct world_test *t, enum assay_err rc)
-{
-    if (rc != ASSAY_OK)
-        fail_msg("%d: %s", (int)rc, t->e.text);
-}
+#include "steps.h"
 
 /* The built-in scheme of this name with another version, in the arena of t. */
 static const char *with_version(struct world_test *t, const char *file, int version)
@@ -40,7 +34,7 @@ static const char *with_version(struct world_test *t, const char *file, int vers
 
 static const struct json *check(struct world_test *t, const char *text)
 {
-    must(t, schemes_check(&t->world, text, &t->answer, &t->e));
+    step_must(t, schemes_check(&t->world, text, &t->answer, &t->e));
     return world_json(t, &t->answer);
 }
 
@@ -65,12 +59,12 @@ static void a_taken_scheme_is_in_force_at_once_and_on_the_record(void **state)
     const struct caller *adam = world_person(t, "adam", PEOPLE_ADMIN);
     const struct scheme *s;
 
-    must(t, schemes_take(&t->world, adam, with_version(t, "training-landscapes.json", 2),
-                         &t->answer, &t->e));
+    step_must(t, schemes_take(&t->world, adam, with_version(t, "training-landscapes.json", 2),
+                              &t->answer, &t->e));
     const struct json *root = world_json(t, &t->answer);
     assert_int_equal(world_number(root, "schemes.0.versions.0.version"), 2);
     assert_int_equal(world_number(root, "schemes.0.versions.1.version"), 1);
-    must(t, flow_scheme(&t->world, "training-landscapes", &s, &t->e));
+    step_must(t, flow_scheme(&t->world, "training-landscapes", &s, &t->e));
     assert_int_equal(s->version, 2);
     assert_int_equal(
         world_int(t, "SELECT count(*) FROM record WHERE entry LIKE '%%\"scheme.loaded\"%%'"
@@ -79,25 +73,13 @@ static void a_taken_scheme_is_in_force_at_once_and_on_the_record(void **state)
     assert_int_equal(schemes_take(&t->world, adam, with_version(t, "training-landscapes.json", 1),
                                   &t->answer, &t->e),
                      ASSAY_ESTATE);
-    must(t, schemes_version(&t->world, "training-landscapes", 1, &t->answer, &t->e));
+    step_must(t, schemes_version(&t->world, "training-landscapes", 1, &t->answer, &t->e));
     assert_int_equal(world_number(world_json(t, &t->answer), "scheme.version"), 1);
     assert_int_equal(schemes_version(&t->world, "training-landscapes", 3, &t->answer, &t->e),
                      ASSAY_ENOTFOUND);
 }
 
-static int setup(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {
