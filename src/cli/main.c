@@ -112,9 +112,9 @@ static int globals(struct cli *c, int argc, char **argv, int *status)
 
 int main(int argc, char **argv)
 {
-    const char *data = getenv("ASSAY_DATA");
+    const char *data = getenv("ASSAY_DATA"), *db = getenv("ASSAY_DB");
     struct cli c = {.data_dir = data == NULL || data[0] == '\0' ? "assay-data" : data,
-                    .store_url = getenv("ASSAY_DB")};
+                    .store_url = db == NULL || db[0] == '\0' ? NULL : db};
     struct err e = {0};
     int status = CLI_DONE;
 

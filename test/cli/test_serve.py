@@ -133,6 +133,7 @@ class Metrics(WorkspaceCase):
         self.w.person("kim-the-assessor", "assessor")
         self.w.ok("import", "--batch", "batch-name", self.w.pictures("in", range(5)))
         self.w.ok("identify")
+        self.w.ok("backup", self.w.top / "backups")
         server = self.w.serve()
         client = server.client("kim-the-assessor")
         client.good("POST", "/api/v1/shift")
@@ -150,6 +151,8 @@ class Metrics(WorkspaceCase):
         self.assertGreater(found["assay_vault_bytes"], 5000)
         self.assertGreater(found["assay_record_entries"], found["assay_record_signed_entries"] - 1)
         self.assertLess(found["assay_record_signed_age_seconds"], 100)
+        self.assertLess(found["assay_backup_age_seconds"], 100)
+        self.assertNotIn("assay_restore_test_age_seconds", found)
         self.assertEqual(found['assay_refusals_total{reason="role"}'], 1)
         route = 'method="POST",route="/api/v1/decisions"'
         self.assertEqual(found[f'assay_http_requests_total{{{route},class="2xx"}}'], 1)
