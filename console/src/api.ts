@@ -234,4 +234,5 @@ export const api = {
     setSetting: (name: string, value: number) =>
         json<T.SettingList>('PUT', `/settings/${name}`, { body: { value } }),
     keys: () => get<T.KeyList>('/keys'),
+    backups: () => get<T.BackupList>('/backups'),
 };

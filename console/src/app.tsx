@@ -6,6 +6,7 @@ import { Help } from './parts/help.tsx';
 import { Kbd, many } from './parts/ui.tsx';
 import { AssessScreen } from './screens/assess.tsx';
 import { Authorisations } from './screens/authorisations.tsx';
+import { Backups } from './screens/backups.tsx';
 import { Batches } from './screens/batches.tsx';
 import { Corrections } from './screens/corrections.tsx';
 import { Escalations } from './screens/escalations.tsx';
@@ -170,6 +171,8 @@ function screenOf(screen: Screen, me: Me): ComponentChildren {
             return <Settings />;
         case 'keys':
             return <Keys />;
+        case 'backups':
+            return <Backups />;
     }
 }
 

@@ -25,7 +25,8 @@ export type Screen =
     | 'item'
     | 'schemes'
     | 'settings'
-    | 'keys';
+    | 'keys'
+    | 'backups';
 
 export interface ScreenEntry {
     screen: Screen;
@@ -143,6 +144,12 @@ export const SCREENS: readonly ScreenEntry[] = [
         title: 'Keys',
         says: 'Which keys there are, and the public halves that others verify with.',
         roles: ['admin', 'compliance', 'auditor'],
+    },
+    {
+        screen: 'backups',
+        title: 'Backups',
+        says: 'When the last backup was made, and when a restore was last tried.',
+        roles: ['admin'],
     },
     {
         screen: 'item',

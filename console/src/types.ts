@@ -57,6 +57,8 @@ export type SchemeChecked = Schemas['SchemeChecked'];
 export type SettingList = Schemas['SettingList'];
 export type Setting = Schemas['Setting'];
 export type KeyList = Schemas['KeyList'];
+export type Backup = Schemas['Backup'];
+export type BackupList = Schemas['BackupList'];
 export type Guidance = Schemas['Guidance'];
 export type SchemeView = Schemas['SchemeView'];
 

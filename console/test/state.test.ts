@@ -36,7 +36,7 @@ const MAY: Record<string, Screen[]> = {
         'item',
         'record',
     ],
-    admin: ['guidance', 'people', 'schemes', 'settings', 'keys'],
+    admin: ['guidance', 'people', 'schemes', 'settings', 'keys', 'backups'],
     auditor: ['release', 'authorisations', 'schemes', 'settings', 'keys', 'item', 'record'],
 };
 

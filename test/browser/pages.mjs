@@ -209,6 +209,13 @@ async function keysAndPeople() {
     await adam.open('Keys');
     await adam.page.waitForSelector('table');
     await screen(adam, 'keyring');
+    await adam.open('Backups');
+    await adam.page.waitForSelector('#state');
+    await screen(adam, 'backups');
+    ok(
+        (await adam.page.locator('.notice').count()) === 2,
+        'that no backup was made and no restore tried is said, with what to do',
+    );
     await adam.open('People');
     await adam.page.waitForSelector('table');
     await adam.choose('Change ');
