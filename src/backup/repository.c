@@ -85,7 +85,8 @@ static bool is_empty(const char *path)
 
     while (dir != NULL && (entry = readdir(dir)) != NULL)
         count += !str_equal(entry->d_name, ".") && !str_equal(entry->d_name, "..") &&
-                 !str_equal(entry->d_name, "lost+found");
+                 !str_equal(entry->d_name, "lost+found") &&
+                 !str_starts(entry->d_name, REPOSITORY_TEMP); /* of making the mark */
     if (dir != NULL)
         (void)closedir(dir);
     return dir != NULL && count == 0;

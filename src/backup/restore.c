@@ -47,7 +47,8 @@ static enum assay_err check_target(const char *data_dir, struct err *e)
         return err_errno(e, "open %.300s", data_dir);
     while ((entry = readdir(dir)) != NULL)
         empty = empty && (str_equal(entry->d_name, ".") || str_equal(entry->d_name, "..") ||
-                          str_equal(entry->d_name, "lost+found"));
+                          str_equal(entry->d_name, "lost+found") ||
+                          str_starts(entry->d_name, REPOSITORY_TEMP)); /* of making the mark */
     (void)closedir(dir);
     if (!empty)
         return err_set(e, ASSAY_EEXISTS,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 #define TEXT_MS_MAX INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
@@ -71,6 +72,13 @@ struct timespec clock_mono_in(int64_t ms)
     int64_t at = clock_read_us(CLOCK_MONOTONIC) + ms * 1000;
 
     return (struct timespec){.tv_sec = at / 1000000, .tv_nsec = at % 1000000 * 1000};
+}
+
+bool clock_is_synchronised(void)
+{
+    struct timex t = {.modes = 0}; /* asks, and sets nothing */
+
+    return adjtimex(&t) >= 0 && (t.status & STA_UNSYNC) == 0;
 }
 
 void clock_sleep_ms(int64_t ms)

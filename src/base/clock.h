@@ -2,6 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -20,6 +21,9 @@ const char *clock_boot(void);
 
 /* The monotonic time ms from now, for pthread_cond_timedwait on CLOCK_MONOTONIC. */
 struct timespec clock_mono_in(int64_t ms);
+
+/* Whether the kernel says that a time server steers the wall clock. */
+bool clock_is_synchronised(void);
 
 void clock_sleep_ms(int64_t ms);
 

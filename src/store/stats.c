@@ -1,6 +1,8 @@
 /* SQL of counts over the whole store. */
 #include "store/stats.h"
 
+#include <stdio.h>
+
 #include "store/sql.h"
 
 enum assay_err stats_get(struct tx *tx, struct stats_row *out, struct err *e)
@@ -67,4 +69,17 @@ enum assay_err stats_failures(struct tx *tx, stats_each_fn *fn, void *ctx, struc
                             " GROUP BY failure ORDER BY failure");
 
     return each(q, fn, ctx, e);
+}
+
+enum assay_err stats_version(struct tx *tx, enum store_engine engine, char out[STATS_VERSION_SIZE],
+                             struct err *e)
+{
+    struct sql *q = sql(tx, engine == STORE_SQLITE ? "SELECT sqlite_version()"
+                                                   : "SELECT current_setting('server_version')");
+    enum assay_err rc = sql_one(q, e);
+
+    if (rc == ASSAY_OK)
+        (void)snprintf(out, STATS_VERSION_SIZE, "%s", sql_get_text(q, 0));
+    sql_done(q);
+    return rc;
 }

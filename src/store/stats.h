@@ -12,6 +12,11 @@ struct stats_row {
 };
 enum assay_err stats_get(struct tx *tx, struct stats_row *out, struct err *e);
 
+/* The engine's own version, such as 3.40.1. */
+#define STATS_VERSION_SIZE 64
+enum assay_err stats_version(struct tx *tx, enum store_engine engine, char out[STATS_VERSION_SIZE],
+                             struct err *e);
+
 /* What whoever watches the machine wants to know; head: the last signed one, 0 before the first. */
 struct stats_health {
     int64_t vault_bytes, identify_waiting, head_size, head_ms;

@@ -3,6 +3,7 @@
 With ASSAY_TEST_URL in the environment the store is that PostgreSQL, and restored to a database of
 its own.
 """
+import itertools
 import json
 import os
 import shutil
@@ -17,13 +18,15 @@ from workspace import Workspace, main, wait_for
 
 URL = os.environ.get("ASSAY_TEST_URL")
 SQLITE = unittest.skipIf(URL, "of SQLite's files")
+numbers = itertools.count(1)
 GRADE = {"code": "L1", "tags": ["season:summer", "light:day"]}
 
 
 def other_database(name):
     """An empty PostgreSQL database beside the test's own."""
-    subprocess.run(["psql", "-q", URL, "-c", f"DROP DATABASE IF EXISTS {name}", "-c",
-                    f"CREATE DATABASE {name}"], check=True, capture_output=True)
+    name = f"{name}_{next(numbers)}"
+    subprocess.run(["psql", "-q", URL, "-c", f"CREATE DATABASE {name}"], check=True,
+                   capture_output=True)
     return URL.replace("/postgres?", f"/{name}?")
 
 
@@ -132,7 +135,7 @@ class Restore(Case):
     def test_a_changed_missing_or_cut_byte_is_named(self):
         folder = self.backup()
         blob = next(p for p in (self.dir / "vault").rglob("*") if len(p.name) == 64)
-        store = next((folder / "store").iterdir())
+        store = max((folder / "store").iterdir(), key=lambda path: path.stat().st_size)
         for path in (blob, store, folder / "files", folder / "manifest.json",
                      folder / "keys/keyring", folder / "audit/checkpoint"):
             content = path.read_bytes()
@@ -193,6 +196,49 @@ class Restore(Case):
         acts = [e["entry"]["action"] for e in entries]
         self.assertIn("backup.made", acts)
         self.assertIn("backup.tested", acts)
+
+
+class Doctor(Case):
+    def findings(self):
+        done = self.w.run("doctor", "--format", "json")
+        answer = json.loads(done.text())
+        self.assertEqual(done.status, 1 if answer["worst"] == "bad" else 0)
+        return {f["point"]: (f["grade"], f["text"]) for f in answer["findings"]}
+
+    def test_it_tells_of_backups_tests_permissions_and_the_key(self):
+        found = self.findings()
+        self.assertEqual(found["backup"][0], "weak") # bad, were it no training workspace
+        self.assertIn("assay backup DIR", found["backup"][1])
+        self.assertEqual(found["restore test"][0], "weak")
+        self.assertEqual(found["site key"][0], "weak")
+        self.assertIn("--key-file", found["site key"][1])
+        self.assertEqual(found["permissions"][0], "good")
+        self.assertRegex(found["store"][1], r"schema \d+, whole")
+        for point in ("swap", "core dumps", "clock", "open ports", "disk", "sandbox", "record"):
+            self.assertIn(point, found)
+        self.backup()
+        scratch = ["--scratch-db", other_database("scratch")] if URL else []
+        self.w.ok("backup", "test", *scratch, self.dir)
+        self.w.data.chmod(0o755)
+        found = self.findings()
+        self.assertEqual((found["backup"][0], found["restore test"][0]), ("good", "good"))
+        self.assertEqual(found["permissions"][0], "bad")
+        self.assertIn("chmod", found["permissions"][1])
+        self.w.data.chmod(0o700)
+
+    def test_a_clock_behind_the_record_and_a_lost_record_are_bad(self):
+        if URL is None:
+            base = self.w.database()
+            late = str(int(time.time() * 1000) + 3_600_000)
+            base.executescript("DROP TRIGGER record_no_update;")
+            base.execute("UPDATE record SET entry = substr(entry, 1, instr(entry, '\"t_ms\":') + 6)"
+                         f" || '{late}' || substr(entry, instr(entry, ',\"mono_ms\"'))"
+                         " WHERE event = (SELECT event FROM record_seq ORDER BY seq DESC LIMIT 1)")
+            base.commit()
+            base.close()
+            found = self.findings()
+            self.assertEqual(found["clock"][0], "bad")
+            self.assertEqual(found["record"][0], "bad")
 
 
 class Killed(Case):

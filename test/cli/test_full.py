@@ -131,5 +131,59 @@ class Failing(unittest.TestCase):
         self.assertIn("good: ", w.verified())
 
 
+    def attach(self, server):
+        """From here on each fsync of the server fails."""
+        strace = subprocess.Popen(["strace", "-f", "-p", str(server.process.pid), "-o", "/dev/null",
+                                   "-e", "trace=fsync,fdatasync", "-e",
+                                   "inject=fsync,fdatasync:error=EIO"], stderr=subprocess.PIPE)
+        said = strace.stderr.readline()
+        if b"attached" not in said:
+            strace.kill()
+            strace.wait()
+            self.skipTest("strace cannot attach: " + said.decode().strip())
+        return strace
+
+    def test_a_running_server_whose_disk_fails_refuses_until_it_is_started_anew(self):
+        if not shutil.which("strace"):
+            self.skipTest("strace is missing")
+        w = Workspace("init", "--training")
+        self.addCleanup(w.close)
+        w.ok("import", w.pictures("in", range(8)))
+        w.person("amy", "assessor")
+        server = w.serve()
+        amy = server.client("amy")
+        amy.good("POST", "/api/v1/shift")
+        leases = amy.lease(count=4) + amy.lease(count=4)
+
+        def decide(who, lease):
+            return who("POST", "/api/v1/decisions", {"lease": lease["lease"], "code": "not-listed",
+                       "tags": []}, once="eio-" + lease["lease"])
+
+        done = {x["task"]: decide(amy, x).json()["decision"] for x in leases[:3]}
+        strace = self.attach(server)
+        refused = [decide(amy, x) for x in leases[3:5]]
+        strace.terminate()
+        strace.wait()
+        strace.stderr.close()
+        refused.append(decide(amy, leases[5])) # the disk is well again; what it lost is not known
+        for answer in refused:
+            self.assertGreaterEqual(answer.status, 500, answer.body)
+            self.assertNotIn(b"decision\":", answer.body)
+        self.assertEqual(amy("GET", "/api/v1/stats").status, 200, "reading goes on")
+        server.kill()
+        server = w.serve()
+        amy = server.client("amy")
+        for lease in leases:
+            answer = decide(amy, lease)
+            if lease["task"] in done:
+                self.assertEqual(answer.json()["decision"], done[lease["task"]])
+            else:
+                self.assertIn(answer.status, (200, 409), answer.body) # or the lease is lost
+        self.assertEqual(server.stop(), 0)
+        self.assertIn("good: ", w.verified())
+        decided = {str(task) for task, in w.query("SELECT task_id FROM decision")}
+        self.assertLessEqual(set(done), decided, "what was acknowledged is there")
+
+
 if __name__ == "__main__":
     main()
