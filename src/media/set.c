@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "media/animations.h"
+#include "media/coded.h"
 #include "media/files.h"
 #include "media/landscape.h"
 #include "media/stills.h"
@@ -119,16 +120,64 @@ static void write_ico(const struct files_picture *p, struct buf *out)
     files_picture_free(&q);
 }
 
+/* About as many pixels as an encoder takes in a quarter of a second; where this machine has no such
+ * encoder, a PNG under that name. */
+static void write_coded(const struct files_picture *p,
+                        bool (*code)(const struct files_picture *p, struct buf *out),
+                        struct buf *out)
+{
+    const uint32_t width = p->width / 2 & ~1u, height = p->height / 2 & ~1u;
+    struct files_picture q = part(p, 0, 0, p->width, p->height, width, height);
+    const size_t before = out->size;
+
+    if (!code(&q, out)) {
+        out->size = before;
+        files_png(&q, FILES_STRAIGHT, out);
+    }
+    files_picture_free(&q);
+}
+
+static bool code_heic(const struct files_picture *p, struct buf *out)
+{
+    return coded_heif(p, 1, CODED_HEIC, out);
+}
+
+static bool code_avif(const struct files_picture *p, struct buf *out)
+{
+    return coded_heif(p, 1, CODED_AVIF, out);
+}
+
+static void write_heic(const struct files_picture *p, struct buf *out)
+{
+    write_coded(p, code_heic, out);
+}
+
+static void write_avif(const struct files_picture *p, struct buf *out)
+{
+    write_coded(p, code_avif, out);
+}
+
+static void write_jxl(const struct files_picture *p, struct buf *out)
+{
+    write_coded(p, coded_jxl, out);
+}
+
+static void write_jp2(const struct files_picture *p, struct buf *out)
+{
+    write_coded(p, coded_jp2, out);
+}
+
 static const struct format {
     const char *ending;
     void (*write)(const struct files_picture *p, struct buf *out);
 } formats[] = {
-    {"jpg", write_jpeg}, {"jpg", write_jpeg},        {"jpg", write_jpeg},   {"jpg", write_jpeg},
-    {"JPG", write_jpeg}, {"jpg", write_progressive}, {"jpg", write_turned}, {"jpeg", write_jpeg},
-    {"jpg", write_jpeg}, {"jpg", write_progressive}, {"png", write_png},    {"png", write_png},
-    {"png", write_png},  {"webp", write_webp},       {"webp", write_webp},  {"webp", write_webp},
-    {"bmp", write_bmp},  {"gif", write_gif},         {"tif", write_tiff},   {"tga", write_tga},
-    {"ppm", write_ppm},  {"psd", write_psd},         {"ico", write_ico},
+    {"jpg", write_jpeg},  {"jpg", write_jpeg},        {"jpg", write_jpeg},   {"jpg", write_jpeg},
+    {"JPG", write_jpeg},  {"jpg", write_progressive}, {"jpg", write_turned}, {"jpeg", write_jpeg},
+    {"jpg", write_jpeg},  {"jpg", write_progressive}, {"png", write_png},    {"png", write_png},
+    {"png", write_png},   {"webp", write_webp},       {"webp", write_webp},  {"webp", write_webp},
+    {"bmp", write_bmp},   {"gif", write_gif},         {"tif", write_tiff},   {"tga", write_tga},
+    {"ppm", write_ppm},   {"psd", write_psd},         {"ico", write_ico},    {"heic", write_heic},
+    {"avif", write_avif}, {"jxl", write_jxl},         {"jp2", write_jp2},
 };
 
 #define FORMATS ((unsigned)(sizeof formats / sizeof formats[0]))

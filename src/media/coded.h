@@ -1,5 +1,4 @@
-/* Writers of stills by the system's encoders, for the tests alone: HEIC, AVIF, JPEG XL, JPEG 2000.
- */
+/* Writers of stills by the system's encoders: HEIC, AVIF, JPEG XL, JPEG 2000. */
 #ifndef MEDIA_CODED_H
 #define MEDIA_CODED_H
 
