@@ -80,8 +80,12 @@ export function revealOn(stage: () => Stage | null): Reveal<ImageBitmap> {
     });
 }
 
-export async function fetchCover(lease: Lease): Promise<ImageBitmap | null> {
-    let ticket = ticketFor(lease, 'cover');
+/** The cover, or the covered strip of what else the item shows. */
+async function fetchCovered(
+    lease: Lease,
+    rendition: 'cover' | 'strip',
+): Promise<ImageBitmap | null> {
+    let ticket = ticketFor(lease, rendition);
     if (ticket === null) return null;
     for (let attempt = 0; ; attempt++) {
         try {
@@ -89,11 +93,27 @@ export async function fetchCover(lease: Lease): Promise<ImageBitmap | null> {
         } catch (problem) {
             if (attempt > 0) throw problem;
             ticket = ticketFor(
-                { ...lease, ...(await api.tickets(lease.lease, ['cover'])) },
-                'cover',
+                { ...lease, ...(await api.tickets(lease.lease, [rendition])) },
+                rendition,
             );
             if (ticket === null) throw problem;
         }
+    }
+}
+
+export function fetchCover(lease: Lease): Promise<ImageBitmap | null> {
+    return fetchCovered(lease, 'cover');
+}
+
+/** Put the strip below the cover, if the item shows several pictures and is still the one there. */
+export async function showStrip(lease: Lease, stage: Stage, isThere: () => boolean): Promise<void> {
+    if (lease.facets.length === 0) return;
+    try {
+        const strip = await fetchCovered(lease, 'strip');
+        if (isThere()) stage.setStrip(strip);
+        strip?.close();
+    } catch {
+        // The facts say how many pictures there are, and the sheet shows them.
     }
 }
 
@@ -231,7 +251,7 @@ export class Assess {
     }
 
     letGo(): void {
-        for (const hold of ['colour', 'full', 'sharp'] as const) this.reveal.release(hold);
+        for (const hold of ['colour', 'sheet', 'full', 'sharp'] as const) this.reveal.release(hold);
         this.publish();
     }
 
@@ -499,7 +519,11 @@ export class Assess {
             cover === 'loading' || cover === 'missing' ? null : cover,
             item?.serial ?? 0,
         );
-        if (item !== null && cover !== 'loading') this.queue.painted(item);
+        if (item === null || cover === 'loading') return;
+        this.queue.painted(item);
+        const stage = this.stage;
+        if (stage !== null && cover !== 'missing')
+            void showStrip(item.lease, stage, () => this.painted === item && this.stage === stage);
     }
 
     private async loadScheme(lease: Lease): Promise<void> {

@@ -7,7 +7,7 @@ import { findCode, tagId } from './scheme.ts';
 export const GUARD_MS = 150;
 
 export type Mode = 'grade' | 'tags' | 'find' | 'escalate' | 'note' | 'info' | 'guidance';
-export type Hold = 'sharp' | 'full' | 'colour';
+export type Hold = 'sharp' | 'full' | 'sheet' | 'colour';
 
 /** What the queue at hand lets one do besides grading. */
 export type Cap = 'undo' | 'later' | 'second' | 'escalate' | 'names';
@@ -117,7 +117,13 @@ export const VERBS: readonly VerbRow[] = [
 export const HOLDS: readonly { hold: Hold; key: string; modes: readonly Mode[]; says: string }[] = [
     { hold: 'sharp', key: ' ', modes: ['grade', 'tags'], says: 'Hold: see it sharp, small, grey' },
     { hold: 'full', key: 'f', modes: ['grade'], says: 'Hold: see it in full size' },
-    { hold: 'colour', key: 'c', modes: ['grade'], says: 'Hold with Space or F: in colour' },
+    {
+        hold: 'sheet',
+        key: 'a',
+        modes: ['grade'],
+        says: 'Hold: see all pictures of the file, where it has several',
+    },
+    { hold: 'colour', key: 'c', modes: ['grade'], says: 'Hold with Space, F or A: in colour' },
 ];
 
 /** A letter means the same with and without caps lock; named keys stay as they are. */

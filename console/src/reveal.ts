@@ -26,10 +26,11 @@ export interface RevealDeps<B extends Bitmap> {
 
 export type Held = Record<Hold, boolean>;
 
-const NOTHING_HELD: Held = { sharp: false, full: false, colour: false };
+const NOTHING_HELD: Held = { sharp: false, full: false, sheet: false, colour: false };
 
 /** The rendition that these held keys ask for; colour alone asks for nothing. */
 export function wanted(held: Held): Rendition | null {
+    if (held.sheet) return held.colour ? 'sheet_colour' : 'sheet_grey';
     if (held.full) return held.colour ? 'full_colour' : 'full_grey';
     if (held.sharp) return held.colour ? 'small_colour' : 'small_grey';
     return null;
@@ -50,6 +51,7 @@ export class Reveal<B extends Bitmap> {
     private held: Held = NOTHING_HELD;
     private lease = '';
     private tickets = new Map<Rendition, string>();
+    private hasSheet = false; // the file shows more than one picture
     private shots = new Map<Rendition, Shot<B>>();
     private painted: Shot<B> | null = null;
     private latched = false;
@@ -68,6 +70,7 @@ export class Reveal<B extends Bitmap> {
         this.coverNow();
         this.lease = lease;
         this.tickets = new Map(pictures.map((p) => [p.rendition, p.ticket]));
+        this.hasSheet = this.tickets.has('sheet_grey');
     }
 
     get isLatched(): boolean {
@@ -76,6 +79,10 @@ export class Reveal<B extends Bitmap> {
 
     press(hold: Hold): void {
         if (this.held[hold]) return;
+        if (hold === 'sheet' && !this.hasSheet) {
+            this.deps.trouble('This file shows one picture only.');
+            return;
+        }
         const now = this.deps.now();
         if (hold === 'sharp') {
             this.latchOnRelease = !this.latched && now - this.releaseMs <= TAPS_APART_MS;

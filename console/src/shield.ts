@@ -35,19 +35,21 @@ function wipe(of: HTMLCanvasElement): void {
 }
 
 /**
- * Two layers in a host element: the cover below, a sharp picture above it. data-shows names what
- * is visible now: nothing, cover, or the sharp rendition.
+ * Layers in a host element: the cover, below it the covered strip of a file with several pictures,
+ * and a sharp picture above both. data-shows names what is visible now: nothing, cover, or the
+ * sharp rendition.
  */
 export class Stage {
     readonly host: HTMLElement;
     /** Called by coverAll; the owner covers and forgets what is held. */
     onCoverAll: () => void = () => this.cover();
     private readonly under = canvas('stage-cover');
+    private readonly strip = canvas('stage-strip');
     private readonly over = canvas('stage-sharp');
 
     constructor(host: HTMLElement) {
         this.host = host;
-        host.append(this.under, this.over);
+        host.append(this.under, this.strip, this.over);
         host.addEventListener('contextmenu', (e) => e.preventDefault());
         host.dataset.shows = 'nothing';
         stages.add(this);
@@ -56,14 +58,22 @@ export class Stage {
     /** Show a cover, or nothing; serial tells one item from the next. */
     setCover(bitmap: ImageBitmap | null, serial: number): void {
         this.cover();
+        this.setStrip(null);
         if (bitmap === null) wipe(this.under);
         else draw(this.under, bitmap);
         this.host.dataset.item = String(serial);
         this.host.dataset.shows = bitmap === null ? 'nothing' : 'cover';
     }
 
+    /** Below the cover, what else the item shows: covered as well, and there until the next item. */
+    setStrip(bitmap: ImageBitmap | null): void {
+        if (bitmap === null) wipe(this.strip);
+        else draw(this.strip, bitmap);
+        this.host.classList.toggle('has-strip', bitmap !== null);
+    }
+
     paint(bitmap: ImageBitmap, rendition: Rendition): void {
-        this.over.classList.toggle('is-full', rendition.startsWith('full_'));
+        this.over.classList.toggle('is-full', /^(full|sheet)_/.test(rendition));
         draw(this.over, bitmap);
         this.host.dataset.shows = rendition;
     }
@@ -76,6 +86,7 @@ export class Stage {
     close(): void {
         stages.delete(this);
         wipe(this.over);
+        wipe(this.strip);
         wipe(this.under);
         this.host.replaceChildren();
     }

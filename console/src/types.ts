@@ -84,6 +84,20 @@ export function flagWords(lease: Pick<Lease, 'flags' | 'facets'>): string[] {
     });
 }
 
+/** One picture of the sheet behind the main one. */
+export function facetWords(f: Lease['facets'][number]): string {
+    switch (f.kind) {
+        case 'frame':
+            return `frame ${f.place + 1}`;
+        case 'thumbnail':
+            return 'embedded thumbnail';
+        case 'transparency':
+            return 'with its transparency';
+        case 'trailing':
+            return 'behind the end';
+    }
+}
+
 export const ESCALATION_REASONS: readonly string[] = [
     'Safeguarding or possible identification',
     'Legal question',

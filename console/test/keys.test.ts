@@ -161,12 +161,14 @@ test('a verb that this queue has no use for is said, not done', () => {
     assert.equal(actOf(stroke('Enter'), at('info', { caps: [] }))?.do, 'say');
 });
 
-test('Space, F and C are held in grade mode; of them only Space in tag mode', () => {
+test('Space, F, A and C are held in grade mode; of them only Space in tag mode', () => {
     assert.equal(holdOf(stroke(' '), 'grade'), 'sharp');
     assert.equal(holdOf(stroke('F'), 'grade'), 'full');
+    assert.equal(holdOf(stroke('a'), 'grade'), 'sheet');
     assert.equal(holdOf(stroke('c'), 'grade'), 'colour');
     assert.equal(holdOf(stroke(' '), 'tags'), 'sharp');
     assert.equal(holdOf(stroke('f'), 'tags'), null);
+    assert.equal(holdOf(stroke('a'), 'tags'), null);
     assert.equal(holdOf(stroke('c'), 'tags'), null);
 });
 

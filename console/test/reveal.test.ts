@@ -80,14 +80,44 @@ test('held keys name one rendition each, and colour alone names none', () => {
         ['full colour', 'full_colour'],
         ['sharp full', 'full_grey'],
         ['sharp full colour', 'full_colour'],
+        ['sheet', 'sheet_grey'],
+        ['full sheet colour', 'sheet_colour'],
     ];
     for (const [held, rendition] of rows) {
         const has = (k: string): boolean => held.split(' ').includes(k);
         assert.equal(
-            wanted({ sharp: has('sharp'), full: has('full'), colour: has('colour') }),
+            wanted({
+                sharp: has('sharp'),
+                full: has('full'),
+                sheet: has('sheet'),
+                colour: has('colour'),
+            }),
             rendition,
         );
     }
+});
+
+test('the sheet of all pictures is held like any other, and said not to be where it is not', async () => {
+    const b = new Bench();
+    b.reveal.press('sheet');
+    await b.clock.pass(50);
+    assert.deepEqual(b.log, ['trouble This file shows one picture only.']);
+    b.reveal.release('sheet');
+    b.log = [];
+    const all: Rendition[] = [...SHARP, 'sheet_grey', 'sheet_colour'];
+    b.reveal.setItem(
+        'lease',
+        all.map((r) => ticket(r, r)),
+    );
+    b.reveal.press('sheet');
+    await b.clock.pass(20);
+    assert.equal(b.shows, 'sheet_grey');
+    await b.clock.pass(300);
+    b.reveal.release('sheet');
+    assert.equal(b.shows, 'cover');
+    await b.clock.pass(1_000);
+    assert.deepEqual(b.fetches(), ['fetch sheet_grey']);
+    assert.deepEqual(b.ends(), ['end v1 300']);
 });
 
 test('nothing is fetched before a key is held', async () => {

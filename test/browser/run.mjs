@@ -27,6 +27,7 @@ import {
 const ITEMS = 24; // graded in the shift; fewer if fewer wait
 const READINGS_MAX = 60;
 const COVER_BYTES_MAX = 40_000; // a blurred grey 480 px picture is far below
+const COVERED = new Set(['cover', 'strip']); // of a file's several pictures
 const GUIDANCE = 'The line between land and sea has to be in the picture.';
 const FILES = ['manifest.json', 'hashes.jsonl', 'hashes.csv', 'manifest.json.minisig'];
 
@@ -36,6 +37,46 @@ async function collect(who) {
         else if (t.kind === 'item' && /^([0-9]|Enter)$/.test(t.key) && t.ms < 5000)
             times.next_cover_ms.push(t.ms);
     }
+}
+
+/** Files of several pictures: said in words, covered below the cover, all sharp while A is held. */
+async function sheets(ada) {
+    const words = () => ada.page.locator('.facts').innerText();
+    let found = 0;
+    for (let n = 0; n < ITEMS && found < 2 && (await ada.nextItem()); n++) {
+        const said = await words();
+        const several = /distinct frames|another picture|hides a picture/.test(said);
+        ok(
+            (await ada.page.locator('.holds button:has-text("pictures")').count()) ===
+                (several ? 1 : 0),
+            `the key A is offered where a file has several pictures: ${said.trim()}`,
+        );
+        if (several) {
+            found++;
+            await ada.page.waitForSelector('.stage.has-strip');
+            await screen(ada, `assess-several-${found}`);
+            const before = (await ada.sent()).length;
+            ada.held.add('a');
+            await ada.page.keyboard.down('a');
+            await ada.page.waitForSelector('.stage[data-shows="sheet_grey"]');
+            if (found === 1) await screen(ada, 'assess-sheet');
+            await ada.page.keyboard.down('c');
+            await ada.page.waitForSelector('.stage[data-shows="sheet_colour"]');
+            await ada.page.keyboard.up('c');
+            await ada.page.keyboard.up('a');
+            ada.held.delete('a');
+            ok((await ada.stage()).shows === 'cover', 'letting go of A covers');
+            const kinds = (await ada.sent()).slice(before).map((p) => p.rendition);
+            ok(
+                kinds.includes('sheet_grey') && kinds.includes('sheet_colour'),
+                'its held key brings the sheet, in colour with C',
+                kinds.join(),
+            );
+        }
+        await ada.hold([' '], 700);
+        await grade(ada, '1');
+    }
+    ok(found > 0, `${found} files of several pictures were met`);
 }
 
 await step('the sign-in screen', async () => {
@@ -76,7 +117,7 @@ await step('the shift', async () => {
     ok(await ada.nextItem(), 'a covered item is on the screen after the start of the shift');
     await screen(ada, 'assess-covered');
     ok(
-        (await ada.sent()).every((p) => p.rendition === 'cover'),
+        (await ada.sent()).every((p) => COVERED.has(p.rendition)),
         'only covers are sent before a key is held',
     );
 
@@ -136,6 +177,8 @@ await step('the shift', async () => {
     await ada.key('Control+9');
     ok((await ada.stage()).item === before, 'a key with Control grades nothing');
 
+    await sheets(ada);
+
     await ada.times(); // what came before is not the steady run that the budget speaks of
     let graded = 0;
     for (; graded < ITEMS && (await ada.nextItem()); graded++) {
@@ -170,11 +213,15 @@ await step('the shift', async () => {
 
     const sent = await ada.sent();
     const bare = sent.filter(
-        (p) => p.rendition !== 'cover' && !p.held.includes(' ') && !p.held.includes('f'),
+        (p) =>
+            !COVERED.has(p.rendition) &&
+            !p.held.includes(' ') &&
+            !p.held.includes('f') &&
+            !p.held.includes('a'),
     );
     ok(
         bare.length === 0,
-        'every picture is a cover unless a reveal key is held',
+        'every picture is covered unless a reveal key is held',
         JSON.stringify(bare.slice(0, 3)),
     );
 });
@@ -226,14 +273,14 @@ await step('the quality reading', async () => {
     ok(read >= 5, `${read} sampled items are read by keys`);
     const sent = await quentin.sent();
     ok(
-        sent.every((p) => p.rendition === 'cover' || p.held.length > 0),
+        sent.every((p) => COVERED.has(p.rendition) || p.held.length > 0),
         'a reader too is sent covers unless a key is held',
     );
     const wrong = quentin.bytes.filter(
         (p) =>
             p.frame === null ||
             Math.max(p.frame.width, p.frame.height) >
-                (p.rendition.startsWith('full') ? 1600 : 480) ||
+                (/^(full|sheet|strip)/.test(p.rendition) ? 1600 : 480) ||
             (p.rendition === 'cover' && p.size > COVER_BYTES_MAX),
     );
     ok(

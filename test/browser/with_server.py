@@ -3,9 +3,9 @@
 
 usage: with_server.py BUILD_FOLDER PICTURES COMMAND...
 
-PICTURES landscapes and three files of types that cannot be shown are taken in and served on a
-free port of loopback; the server is stopped
-and everything is taken away when the command ends. The command's status is returned.
+PICTURES landscapes, three files of types that cannot be shown and those that hold more than one
+picture each are taken in and served on a free port of loopback; the server is stopped and all is
+taken away when the command ends. The command's status is returned.
 """
 import json
 import os
@@ -25,9 +25,12 @@ NOT_SHOWN = {
 def main():
     build, pictures, command = sys.argv[1], sys.argv[2], sys.argv[3:]
     with tempfile.TemporaryDirectory(prefix="assay-browser-") as work:
-        folder = os.path.join(work, "pictures")
-        subprocess.run([os.path.join(build, "test", "media", "make-media"), folder, pictures],
-                       check=True)
+        folder, hiding = os.path.join(work, "pictures"), os.path.join(work, "hiding")
+        make = os.path.join(build, "test", "media", "make-media")
+        subprocess.run([make, folder, pictures], check=True)
+        subprocess.run([make, "--evasions", hiding], check=True)
+        for name in os.listdir(hiding):
+            os.rename(os.path.join(hiding, name), os.path.join(folder, name))
         for name, content in NOT_SHOWN.items():
             with open(os.path.join(folder, name), "wb") as file:
                 file.write(content)

@@ -5,13 +5,15 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "media/evasions.h"
 #include "media/files.h"
 #include "media/hostile.h"
 
 #define COUNT_MAX 1000000
 
 static const char usage[] = "usage: make-media DIR COUNT [SEED]\n"
-                            "       make-media --hostile DIR\n";
+                            "       make-media --hostile DIR\n"
+                            "       make-media --evasions DIR\n";
 
 /* From thumbnails to photographs of 12 megapixels, upright ones among them. */
 static const struct {
@@ -47,6 +49,21 @@ static int hostile(const char *folder)
     return rc;
 }
 
+static int evasions(const char *folder)
+{
+    struct evasion e;
+    struct buf b;
+    int rc = 0;
+
+    buf_init(&b, FILES_BYTES_MAX);
+    for (unsigned i = 0; rc == 0 && evasion_make(i, &e, &b); i++, buf_reset(&b)) {
+        rc = put(folder, e.name, &b);
+        evasion_clear(&e);
+    }
+    buf_clear(&b);
+    return rc;
+}
+
 static int landscapes(const char *folder, int64_t count, uint64_t seed)
 {
     struct buf b;
@@ -78,18 +95,22 @@ static int landscapes(const char *folder, int64_t count, uint64_t seed)
 int main(int argc, char **argv)
 {
     const bool harmful = argc == 3 && str_equal(argv[1], "--hostile");
+    const bool hiding = argc == 3 && str_equal(argv[1], "--evasions");
     int64_t count = 0, seed = 1;
     struct err e;
 
-    if (!harmful && (argc < 3 || argc > 4 || str_int64(argv[2], 1, COUNT_MAX, &count) != ASSAY_OK ||
-                     (argc == 4 && str_int64(argv[3], 0, INT64_MAX, &seed) != ASSAY_OK))) {
+    if (!harmful && !hiding &&
+        (argc < 3 || argc > 4 || str_int64(argv[2], 1, COUNT_MAX, &count) != ASSAY_OK ||
+         (argc == 4 && str_int64(argv[3], 0, INT64_MAX, &seed) != ASSAY_OK))) {
         fputs(usage, stderr);
         return 2;
     }
-    const char *folder = harmful ? argv[2] : argv[1];
+    const char *folder = harmful || hiding ? argv[2] : argv[1];
     if (fs_make_dirs(folder, 0755, &e) != ASSAY_OK) {
         fprintf(stderr, "make-media: %s\n", e.text);
         return 1;
     }
+    if (hiding)
+        return evasions(folder);
     return harmful ? hostile(folder) : landscapes(folder, count, (uint64_t)seed);
 }

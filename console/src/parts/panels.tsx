@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Assess, View } from '../assess.ts';
 import { tagWords } from '../scheme.ts';
-import { ESCALATION_REASONS, flagWords } from '../types.ts';
+import { ESCALATION_REASONS, facetWords, flagWords } from '../types.ts';
 import { Kbd, when } from './ui.tsx';
 
 function Escalate({ assess }: { assess: Assess }) {
@@ -133,6 +133,12 @@ function Info({ view, assess }: { view: View; assess: Assess }) {
                     <div>
                         <dt>Flags</dt>
                         <dd>{flagWords(item.lease).join('; ')}</dd>
+                    </div>
+                )}
+                {item.lease.facets.length > 0 && (
+                    <div>
+                        <dt>All pictures</dt>
+                        <dd>{['main picture', ...item.lease.facets.map(facetWords)].join('; ')}</dd>
                     </div>
                 )}
                 <div>

@@ -1,7 +1,7 @@
 // A picture on request inside a text screen: one lease, covered, seen only while keys are held.
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { after, fetchCover, revealOn } from '../assess.ts';
+import { after, fetchCover, revealOn, showStrip } from '../assess.ts';
 import { holdOf, releaseOf } from '../keys.ts';
 import { Stage } from '../shield.ts';
 import type { Lease } from '../types.ts';
@@ -22,6 +22,7 @@ export function Peek({ lease }: { lease: Lease }) {
             (cover) => {
                 if (!gone) stage.setCover(cover, 1);
                 cover?.close();
+                void showStrip(lease, stage, () => !gone);
             },
             () => {
                 trouble.value = 'There is no picture to show.';
@@ -72,6 +73,12 @@ export function Peek({ lease }: { lease: Lease }) {
             {trouble.value !== '' && <p class="quiet">{trouble.value}</p>}
             <p class="quiet keys-line">
                 hold <Kbd>Space</Kbd> see <Kbd>C</Kbd> colour <Kbd>F</Kbd> full size
+                {lease.facets.length > 0 && (
+                    <>
+                        {' '}
+                        <Kbd>A</Kbd> all pictures
+                    </>
+                )}
             </p>
         </div>
     );

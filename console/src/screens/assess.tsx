@@ -278,12 +278,14 @@ function Holds({ view, assess }: { view: View; assess: Assess }) {
             <Kbd>{key}</Kbd> {label}
         </button>
     );
+    const pictures = 1 + (view.item?.lease.facets.length ?? 0);
     return (
         <div class="holds">
             <span class="quiet">hold</span>
             {hold('sharp', 'Space', 'see')}
             {hold('colour', 'C', 'colour')}
             {hold('full', 'F', 'full size')}
+            {pictures > 1 && hold('sheet', 'A', `all ${pictures} pictures`)}
             <button
                 type="button"
                 class="plain-button"
