@@ -10,6 +10,7 @@ const USE_WORDS: Record<KeyList['keys'][number]['use'], string> = {
     'release-sign': 'signs releases',
     ticket: 'makes tickets and sessions',
     wellbeing: 'kept for what staff share with the welfare lead',
+    intake: 'opens batches that others encrypted to us (age)',
 };
 
 function Content({ list }: { list: KeyList }) {
