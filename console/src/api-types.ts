@@ -772,6 +772,40 @@ export interface paths {
         patch: operations["changeBatch"];
         trace?: never;
     };
+    "/api/v1/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the caller, and what is stuck; counts that are not 0. */
+        get: operations["getWaiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is coming in just now. */
+        get: operations["getIntake"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -1620,6 +1654,51 @@ export interface components {
             open_max: number;
             part_min: number;
             part_max: number;
+        };
+        Waiting: {
+            waiting: components["schemas"]["WaitingRow"][];
+            blocked: components["schemas"]["WaitingRow"][];
+        };
+        WaitingRow: {
+            /** @enum {string} */
+            what: "grade" | "later" | "shift" | "corrections" | "readings" | "thirds" | "contested" | "escalations" | "approvals" | "uploads" | "decoder" | "authorisations" | "not_authorised" | "differs" | "for_nobody" | "not_shown";
+            count: number;
+        };
+        NamedCount: {
+            name: string;
+            count: number;
+        };
+        IntakeBatch: {
+            batch: string;
+            name: string;
+            files: number;
+            fresh: number;
+            refused: number;
+            undecoded: number;
+            /** Format: date-time */
+            last_at: string;
+        };
+        IntakeUpload: {
+            upload: string;
+            batch_name: string;
+            person: string;
+            size: number;
+            received: number;
+            taken: number;
+            /** @enum {string} */
+            state: "open" | "finishing";
+            /** Format: date-time */
+            changed_at: string;
+        };
+        Intake: {
+            /** Format: date-time */
+            at: string;
+            batches: components["schemas"]["IntakeBatch"][];
+            uploads: components["schemas"]["IntakeUpload"][];
+            /** @description Items that wait for the decoder. */
+            waiting: number;
+            failures: components["schemas"]["NamedCount"][];
+            unsupported: components["schemas"]["NamedCount"][];
         };
         Named: {
             staff: string;
@@ -3302,6 +3381,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWaiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getIntake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intake"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -2,6 +2,7 @@
 import type * as T from './types.ts';
 
 const BASE = '/api/v1';
+const PART_MS_MAX = 130_000; // the server gives a part of a file two minutes
 const ANSWER_MS_MAX = 15_000; // after this an answer counts as lost and a save is sent again
 
 /** What went wrong, in a sentence for the person. status 0: no answer came. */
@@ -42,13 +43,14 @@ export function sentence(problem: unknown): string {
 
 interface Call {
     body?: unknown;
+    bytes?: Blob; // of a file, in place of a body
     key?: string;
     abort?: AbortSignal;
     keepalive?: boolean;
 }
 
-function withTimeout(abort?: AbortSignal): AbortSignal {
-    const timeout = AbortSignal.timeout(ANSWER_MS_MAX);
+function withTimeout(ms: number, abort?: AbortSignal): AbortSignal {
+    const timeout = AbortSignal.timeout(ms);
     return abort === undefined ? timeout : AbortSignal.any([abort, timeout]);
 }
 
@@ -68,17 +70,19 @@ async function send(method: string, path: string, call: Call): Promise<Response>
     const headers = new Headers();
     if (call.body !== undefined) headers.set('Content-Type', 'application/json');
     if (call.key !== undefined) headers.set('Idempotency-Key', call.key);
+    if (call.bytes !== undefined) headers.set('Content-Type', 'application/octet-stream');
+    const body = call.bytes ?? (call.body === undefined ? null : JSON.stringify(call.body));
     let answer: Response;
     try {
         answer = await fetch(BASE + path, {
             method,
             headers,
-            body: call.body === undefined ? null : JSON.stringify(call.body),
+            body,
             credentials: 'same-origin',
             cache: 'no-store',
             redirect: 'error',
             referrerPolicy: 'no-referrer',
-            signal: withTimeout(call.abort),
+            signal: withTimeout(call.bytes ? PART_MS_MAX : ANSWER_MS_MAX, call.abort),
             keepalive: call.keepalive ?? false,
         });
     } catch {
@@ -203,6 +207,19 @@ export const api = {
     packageFile: (id: string, file: string) => `${BASE}/releases/${id}/package/${file}`,
 
     batches: () => get<{ batches: T.BatchRow[] }>('/batches'),
+    openBatch: (body: T.BatchNew) => post<T.BatchRow>('/batches', body),
+    changeBatch: (id: string, body: T.BatchChange) =>
+        json<T.BatchRow>('PATCH', `/batches/${id}`, { body }),
+    colleagues: () => get<T.Colleagues>('/colleagues'),
+    intake: () => get<T.Intake>('/intake'),
+    waiting: () => get<T.Waiting>('/waiting'),
+    uploads: () => get<T.Uploads>('/uploads'),
+    upload: (id: string) => get<T.Upload>(`/uploads/${id}`),
+    startUpload: (body: T.UploadNew) => post<T.Upload>('/uploads', body),
+    putPart: (id: string, offset: number, bytes: Blob, abort: AbortSignal) =>
+        json<T.UploadReceived>('PUT', `/uploads/${id}/bytes?offset=${offset}`, { bytes, abort }),
+    finishUpload: (id: string) => post<T.Upload>(`/uploads/${id}/finish`),
+    dropUpload: (id: string) => nothing('DELETE', `/uploads/${id}`),
     stats: () => get<T.Stats>('/stats'),
     staff: () => get<{ staff: T.StaffRow[] }>('/staff'),
     addStaff: (body: T.StaffNew) => post<T.StaffRow>('/staff', body),

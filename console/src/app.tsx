@@ -12,6 +12,7 @@ import { Corrections } from './screens/corrections.tsx';
 import { Escalations } from './screens/escalations.tsx';
 import { GuidanceScreen } from './screens/guidance.tsx';
 import { Home } from './screens/home.tsx';
+import { IntakeMonitor } from './screens/intake.tsx';
 import { ItemScreen } from './screens/item.tsx';
 import { Keys } from './screens/keys.tsx';
 import { LaterPile } from './screens/later.tsx';
@@ -23,6 +24,7 @@ import { Schemes } from './screens/schemes.tsx';
 import { Settings } from './screens/settings.tsx';
 import { ShiftEnd } from './screens/shift.tsx';
 import { Break, SignIn, Unreachable } from './screens/signin.tsx';
+import { UploadScreen } from './screens/upload.tsx';
 import { countNotShown, staySignedIn, takeBreak } from './session.ts';
 import { ending, entry, mayOpen, SCREENS, type Screen, state, training } from './state.ts';
 import type { Me } from './types.ts';
@@ -155,6 +157,10 @@ function screenOf(screen: Screen, me: Me): ComponentChildren {
             return <Releases me={me} />;
         case 'batches':
             return <Batches />;
+        case 'upload':
+            return <UploadScreen />;
+        case 'intake':
+            return <IntakeMonitor />;
         case 'people':
             return <People />;
         case 'authorisations':

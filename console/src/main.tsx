@@ -2,8 +2,9 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { installGlobalKeys } from './global.ts';
-import { followAddress, guardPage, start } from './session.ts';
+import { followAddress, guardPage, start, trackWork } from './session.ts';
 import { state } from './state.ts';
+import { uploadWork } from './upload.ts';
 import './styles/base.css';
 import './styles/screens.css';
 import './styles/assess.css';
@@ -14,6 +15,7 @@ if (root === null) throw new Error('the page has no #app');
 
 installGlobalKeys();
 guardPage();
+trackWork(uploadWork);
 addEventListener('hashchange', followAddress);
 setInterval(() => {
     state.nowMs.value = Date.now();

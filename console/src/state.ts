@@ -18,6 +18,8 @@ export type Screen =
     | 'corrections'
     | 'release'
     | 'batches'
+    | 'upload'
+    | 'intake'
     | 'people'
     | 'authorisations'
     | 'guidance'
@@ -98,9 +100,21 @@ export const SCREENS: readonly ScreenEntry[] = [
         queue: 'escalated',
     },
     {
+        screen: 'upload',
+        title: 'Upload',
+        says: 'Files and folders into a batch; goes on after a cut.',
+        roles: ['intake', 'analyst'],
+    },
+    {
+        screen: 'intake',
+        title: 'Intake',
+        says: 'What is coming in just now, and what the decoder could not show.',
+        roles: ['intake', 'analyst', 'lead'],
+    },
+    {
         screen: 'batches',
         title: 'Batches',
-        says: 'What came in, from whom, and how much of it waits.',
+        says: 'What came in, how far it is, its place in the queue and who may see it.',
         roles: ['intake', 'analyst', 'lead'],
     },
     {

@@ -190,6 +190,32 @@ enum assay_err batch_states(struct tx *tx, int64_t batch_id, batch_state_fn *fn,
     return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
 }
 
+enum assay_err batch_each_recent(struct tx *tx, int64_t since_ms, int64_t staff_id,
+                                 batch_recent_fn *fn, void *ctx, struct err *e)
+{
+    struct sql *q = sql(
+        tx, "SELECT b.id, b.name, y.files, y.fresh, y.refused, y.last_ms,"
+            " (SELECT count(*) FROM task t WHERE t.batch_id = b.id AND t.state = 'received')"
+            " FROM batch_tally y JOIN batch b ON b.id = y.batch_id WHERE y.last_ms >= $1"
+            " AND ($2 = 0 OR " SQL_MAY_SEE("b.id", "$3") ")"
+                                                         " ORDER BY y.last_ms DESC, b.id LIMIT 20");
+    enum assay_err rc;
+
+    sql_int(q, since_ms);
+    sql_int(q, staff_id);
+    sql_int(q, staff_id);
+    while ((rc = sql_step(q, e)) == ASSAY_OK) {
+        struct batch_recent b = {
+            .id = sql_get_int(q, 0),
+            .name = sql_get_text(q, 1),
+            .tally = {sql_get_int(q, 2), sql_get_int(q, 3), sql_get_int(q, 4), sql_get_int(q, 5)},
+            .undecoded = sql_get_int(q, 6)};
+        fn(ctx, &b);
+    }
+    sql_done(q);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
 enum assay_err batch_change(struct tx *tx, int64_t id, int64_t priority, int64_t due_ms,
                             struct err *e)
 {

@@ -51,6 +51,18 @@ typedef enum assay_err batch_each_fn(struct tx *tx, void *ctx, const struct batc
 enum assay_err batch_each(struct tx *tx, int64_t id, int64_t staff_id, batch_each_fn *fn, void *ctx,
                           struct err *e);
 
+/* One that something came in by lately; borrowed for the call. */
+struct batch_recent {
+    int64_t id, undecoded; /* its tasks that wait for the decoder */
+    const char *name;
+    struct batch_tally tally;
+};
+typedef void batch_recent_fn(void *ctx, const struct batch_recent *b);
+/* Those since since_ms, the latest first, at most 20; as this person may see them when staff_id is
+ * not 0. */
+enum assay_err batch_each_recent(struct tx *tx, int64_t since_ms, int64_t staff_id,
+                                 batch_recent_fn *fn, void *ctx, struct err *e);
+
 /* ---- its place in the queue ---- */
 
 /* Write priority and due date, and begin anew to give them to its tasks. ENOTFOUND. */

@@ -83,3 +83,11 @@ enum assay_err stats_version(struct tx *tx, enum store_engine engine, char out[S
     sql_done(q);
     return rc;
 }
+
+enum assay_err stats_unsupported(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT i.mime, count(*) FROM picture p JOIN item i ON i.id = p.item_id"
+                            " WHERE p.failure = 'unsupported' GROUP BY i.mime ORDER BY i.mime");
+
+    return each(q, fn, ctx, e);
+}

@@ -27,7 +27,9 @@ enum assay_err stats_health(struct tx *tx, struct stats_health *out, struct err 
  * they cannot be shown. */
 typedef void stats_each_fn(void *ctx, const char *name, int64_t count);
 enum assay_err stats_tasks(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e);
-enum assay_err stats_lots(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e);
+/* Items that are not shown, by why; and those of a type not shown yet, by type. */
 enum assay_err stats_failures(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e);
+enum assay_err stats_unsupported(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e);
+enum assay_err stats_lots(struct tx *tx, stats_each_fn *fn, void *ctx, struct err *e);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "flow/intake/intake.h"
+#include "flow/waiting.h"
 #include "flow/items/items.h"
 #include "flow/schemes.h"
 #include "flow/settings.h"
@@ -161,7 +162,7 @@ int main(void)
 {
     struct world_test *t = world_new();
     const struct caller *anna = world_person(t, "anna", PEOPLE_ASSESSOR);
-    const struct caller *lee = world_person(t, "lee", PEOPLE_LEAD);
+    struct caller *lee = world_person(t, "lee", PEOPLE_LEAD);
     struct buf *a = &t->answer;
 
     world_tasks(t, 12, WORLD_WITH_PICTURES, NULL);
@@ -169,6 +170,10 @@ int main(void)
     quality(t, anna, lee);
     show(t, "Stats", flow_stats(&t->world, a, &t->e));
     show(t, "Batches", intake_batches(&t->world, lee, 0, a, &t->e));
+    show(t, "Intake", intake_monitor(&t->world, lee, a, &t->e));
+    lee->roles = (1u << PEOPLE_ROLE_COUNT) - 1; /* everything that may wait for anybody */
+    show(t, "Waiting", flow_waiting(&t->world, lee, a, &t->e));
+    lee->roles = PEOPLE_LEAD;
     show(t, "Guidance",
          flow_guidance_set(&t->world, lee, "training-landscapes", "L1", "look for the sea", a,
                            &t->e));

@@ -1,26 +1,12 @@
 // Home: what waits, in words and numbers, and what the person's roles let them do. No pictures.
 import { api } from '../api.ts';
+import { StateCounts } from '../parts/states.tsx';
 import { count, Head, Loads, many, Problem, useAct, useLoad, when } from '../parts/ui.tsx';
 import { go } from '../session.ts';
-import { hasRole, mayOpen, SCREENS, state } from '../state.ts';
-import type { Me, Shift, Stats } from '../types.ts';
-
-/** The states of a task in the words of the glossary, in the order of the way. */
-const STATE_WORDS: readonly [string, string][] = [
-    ['received', 'being identified'],
-    ['waiting', 'waiting to be graded'],
-    ['later', 'on somebody’s Later pile'],
-    ['second_look', 'waiting for a second look'],
-    ['escalated', 'escalated'],
-    ['graded', 'graded in an open shift'],
-    ['submitted', 'in lots under quality reading'],
-    ['passed', 'passed'],
-    ['undecodable', 'kept, but without a picture'],
-    ['unsupported', 'of a type not shown yet'],
-];
+import { hasRole, mayOpen, SCREENS, type Screen, state } from '../state.ts';
+import type { Me, Shift, Stats, Waiting, WaitingRow } from '../types.ts';
 
 function Counts({ stats }: { stats: Stats }) {
-    const rows = STATE_WORDS.filter(([name]) => (stats.states[name] ?? 0) > 0);
     return (
         <section aria-labelledby="counts">
             <h2 id="counts">In this workspace</h2>
@@ -28,17 +14,73 @@ function Counts({ stats }: { stats: Stats }) {
                 {many(stats.items, 'item')} from {many(stats.sightings, 'sighting')},{' '}
                 {many(stats.decisions, 'decision')} made.
             </p>
-            {rows.length > 0 && (
-                <dl class="counts">
-                    {rows.map(([name, words]) => (
-                        <div key={name}>
-                            <dd>{count(stats.states[name] ?? 0)}</dd>
-                            <dt>{words}</dt>
-                        </div>
-                    ))}
-                </dl>
-            )}
+            <StateCounts states={stats.states} />
         </section>
+    );
+}
+
+const COUNT_MAX = 1000; // the server counts a queue no further
+
+/** What waits, in words behind the number, and where one goes for it. */
+const WAITING: Record<WaitingRow['what'], [string, Screen | null]> = {
+    grade: ['to be graded', 'assess'],
+    later: ['on your Later pile', 'later'],
+    shift: ['graded in your open shift', 'shift'],
+    corrections: ['corrections that want your answer', 'corrections'],
+    readings: ['quality readings', 'reading'],
+    thirds: ['third readings', 'third'],
+    contested: ['contested corrections', 'corrections'],
+    escalations: ['escalated items', 'escalations'],
+    approvals: ['releases to approve or refuse', 'release'],
+    uploads: ['uploads of yours that are unfinished', 'upload'],
+    decoder: ['items to be hashed and rendered', 'intake'],
+    authorisations: ['authorisations that end within 30 days', 'authorisations'],
+    not_authorised: ['No authorisation to view is in force for you: nothing is handed out.', null],
+    differs: ['uploads whose bytes are not what was sent', 'upload'],
+    for_nobody: ['items of batches for named people of whom none assesses', 'batches'],
+    not_shown: ['files kept of which no picture can be shown', null],
+};
+
+function Rows({ rows, roles }: { rows: readonly WaitingRow[]; roles: Me['roles'] }) {
+    return (
+        <dl class="counts">
+            {rows.map(({ what, count: n }) => {
+                const [words, screen] = WAITING[what];
+                const entry = SCREENS.find((s) => s.screen === screen);
+                const open = entry !== undefined && mayOpen(roles, entry);
+                return (
+                    <div key={what}>
+                        <dd>
+                            {what === 'not_authorised'
+                                ? '!'
+                                : `${count(n)}${n === COUNT_MAX ? '+' : ''}`}
+                        </dd>
+                        <dt>{open ? <a href={`#/${screen}`}>{words}</a> : words}</dt>
+                    </div>
+                );
+            })}
+        </dl>
+    );
+}
+
+function WaitingPart({ waiting, roles }: { waiting: Waiting; roles: Me['roles'] }) {
+    return (
+        <>
+            <section aria-labelledby="waiting">
+                <h2 id="waiting">Waiting for you</h2>
+                {waiting.waiting.length === 0 ? (
+                    <p class="empty">Nothing waits for you.</p>
+                ) : (
+                    <Rows rows={waiting.waiting} roles={roles} />
+                )}
+            </section>
+            {waiting.blocked.length > 0 && (
+                <section aria-labelledby="blocked">
+                    <h2 id="blocked">Stuck</h2>
+                    <Rows rows={waiting.blocked} roles={roles} />
+                </section>
+            )}
+        </>
     );
 }
 
@@ -92,6 +134,7 @@ function OpenShift() {
 
 export function Home({ me }: { me: Me }) {
     const stats = useLoad(api.stats);
+    const waiting = useLoad(api.waiting);
     const open = SCREENS.filter((s) => s.says !== '' && mayOpen(me.roles, s));
     const needsAuthorisation = hasRole('assessor', 'quality', 'arbiter', 'lead');
     return (
@@ -111,6 +154,9 @@ export function Home({ me }: { me: Me }) {
                 <p class="quiet">Authorised to view material until {when(me.authorised_until)}.</p>
             )}
             {hasRole('assessor', 'lead') && <OpenShift />}
+            {me.roles.length > 0 && (
+                <Loads from={waiting}>{(w) => <WaitingPart waiting={w} roles={me.roles} />}</Loads>
+            )}
             {open.length > 0 && (
                 <section aria-labelledby="open">
                     <h2 id="open">What you can do</h2>

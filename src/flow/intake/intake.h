@@ -40,6 +40,11 @@ enum assay_err intake_batches(struct world *w, const struct caller *c, int64_t i
 #define INTAKE_KEEPERS (PEOPLE_INTAKE | PEOPLE_LEAD) /* who sees and may change every batch */
 #define INTAKE_OPENERS (INTAKE_KEEPERS | PEOPLE_ANALYST)
 
+/* What is coming in: batches of the last 24 hours, uploads, what waits for the decoder, and what it
+ * could not show. Analysts get what is for them, and their own uploads. */
+enum assay_err intake_monitor(struct world *w, const struct caller *c, struct buf *answer,
+                              struct err *e);
+
 enum intake_verdict {
     INTAKE_NEW,       /* first time these bytes are here */
     INTAKE_KNOWN,     /* the bytes are here; a new sighting was added */

@@ -20,6 +20,7 @@ http_handler api_refuse_release, api_get_package_file;
 http_handler api_get_batches, api_open_batch, api_change_batch, api_get_colleagues;
 http_handler api_get_uploads, api_start_upload, api_get_upload, api_drop_upload;
 http_handler api_put_upload_bytes, api_finish_upload;
+http_handler api_get_intake, api_get_waiting;
 http_handler api_get_stats;
 http_handler api_get_backups;
 http_handler api_get_staff, api_add_staff, api_change_staff;

@@ -138,6 +138,11 @@ enum assay_err api_change_batch(struct http_request *r, struct http_answer *a, s
     return intake_change_batch(r->world, &r->caller, id, &in, &a->body, e);
 }
 
+enum assay_err api_get_intake(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    return intake_monitor(r->world, &r->caller, &a->body, e);
+}
+
 enum assay_err api_get_colleagues(struct http_request *r, struct http_answer *a, struct err *e)
 {
     return people_colleagues(r->world->store, &a->body, e);

@@ -3,6 +3,7 @@
 
 #include "backup/backup.h"
 #include "base/embed.h"
+#include "flow/waiting.h"
 #include "http/api/api.h"
 #include "http/metrics.h"
 #include "store/schemes.h"
@@ -113,4 +114,9 @@ enum assay_err api_get_stats(struct http_request *r, struct http_answer *a, stru
 enum assay_err api_get_backups(struct http_request *r, struct http_answer *a, struct err *e)
 {
     return backup_list(r->world->store, &a->body, e);
+}
+
+enum assay_err api_get_waiting(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    return flow_waiting(r->world, &r->caller, &a->body, e);
 }
