@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "flow/identify/identify.h"
+#include "flow/intake/drop.h"
 #include "flow/intake/intake.h"
 #include "flow/intake/upload.h"
 #include "flow/qa/qa.h"
@@ -16,6 +17,7 @@
 #include "store/workspace.h"
 
 #define BEAT_MS       1000
+#define DROP_MS       2000                    /* between looks into the drop folder */
 #define IDLE_MS       500                     /* between looks for items that wait */
 #define FAULT_MS      5000                    /* after the machine's own fault */
 #define CLOCK_SLIP_MS 2000                    /* wall against monotonic clock; more is a jump */
@@ -27,7 +29,7 @@ struct background {
     pthread_cond_t wake;
     bool stopping;
     unsigned thread_count;
-    pthread_t threads[66];
+    pthread_t threads[67];
 };
 
 /* Sleep, but wake at once when we are to stop; returns whether we are. */
@@ -64,6 +66,28 @@ static void *identify(void *ctx)
             log_warn("identify.failed", LOG_ERR(rc), LOG_TEXT("why", e.text));
         stopping = rest(b, rc == ASSAY_ENOTFOUND ? IDLE_MS : FAULT_MS);
     }
+    return NULL;
+}
+
+/* Files that senders lay into the drop folder. A fault is said once, not at every look. */
+static void *watch_drop(void *ctx)
+{
+    struct background *b = ctx;
+    enum assay_err last = ASSAY_OK;
+
+    do {
+        struct drop_counts counts;
+        struct err e = {0};
+        if (atomic_load(&b->world->behind))
+            continue;
+        enum assay_err rc = drop_scan(b->world, &counts, &e);
+        if (rc != ASSAY_OK && rc != last)
+            log_warn("drop.failed", LOG_ERR(rc));
+        if (rc == ASSAY_OK && counts.done + counts.failed > 0)
+            log_info("drop.taken", LOG_COUNT("done", counts.done),
+                     LOG_COUNT("failed", counts.failed));
+        last = rc;
+    } while (!rest(b, DROP_MS));
     return NULL;
 }
 
@@ -211,7 +235,7 @@ struct background *background_start(struct world *w, unsigned identifiers)
     struct background *b = mem_zalloc(sizeof *b);
     pthread_condattr_t attributes;
 
-    assert(identifiers + 2 <= sizeof b->threads / sizeof b->threads[0]);
+    assert(identifiers + 3 <= sizeof b->threads / sizeof b->threads[0]);
     b->world = w;
     (void)pthread_mutex_init(&b->lock, NULL);
     (void)pthread_condattr_init(&attributes);
@@ -223,6 +247,8 @@ struct background *background_start(struct world *w, unsigned identifiers)
             b->thread_count++;
     }
     if (pthread_create(&b->threads[b->thread_count], NULL, take_uploads, b) == 0)
+        b->thread_count++;
+    if (pthread_create(&b->threads[b->thread_count], NULL, watch_drop, b) == 0)
         b->thread_count++;
     if (pthread_create(&b->threads[b->thread_count], NULL, keep_house, b) == 0)
         b->thread_count++;

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/simple.h"
+#include "flow/intake/drop.h"
 #include "store/backup.h"
 #include "store/stats.h"
 
@@ -169,6 +170,24 @@ static void look_at_record(struct doctor *d)
                    (unsigned long long)r.entries);
 }
 
+static void look_at_drop(struct doctor *d)
+{
+    struct err e = {0};
+    struct drop drop;
+    uint64_t failed;
+
+    if (drop_get(d->world, &drop, &e) != ASSAY_OK)
+        doctor_say(d, DOCTOR_BAD, "drop folder", "%s", e.text);
+    else if (drop.folder[0] == '\0')
+        doctor_say(d, DOCTOR_GOOD, "drop folder", "none is set");
+    else if (drop_failed(&drop, &failed, &e) != ASSAY_OK)
+        doctor_say(d, DOCTOR_BAD, "drop folder", "%s: make it, or run assay drop off", e.text);
+    else
+        doctor_say(d, failed == 0 ? DOCTOR_GOOD : DOCTOR_WEAK, "drop folder",
+                   "%llu files in failed/%s", (unsigned long long)failed,
+                   failed == 0 ? "" : ": read the .txt beside each, mend it, take it away");
+}
+
 /* ---- backups ---- */
 
 struct backups {
@@ -276,6 +295,7 @@ int cli_doctor(struct cli *c, int argc, char **argv)
     look_at_store(&d);
     look_at_record(&d);
     look_at_backups(&d);
+    look_at_drop(&d);
     doctor_machine(&d);
     if (str_equal(format, "json"))
         print_json(&d);

@@ -18,6 +18,7 @@ static const struct {
     {"user", cli_user, "add, list, disable people; authorise them to view"},
     {"scheme", cli_scheme, "load or list grading schemes"},
     {"setting", cli_setting, "list or change limits"},
+    {"drop", cli_drop, "a folder that the server takes files in from"},
     {"import", cli_import, "take files and folders in"},
     {"identify", cli_identify, "hash and render what waits, or all again"},
     {"serve", cli_serve, "run the server and the console"},

@@ -17,6 +17,7 @@ static const struct setting table[] = {
      256000000, 8000000000},
     {"upload.size_max", "bytes of a file that is uploaded", 17179869184, 1048576, 1099511627776},
     {"upload.open_max", "uploads that one person may have open at a time", 200, 1, 10000},
+    {"drop.settle_s", "seconds without a change before a dropped file is taken", 10, 1, 3600},
     {"archive.entries_max", "entries of an archive and the archives in it", 100000, 1, 1000000},
     {"archive.entry_bytes", "bytes that an entry of an archive may unpack to", 4294967296, 1,
      1099511627776},

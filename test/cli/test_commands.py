@@ -7,7 +7,7 @@ import workspace
 from workspace import WorkspaceCase, main
 
 COMMANDS = ["init", "user", "scheme", "import", "identify", "serve", "export", "verify", "audit",
-            "key", "vault", "stats", "doctor", "backup", "restore", "demo"]
+            "key", "drop", "vault", "stats", "doctor", "backup", "restore", "demo"]
 
 
 class Commands(WorkspaceCase):
