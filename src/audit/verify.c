@@ -78,6 +78,20 @@ struct tile_side {
     uint8_t event[TILE_WIDTH][RECORD_EVENT_BYTES];
 };
 
+/* The signer makes tiles again only from the first that it misses, so all of them must go first. */
+static enum assay_err tile_is_gone(const struct tile_name *name, struct err *e)
+{
+    char path[TILE_PATH_SIZE];
+
+    tile_path(name, path);
+    return err_set(
+        e, ASSAY_EDAMAGED,
+        "record: audit/%s, or the bundle beside it, is missing; somebody took it away. Put "
+        "DATA/audit back from a backup, or remove DATA/audit/tile: the next signing (assay "
+        "serve, import) makes all of it again from the store. Then verify again",
+        path);
+}
+
 static enum assay_err read_side(struct verify *v, uint64_t index, struct tile_side *side,
                                 struct err *e)
 {
@@ -106,8 +120,9 @@ out:
     buf_clear(&b);
     if (rc == ASSAY_OK)
         return rc;
-    return err_prefix(e, rc == ASSAY_ENOTFOUND ? ASSAY_EDAMAGED : rc,
-                      "record: tiles of entries %" PRIu64 " to %" PRIu64, index * TILE_WIDTH,
+    if (rc == ASSAY_ENOTFOUND)
+        return tile_is_gone(&tile, e);
+    return err_prefix(e, rc, "record: tiles of entries %" PRIu64 " to %" PRIu64, index * TILE_WIDTH,
                       index * TILE_WIDTH + tile.width - 1);
 }
 
@@ -180,8 +195,10 @@ static enum assay_err check_tile(void *ctx, const struct tile_name *name, const 
     buf_init(&b, TILE_BYTES);
     tile_path(name, path);
     rc = disk_read(v->disk, name, &b, e);
-    if (rc == ASSAY_ENOTFOUND)
-        rc = ASSAY_EDAMAGED;
+    if (rc == ASSAY_ENOTFOUND) {
+        rc = tile_is_gone(name, e);
+        goto out;
+    }
     if (rc != ASSAY_OK) {
         rc = err_prefix(e, rc, "record: %s", path);
         goto out;
