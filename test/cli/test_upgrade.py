@@ -1,6 +1,15 @@
-"""The workspace of the first program comes through every later migration with all that is in it."""
+"""The workspace of the first program comes through every later migration with all that is in it.
+
+With ASSAY_TEST_URL in the environment its rows are put into that PostgreSQL first, in the tables
+that the first migration makes there.
+"""
+import hashlib
 import json
+import os
+import re
 import shutil
+import sqlite3
+import subprocess
 import unittest
 
 from workspace import ROOT, Workspace, main
@@ -9,6 +18,41 @@ FIRST = ROOT / "test/data/workspace-0.1"
 GRADE = {"code": "L1", "tags": ["season:summer", "light:day"]}
 # Rows that the program itself goes on writing: only what it adds may differ.
 GROWING = {"migration", "record", "record_new", "record_seq", "record_head", "record_lease"}
+
+
+def literal(value):
+    """In PostgreSQL's SQL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f"'\\x{value.hex()}'::bytea"
+    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+
+def to_postgres(base, url):
+    """The first migration as PostgreSQL was given it, and the rows."""
+    core, own = ((ROOT / "sql" / f"0001_core{end}.sql").read_text() for end in ("", ".postgres"))
+    words = {"INTEGER": "BIGINT", "BLOB": "BYTEA", "STRICT": ""}
+    lines = ["BEGIN; SET session_replication_role = replica;",
+             "CREATE TABLE migration (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL,"
+             " sha256 BYTEA NOT NULL CHECK (length(sha256) = 32), applied_ms BIGINT NOT NULL);",
+             re.sub(r"\b(INTEGER|BLOB|STRICT)\b", lambda m: words[m[0]], core), own]
+    for name, in base.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        for row in base.execute(f"SELECT * FROM {name}"):
+            lines.append(f"INSERT INTO {name} VALUES ({', '.join(map(literal, row))});")
+    sha256 = hashlib.sha256((core + own).encode()).hexdigest()
+    lines.append(f"UPDATE migration SET sha256 = '\\x{sha256}'::bytea; COMMIT;")
+    # A database of its own: a workspace begins in an empty one.
+    to_postgres.count += 1
+    name = f"first_{to_postgres.count}"
+    subprocess.run(["psql", "-q", url, "-c", f"CREATE DATABASE {name}"], check=True)
+    url = url.replace("/postgres?", f"/{name}?")
+    subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", url], input="\n".join(lines),
+                   check=True, text=True, stdout=subprocess.DEVNULL)
+    return url
+
+
+to_postgres.count = 0
 
 
 def first_workspace():
@@ -22,8 +66,11 @@ def first_workspace():
     for path in [*FIRST.glob("*.key"), *FIRST.glob("*.head")]:
         shutil.copy(path, config / path.name)
         (config / path.name).chmod(0o600)
-    base = w.database()
+    url = os.environ.get("ASSAY_TEST_URL")
+    base = sqlite3.connect(":memory:") if url else w.database()
     base.executescript("".join((FIRST / f"store-{n}.dump").read_text() for n in (1, 2, 3)))
+    if url:
+        w.env["ASSAY_DB"] = to_postgres(base, url)
     base.close()
     return w
 
@@ -42,6 +89,7 @@ class Upgrade(unittest.TestCase):
         self.w = first_workspace()
         self.addCleanup(self.w.close)
 
+    @unittest.skipIf("ASSAY_TEST_URL" in os.environ, "looks into SQLite's file")
     def test_every_row_comes_through_the_migrations(self):
         base = self.w.database()
         before = rows(base)
