@@ -8,9 +8,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "decode/decode.h"
+#include "media/animations.h"
 #include "media/files.h"
 
-#define RUNS 9 /* the best counts: the machine has other work too */
+#define RUNS         9 /* the best counts: the machine has other work too */
+#define FRAMES       100
+#define FRAMES_ALIKE 10 /* then another landscape */
 
 static const struct {
     uint32_t width, height;
@@ -87,6 +90,57 @@ static int report(struct decode_env *env, uint32_t width, uint32_t height)
     return 0;
 }
 
+/* The same of an animation: every frame is composed, hashed and compared. */
+static int report_animation(struct decode_env *env, const char *name, const struct buf *b)
+{
+    double decode = 1e9, encode = 1e9;
+    uint32_t frames = 0, facets = 0;
+
+    for (unsigned i = 0; i < RUNS; i++) {
+        struct decode_encoded made[DECODE_RENDITION_COUNT];
+        struct decode_picture picture;
+        double t[3];
+
+        t[0] = cpu_ms();
+        if (decode_picture(env, b->data, b->size, &picture, NULL) != ASSAY_OK)
+            return 1;
+        t[1] = cpu_ms();
+        if (decode_encode(env, &picture, made, NULL) != ASSAY_OK)
+            return 1;
+        t[2] = cpu_ms();
+        decode = t[1] - t[0] < decode ? t[1] - t[0] : decode;
+        encode = t[2] - t[1] < encode ? t[2] - t[1] : encode;
+        frames = picture.frames_seen;
+        facets = picture.facet_count;
+        decode_encoded_clear(made);
+        decode_picture_clear(&picture);
+    }
+    printf("%s of %u frames, %u facets  decode %6.1f  encode %6.1f  both %6.1f ms\n", name, frames,
+           facets, decode, encode, decode + encode);
+    return 0;
+}
+
+static int report_animations(struct decode_env *env)
+{
+    struct files_picture frames[FRAMES];
+    struct buf b;
+    int rc;
+
+    for (size_t i = 0; i < FRAMES; i++)
+        frames[i] = files_landscape(i / FRAMES_ALIKE, 480, 360);
+    buf_init(&b, FILES_BYTES_MAX);
+    animation_apng(frames, FRAMES, &b);
+    rc = report_animation(env, "APNG 480 x 360", &b);
+    buf_reset(&b);
+    animation_webp(frames, FRAMES, &b);
+    if (rc == 0)
+        rc = report_animation(env, "WebP 480 x 360", &b);
+    for (size_t i = 0; i < FRAMES; i++)
+        files_picture_free(&frames[i]);
+    buf_clear(&b);
+    return rc;
+}
+
 int main(void)
 {
     struct decode_env *env;
@@ -100,6 +154,8 @@ int main(void)
     printf("layers: %s; processor time, best of %d\n", decode_env_layers(env), RUNS);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && rc == 0; i++)
         rc = report(env, sizes[i].width, sizes[i].height);
+    if (rc == 0)
+        rc = report_animations(env);
     decode_env_free(env);
     return rc;
 }

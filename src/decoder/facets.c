@@ -52,23 +52,37 @@ void look_free(struct look *l)
     *l = (struct look){0};
 }
 
-enum wire_answer facets_begin(struct facets *f, const struct decode_limits *limits,
-                              struct wire_picture *picture, const uint8_t *view, uint8_t *tiles)
+void facets_begin(struct facets *f, const struct decode_limits *limits,
+                  struct wire_picture *picture, const uint8_t *view, uint8_t *tiles)
 {
-    const struct wire_size from = {picture->view_width, picture->view_height};
-    struct wire_size size = {picture->width, picture->height};
-    struct scale *scale = NULL;
-
-    size = wire_fit(wire_turned(size, picture->orientation), DECODE_SMALL_SIDE);
-    *f = (struct facets){.limits = limits, .picture = picture, .tiles = tiles, .main_size = size};
+    *f = (struct facets){.limits = limits, .picture = picture, .view = view, .tiles = tiles};
     f->pixels_left = PIXELS_TIMES * limits->pixels_max;
     f->cpu_us_max = clock_cpu_us() + (int64_t)limits->cpu_s * (1000000 / 5) * CPU_FIFTHS;
-    f->main_tile = mem_try((size_t)3 * size.width * size.height);
-    if (f->main_tile == NULL || scale_new(from, size, 3, f->main_tile, &scale) != ASSAY_OK)
-        return WIRE_MEMORY;
-    scale_rows(scale, view, (size_t)3 * from.width, from.height);
+}
+
+/* The tile of the main picture, made when there is something to compare it with: most files have
+ * one picture only. */
+static bool make_main_tile(struct facets *f)
+{
+    const struct wire_picture *p = f->picture;
+    const struct wire_size from = {p->view_width, p->view_height};
+    const struct wire_size turned =
+        wire_turned((struct wire_size){p->width, p->height}, p->orientation);
+    struct scale *scale = NULL;
+
+    if (f->main_tile != NULL)
+        return true;
+    f->main_size = wire_fit(turned, DECODE_SMALL_SIDE);
+    f->main_tile = mem_try((size_t)3 * f->main_size.width * f->main_size.height);
+    if (f->main_tile == NULL ||
+        scale_new(from, f->main_size, 3, f->main_tile, &scale) != ASSAY_OK) {
+        mem_free(f->main_tile);
+        f->main_tile = NULL;
+        return false;
+    }
+    scale_rows(scale, f->view, (size_t)3 * from.width, from.height);
     scale_free(scale);
-    return WIRE_GOOD;
+    return true;
 }
 
 void facets_end(struct facets *f)
@@ -160,7 +174,8 @@ enum facets_verdict facets_take(struct facets *f, struct look *l, struct facet_n
     enum facets_verdict verdict = FACETS_NOT_KEPT;
 
     assert(l->rows == l->size.height);
-    if (tile == NULL || (w.has_pdq && assay_pdq_stream_finish(l->pdq, &w.pdq) != ASSAY_OK))
+    if (tile == NULL || !make_main_tile(f) ||
+        (w.has_pdq && assay_pdq_stream_finish(l->pdq, &w.pdq) != ASSAY_OK))
         goto out;
     w.tile = turned_tile(l, name.orientation, tile);
     if (shown_already(f, &(struct known){&w.pdq, w.has_pdq, w.tile, tile})) {

@@ -36,19 +36,20 @@ struct facets {
     const struct decode_limits *limits;
     struct wire_picture *picture; /* facets, facet_count and flags are written here */
     uint8_t *tiles;               /* DECODE_FACETS_MAX places of WIRE_TILE_BYTES; borrowed */
-    uint8_t *main_tile;
-    struct wire_size main_size; /* of main_tile */
-    uint64_t pixels_left;       /* that may still be looked at in this file */
-    int64_t cpu_us_max;         /* process time after which no further picture is begun */
+    const uint8_t *view;          /* the main picture's; borrowed */
+    uint8_t *main_tile;           /* made of it at the first comparison */
+    struct wire_size main_size;   /* of main_tile */
+    uint64_t pixels_left;         /* that may still be looked at in this file */
+    int64_t cpu_us_max;           /* process time after which no further picture is begun */
     uint32_t looked;
 };
 
 /*
  * The main picture is known: picture is filled and view holds its upright pixels. Both are borrowed
- * until facets_end. WIRE_MEMORY.
+ * until facets_end.
  */
-enum wire_answer facets_begin(struct facets *f, const struct decode_limits *limits,
-                              struct wire_picture *picture, const uint8_t *view, uint8_t *tiles);
+void facets_begin(struct facets *f, const struct decode_limits *limits,
+                  struct wire_picture *picture, const uint8_t *view, uint8_t *tiles);
 void facets_end(struct facets *f);
 
 /*

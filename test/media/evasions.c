@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "media/animations.h"
+#include "media/stills.h"
 
 #define WIDTH     320u
 #define HEIGHT    240u
@@ -86,6 +87,23 @@ static void webp_odd_frame(struct evasion *e, struct buf *out)
     animation_webp(frames, FRAMES, out);
 }
 
+static void gif_odd_frame(struct evasion *e, struct buf *out)
+{
+    struct files_picture frames[FRAMES];
+
+    stills_few_colours(&e->shown);
+    stills_few_colours(&e->hidden);
+    odd_frame(e, frames);
+    stills_gif(frames, FRAMES, out);
+}
+
+static void tiff_two_pages(struct evasion *e, struct buf *out)
+{
+    const struct files_picture pages[] = {e->shown, e->hidden};
+
+    stills_tiff(pages, 2, STILLS_TIFF_8, out);
+}
+
 static void exif_thumb_differs(struct evasion *e, struct buf *out)
 {
     files_picture_free(&e->hidden);
@@ -144,6 +162,8 @@ static const struct {
     {"apng_two_pictures.png", apng_two_pictures, DECODE_FACET_FRAME, DECODE_ANIMATED},
     {"apng_odd_frame.png", apng_odd_frame, DECODE_FACET_FRAME, DECODE_ANIMATED},
     {"webp_odd_frame.webp", webp_odd_frame, DECODE_FACET_FRAME, DECODE_ANIMATED},
+    {"gif_odd_frame.gif", gif_odd_frame, DECODE_FACET_FRAME, DECODE_ANIMATED},
+    {"tiff_two_pages.tif", tiff_two_pages, DECODE_FACET_FRAME, DECODE_ANIMATED},
     {"exif_thumb_differs.jpg", exif_thumb_differs, DECODE_FACET_THUMBNAIL,
      DECODE_THUMBNAIL_DIFFERS},
     {"two_jpegs.jpg", two_jpegs, DECODE_FACET_TRAILING,
