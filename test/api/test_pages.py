@@ -115,7 +115,8 @@ class Pages(server.ServerCase):
         answer = self.server.client("admin")("GET", "/api/v1/keys")
         keys = answer.json()["keys"]
         self.assertEqual(sorted(k["use"] for k in keys),
-                         ["name", "record-sign", "release-sign", "ticket", "wellbeing", "wrap"])
+                         ["intake", "name", "record-sign", "release-sign", "ticket",
+                          "wellbeing", "wrap"])
         for key in keys:
             self.assertEqual(key["public"] is None, not key["use"].endswith("-sign"))
         public = (self.server.top / "data" / "keys" / "record.pub").read_text().strip()
