@@ -1,11 +1,13 @@
 """Uploads: parts, going on after cuts and kills, limits; what was acknowledged is there."""
 import hashlib
+import io
 import os
 import random
 import signal
 import socket
 import time
 import unittest
+import zipfile
 
 import server
 
@@ -198,6 +200,22 @@ class Uploads(UploadCase):
                       {"found_at": "yesterday"}, {"name": ""}):
             self.start(**{"name": "wrong.bin", "content": b"x", "status": 422, **wrong})
         self.server.run("audit", "verify")
+
+    def test_a_zip_is_unpacked_and_its_files_are_the_files(self):
+        held = [os.urandom(40_000) for _ in range(5)]
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as z:
+            for n, content in enumerate(held):
+                z.writestr(f"inner/{n}.bin", content)
+        before = self.items()
+        done = self.upload("set.zip", packed.getvalue(), part=PART_MIN, url="https://z.example/")
+        self.assertEqual((done["state"], done["outcome"]),
+                         ("done", "unpacked: 5 new, 0 known, 0 seen before, 0 refused"))
+        self.assertEqual(self.items(), before + 5)
+        done = self.upload("set.zip", packed.getvalue()) # as after a kill: nothing twice
+        self.assertEqual(done["outcome"], "unpacked: 0 new, 0 known, 5 seen before, 0 refused")
+        self.assertEqual(self.items(), before + 5)
+        self.server.run("vault", "check", "--read-data")
 
     def test_a_cut_connection_leaves_only_what_was_acknowledged(self):
         content = os.urandom(4 * PART_MIN)

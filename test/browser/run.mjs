@@ -8,6 +8,7 @@
 //
 // Prints TAP, and as its last comment one line of JSON with the figures.
 import { figures, Person } from './lib.mjs';
+import { intake } from './intake.mjs';
 import { pages } from './pages.mjs';
 import {
     browser,
@@ -378,6 +379,7 @@ await step('the other screens', async () => {
     }
 });
 
+await intake();
 await pages();
 
 await step('the count of views', async () => {

@@ -82,7 +82,7 @@ function Batches({ now, before }: { now: Intake; before: Intake | null }) {
         <section aria-labelledby="coming">
             <h2 id="coming">Batches of the last 24 hours</h2>
             <Table
-                label="Batches of the last 24 hours"
+                label="Files by batch"
                 empty="Nothing has come in for 24 hours."
                 rows={now.batches}
                 rowKey={(b) => b.batch}
@@ -113,7 +113,7 @@ function Uploads({ now }: { now: Intake }) {
         <section aria-labelledby="uploads">
             <h2 id="uploads">Uploads under way</h2>
             <Table
-                label="Uploads under way"
+                label="Uploads by part"
                 empty="Nobody is uploading."
                 rows={now.uploads}
                 rowKey={(u) => u.upload}

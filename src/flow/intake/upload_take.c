@@ -7,6 +7,7 @@
 #include "assay/digest.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/seekable.h"
 #include "base/str.h"
 #include "flow/intake/intake_impl.h"
 #include "flow/intake/upload_impl.h"
@@ -28,6 +29,10 @@ struct taking {
     struct upload_part part;
     int64_t part_index, done; /* next part; bytes read */
     int64_t shown_ms;
+    int64_t *ends; /* of each part, in the file: for an archive, which is read here and there */
+    size_t end_count, end_room;
+    struct buf window; /* the part that was read last */
+    bool is_archive;
 };
 
 /* ---- ending ---- */
@@ -217,44 +222,133 @@ static enum assay_err read_part(struct taking *t, struct buf *b, struct err *e)
     memcpy(blob.wrapped, t->part.wrapped, sizeof blob.wrapped);
     memcpy(event.bytes, t->row.event, sizeof event.bytes);
     buf_reset(b);
-    rc = vault_get(t->world->vault, &blob, &event, b, e);
-    t->part_index++;
+    return vault_get(t->world->vault, &blob, &event, b, e);
+}
+
+static void note_end(struct taking *t)
+{
+    if (t->end_count == t->end_room) {
+        t->end_room = t->end_room == 0 ? 64 : 2 * t->end_room;
+        t->ends = mem_resize(t->ends, t->end_room, sizeof *t->ends);
+    }
     t->done += t->part.size;
-    return rc;
+    t->ends[t->end_count++] = t->done;
+    t->part_index++;
 }
 
 /* All parts through the digester and into one blob, in one pass. */
 static enum assay_err read_all(struct taking *t, struct vault_writer *w, struct err *e)
 {
     struct assay_digester *d;
-    struct buf b;
+    struct buf *b = &t->window;
     enum assay_err rc = assay_digester_new(&d);
 
     if (rc != ASSAY_OK)
         return err_set(e, rc, "out of memory");
-    buf_init(&b, UPLOAD_PART_MAX);
     while (t->done < t->row.size) {
         bool first = t->done == 0;
-        if ((rc = read_part(t, &b, e)) != 0)
+        if ((rc = read_part(t, b, e)) != 0)
             goto out;
-        if (first)
-            t->taken.type = decode_sniff(b.data, b.size);
-        if ((rc = assay_digester_feed(d, b.data, b.size)) != 0 ||
-            (rc = vault_writer_feed(w, b.data, b.size, e)) != 0 || (rc = show_progress(t, e)) != 0)
+        note_end(t);
+        if (first) {
+            t->taken.type = decode_sniff(b->data, b->size);
+            t->is_archive =
+                archive_is(b->data, b->size < ARCHIVE_HEAD_BYTES ? b->size : ARCHIVE_HEAD_BYTES);
+        }
+        if ((rc = assay_digester_feed(d, b->data, b->size)) != 0 ||
+            (!t->is_archive && (rc = vault_writer_feed(w, b->data, b->size, e)) != 0) ||
+            (rc = show_progress(t, e)) != 0)
             goto out;
     }
     rc = assay_digester_finish(d, &t->taken.digests);
 out:
-    buf_wipe(&b);
     assay_digester_free(d);
+    return rc;
+}
+
+static void report_nothing(void *ctx, const char *path, enum intake_verdict v, const char *mime,
+                           const char *reason)
+{
+    (void)ctx; /* counts say it, and the record has each */
+    (void)path;
+    (void)v;
+    (void)mime;
+    (void)reason;
+}
+
+static struct intake_options options_of(const struct taking *t)
+{
+    return (struct intake_options){
+        .batch_id = t->batch.id,
+        .threads = 1,
+        .report = report_nothing,
+        .by = {.staff_id = t->row.staff_id, .role = t->row.role, .session_id = t->row.session_id}};
+}
+
+/* The part that holds the byte at offset. */
+static size_t part_of(const struct taking *t, uint64_t offset)
+{
+    size_t low = 0, high = t->end_count;
+
+    while (low < high) { /* the first that ends behind it */
+        size_t middle = low + (high - low) / 2;
+        if ((uint64_t)t->ends[middle] <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Bytes of the file from anywhere, by the part that holds them. */
+static enum assay_err read_at(void *ctx, uint64_t offset, void *out, size_t size, struct err *e)
+{
+    struct taking *t = ctx;
+    uint8_t *to = out;
+    enum assay_err rc;
+
+    while (size > 0) {
+        size_t i = part_of(t, offset);
+        if (t->window.size == 0 || t->part_index != (int64_t)i) {
+            t->part_index = (int64_t)i;
+            if ((rc = read_part(t, &t->window, e)) != 0 || (rc = show_progress(t, e)) != 0)
+                return rc;
+        }
+        size_t from = (size_t)(offset - (i == 0 ? 0 : (uint64_t)t->ends[i - 1]));
+        size_t step = t->window.size - from < size ? t->window.size - from : size;
+        memcpy(to, t->window.data + from, step);
+        to += step;
+        offset += step;
+        size -= step;
+    }
+    return ASSAY_OK;
+}
+
+/* What it holds are the files; the archive itself is none. */
+static enum assay_err unpack(struct taking *t, char *outcome, size_t outcome_size, struct err *e)
+{
+    const struct intake_options o = options_of(t);
+    const struct seekable bytes = {.ctx = t, .size = (uint64_t)t->row.size, .read = read_at};
+    const struct archive_in in = {t->taken.path, t->taken.inner, &bytes};
+    struct intake_counts n = {0};
+    struct run r = {.world = t->world, .options = &o, .counts = &n, .note = &t->note};
+    enum assay_err rc = run_begin(&r, e);
+
+    buf_reset(&t->window);
+    if (rc == ASSAY_OK)
+        rc = archive_take(&r, &in, e);
+    run_end(&r);
+    if (rc == ASSAY_OK)
+        (void)snprintf(outcome, outcome_size,
+                       "unpacked: %llu new, %llu known, %llu seen before, %llu refused",
+                       (unsigned long long)n.fresh, (unsigned long long)(n.known + n.inherited),
+                       (unsigned long long)n.seen, (unsigned long long)n.refused);
     return rc;
 }
 
 static enum assay_err commit(struct taking *t, struct vault_writer *w, struct err *e)
 {
-    const struct intake_options o = {
-        .batch_id = t->batch.id,
-        .by = {.staff_id = t->row.staff_id, .role = t->row.role, .session_id = t->row.session_id}};
+    const struct intake_options o = options_of(t);
     enum assay_err rc = vault_writer_finish(w, &t->taken.blob, e);
 
     if (rc != ASSAY_OK)
@@ -270,6 +364,7 @@ static enum assay_err commit(struct taking *t, struct vault_writer *w, struct er
 static enum assay_err take_in(struct taking *t, struct err *e)
 {
     struct vault_writer *w = NULL;
+    char outcome[UPLOAD_OUTCOME_SIZE] = "";
     enum assay_err rc;
 
     if ((rc = open_text(t, e)) != 0 || (rc = vault_writer_new(t->world->vault, &w, e)) != 0)
@@ -280,7 +375,9 @@ static enum assay_err take_in(struct taking *t, struct err *e)
     memcpy(t->row.sha256, t->taken.digests.sha256, sizeof t->row.sha256);
     if (t->row.has_said && memcmp(t->row.said, t->row.sha256, sizeof t->row.said) != 0)
         rc = end(t, "differs", "its SHA-256 is not the one that was said", e);
-    else if ((rc = commit(t, w, e)) == ASSAY_OK)
+    else if (t->is_archive && (rc = unpack(t, outcome, sizeof outcome, e)) == ASSAY_OK)
+        rc = end(t, "done", outcome, e);
+    else if (!t->is_archive && (rc = commit(t, w, e)) == ASSAY_OK)
         rc = end(t, "done", intake_verdict_name(t->taken.verdict), e);
 out:
     vault_writer_free(w);
@@ -296,6 +393,7 @@ enum assay_err intake_upload_next(struct world *w, struct err *e)
     t->arena = arena_new();
     buf_init(&t->sealed, UPLOAD_TEXT_MAX + 64);
     buf_init(&t->text, UPLOAD_TEXT_MAX);
+    buf_init(&t->window, UPLOAD_PART_MAX);
     rc = store_write(w->store, claim, t, e);
     if (rc == ASSAY_OK) {
         rc = take_in(t, e);
@@ -307,6 +405,8 @@ enum assay_err intake_upload_next(struct world *w, struct err *e)
     }
     buf_clear(&t->sealed);
     buf_wipe(&t->text);
+    buf_wipe(&t->window);
+    mem_free(t->ends);
     arena_free(t->arena);
     mem_free(t);
     return rc;
