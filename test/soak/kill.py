@@ -36,6 +36,11 @@ def expire(w):
     w.query("UPDATE lease SET taken_ms = taken_ms - 3600000, expires_ms = expires_ms - 3600000")
 
 
+def slower(w):
+    """How much longer a process takes to begin its work where it connects to PostgreSQL."""
+    return 5 if w.db else 1
+
+
 def copies(folder, stock, count, chance):
     """Many different files of few pictures: bytes behind a picture's end make it another file."""
     folder.mkdir()
@@ -56,7 +61,7 @@ def kill_imports(kills, chance):
             # Its lines are in the pipe when the write returns, whatever becomes of the process.
             running = subprocess.Popen([workspace.assay, "import", folder], env=w.env,
                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
-            timer = threading.Timer(chance.uniform(0.005, 0.35), running.kill)
+            timer = threading.Timer(chance.uniform(0.005, 0.35) * slower(w), running.kill)
             timer.start()
             out = running.communicate()[0]
             timer.cancel()
@@ -153,7 +158,7 @@ def kill_servers(kills, chance):
                 threads.append(thread)
             for thread in threads:
                 thread.start()
-            time.sleep(chance.uniform(0.02, 0.4))
+            time.sleep(chance.uniform(0.02, 0.4) * slower(w))
             server.kill()
             for thread in threads:
                 thread.join()
