@@ -14,6 +14,9 @@ static struct sql *find_by(struct tx *tx, enum history_hash by)
         return sql(tx, "SELECT id FROM item WHERE md5 = $1 ORDER BY id LIMIT $2");
     case HISTORY_PDQ:
         return sql(tx, "SELECT item_id FROM picture WHERE pdq = $1 ORDER BY item_id LIMIT $2");
+    case HISTORY_PDQ_FACET:
+        return sql(tx, "SELECT DISTINCT item_id FROM facet WHERE pdq = $1 ORDER BY item_id"
+                       " LIMIT $2");
     case HISTORY_PDQ_ORIENTED:
         break;
     }

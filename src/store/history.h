@@ -13,7 +13,14 @@
  * ends the reading and is returned. Labels are what colleagues see of a person. */
 
 /* Ids of items, oldest first, at most max, into out: by a hash, or by the task's or item's id. */
-enum history_hash { HISTORY_SHA256, HISTORY_SHA1, HISTORY_MD5, HISTORY_PDQ, HISTORY_PDQ_ORIENTED };
+enum history_hash {
+    HISTORY_SHA256,
+    HISTORY_SHA1,
+    HISTORY_MD5,
+    HISTORY_PDQ,
+    HISTORY_PDQ_ORIENTED,
+    HISTORY_PDQ_FACET
+};
 enum assay_err history_find(struct tx *tx, enum history_hash by, const void *hash, size_t hash_size,
                             int64_t *out, size_t max, size_t *count, struct err *e);
 

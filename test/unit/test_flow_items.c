@@ -79,6 +79,14 @@ static void an_item_is_found_by_each_id_and_hash_typed_in_full(void **state)
     for (char *at = text; *at != '\0'; at++)
         *at = *at >= 'a' && *at <= 'f' ? (char)(*at - 'a' + 'A') : *at;
     assert_int_equal(found(m, text), 1);
+    /* Any picture of a file finds it, not only the main one. */
+    world_sql(m->t,
+              "INSERT INTO facet (item_id, number, kind, place, width, height, pdq, pdq_quality,"
+              " maker) SELECT %lld, 1, 'frame', 7, 480, 320, sha256, 100, 'test' FROM item"
+              " WHERE id = %lld",
+              (long long)item_of(m, tasks[1]), (long long)item_of(m, tasks[0]));
+    (void)snprintf(text, sizeof text, "%s", world_text(root, "sha256"));
+    assert_int_equal(found(m, text), 2);
     /* 64 digits may be either hash. */
     root = record_of(m, m->odo, tasks[1]);
     (void)snprintf(text, sizeof text, "%s", world_text(root, "sha256"));

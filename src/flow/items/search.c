@@ -89,11 +89,9 @@ static enum assay_err by_hash(struct tx *tx, struct searching *s, struct err *e)
         enum history_hash hash;
         size_t size;
         const char *name;
-    } ways[] = {{HISTORY_MD5, 16, "md5"},
-                {HISTORY_SHA1, 20, "sha1"},
-                {HISTORY_SHA256, 32, "sha256"},
-                {HISTORY_PDQ, 32, "pdq"},
-                {HISTORY_PDQ_ORIENTED, 32, "pdq"}};
+    } ways[] = {{HISTORY_MD5, 16, "md5"},          {HISTORY_SHA1, 20, "sha1"},
+                {HISTORY_SHA256, 32, "sha256"},    {HISTORY_PDQ, 32, "pdq"},
+                {HISTORY_PDQ_ORIENTED, 32, "pdq"}, {HISTORY_PDQ_FACET, 32, "pdq"}};
     int64_t ids[FOUND_MAX];
     size_t n;
 
