@@ -32,6 +32,17 @@ class Stolen(WorkspaceCase):
         self.w.ok("import", "--batch", name, "--sender", "mark-sender", "--contact", "mark-contact",
                   "--sidecar", side, folder)
 
+    def upload_half(self, server):
+        """One part of a file is there when the machine is carried away; another is on its way."""
+        ina = server.client("ina")
+        batch = ina.good("GET", "/api/v1/batches")["batches"][0]["batch"]
+        content = b"mark-upload-" * 20_000
+        self.media.append(png(7) + content)
+        upload = ina.good("POST", "/api/v1/uploads", {
+            "batch": batch, "name": "mark-name-upload.png", "size": len(content),
+            "url": "https://mark-url.example/", "note": "mark-note"})["upload"]
+        ina.good("PUT", f"/api/v1/uploads/{upload}/bytes?offset=0", data=content[:100_000])
+
     def stolen(self):
         """Each file of the folder a thief has, and its bytes."""
         for path in sorted(self.w.data.rglob("*")):
@@ -63,6 +74,7 @@ class Stolen(WorkspaceCase):
         self.media = []
         self.folder("before", range(FILES // 2))
         self.w.person("amy", "assessor")
+        self.w.person("ina", "intake")
         server = self.w.serve()
         self.folder("during", range(FILES // 2, FILES))
         amy = server.client("amy")
@@ -78,6 +90,7 @@ class Stolen(WorkspaceCase):
         self.pdqs = self.w.query("SELECT pdq FROM picture WHERE pdq IS NOT NULL")
         self.assertGreater(len(self.pdqs), FILES // 2)
         self.assertEqual(self.w.stats()["items"], FILES)
+        self.upload_half(server)
         server.kill() # a machine that is carried away while it runs
         self.assertEqual(self.search(), [])
         server = self.w.serve()

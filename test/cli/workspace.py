@@ -192,9 +192,11 @@ class Client:
     def __init__(self, host):
         self.host, self.cookie, self.connection = host, None, None
 
-    def __call__(self, method, path, body=None, once=None):
+    def __call__(self, method, path, body=None, once=None, data=None):
+        """data: bytes of a file in place of a body."""
         send = {"Origin": "http://" + self.host}
-        data = None
+        if data is not None:
+            send["Content-Type"] = "application/octet-stream"
         if body is not None:
             data = json.dumps(body).encode()
             send["Content-Type"] = "application/json"
