@@ -58,6 +58,8 @@ class Proxied:
         cls.addClassCleanup(cls.w.close)
         cls.top = cls.w.top
         cls.w.person("kim", "admin")
+        cls.w.person("ina", "intake")
+        cls.w.ok("import", "--batch", "B", cls.w.pictures("in", [1]))
         certificate(cls.top, NAME, "-addext", f"subjectAltName=DNS:{NAME}")
         certificate(cls.top, "workstation")
         cls.socket = cls.top / "http.sock"
@@ -125,8 +127,8 @@ class Proxied:
         s.close()
         return got, time.monotonic() - start
 
-    def sign_in(self):
-        link = self.w.ok("user", "link", "kim").text().strip().split("=")[1]
+    def sign_in(self, name="kim"):
+        link = self.w.ok("user", "link", name).text().strip().split("=")[1]
         return self.ask("POST", "/api/v1/session", json.dumps({"link": link}))
 
     def test_signing_in_through_tls_gives_a_host_cookie(self):
@@ -229,6 +231,18 @@ class Proxied:
         self.assertNotIn(b"urn:assay:problem", got)
         got, _ = self.raw("POST /api/v1/uploads " + head, wait=3)
         self.assertIn(b"urn:assay:problem", got) # assay itself was asked
+
+    def test_a_part_of_a_file_goes_through_whole(self):
+        mine = {"Cookie": self.sign_in("ina").headers["Set-Cookie"].split(";")[0]}
+        part = os.urandom(3 << 20)
+        batches = self.ask("GET", "/api/v1/batches", headers=mine).json()["batches"]
+        body = {"batch": batches[0]["batch"], "name": "a.bin", "size": len(part)}
+        begun = self.ask("POST", "/api/v1/uploads", json.dumps(body), mine)
+        self.assertEqual(begun.status, 201, begun.body)
+        path = f"/api/v1/uploads/{begun.json()['upload']}/bytes?offset=0"
+        answer = self.ask("PUT", path, part, {"Content-Type": "application/octet-stream", **mine})
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertEqual(answer.json()["received"], len(part))
 
     def another(self, mtls):
         """A second proxy before the same server: its port for TLS."""
