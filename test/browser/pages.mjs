@@ -24,6 +24,14 @@ async function write(who, label, words) {
     await who.page.keyboard.type(words);
 }
 
+/** Bring this part of the page to its middle, for the picture of the screen. */
+function bring(who, selector) {
+    return who.page
+        .locator(selector)
+        .first()
+        .evaluate((part) => part.scrollIntoView({ block: 'center' }));
+}
+
 async function shiftEnd() {
     const lena = await person('lead');
     await lena.open('Shift end');
@@ -134,6 +142,7 @@ async function record() {
     await odo.page.locator('.entry-line').focus();
     await odo.key('Enter');
     await odo.page.waitForSelector('.entry-details');
+    await bring(odo, '.entry-details');
     await screen(odo, 'record-entry');
     for (const name of ['The entry', 'Its proof']) {
         const href = await odo.page.getByRole('link', { name }).getAttribute('href');
@@ -172,6 +181,7 @@ async function schemes() {
         (await adam.page.locator('.card .problem').innerText()).includes('line 2'),
         'a scheme file that is wrong is refused with its line',
     );
+    await bring(adam, '.card .problem');
     await screen(adam, 'scheme-refused');
     scheme.version += 1;
     scheme.codes[0].label = `${scheme.codes[0].label}, of the sea`;
@@ -181,6 +191,7 @@ async function schemes() {
         (await adam.page.locator('.changes').innerText()).includes('of the sea'),
         'a new version is compared with the one in force before it is taken',
     );
+    await bring(adam, '.changes');
     await screen(adam, 'scheme-preview');
     await adam.choose(`Take version ${scheme.version}`);
     await adam.page.waitForFunction(
@@ -220,6 +231,7 @@ async function keysAndPeople() {
     await adam.page.waitForSelector('table');
     await adam.choose('Change ');
     await adam.page.waitForSelector('form.card');
+    await bring(adam, 'form.card');
     await screen(adam, 'people-change');
     ok(
         (await adam.page.getByRole('button', { name: 'Save' }).isDisabled()) === true,
