@@ -7,8 +7,9 @@
 //   ASSAY_SHOTS  a folder for a picture of each screen (optional)
 //
 // Prints TAP, and as its last comment one line of JSON with the figures.
-import { figures, Person } from './lib.mjs';
+
 import { intake } from './intake.mjs';
+import { figures, Person } from './lib.mjs';
 import { pages } from './pages.mjs';
 import {
     browser,
