@@ -6,7 +6,7 @@ import { ROLES } from '../src/types.ts';
 
 const MAY: Record<string, Screen[]> = {
     assessor: ['assess', 'later', 'shift', 'corrections', 'lots'],
-    analyst: ['batches'],
+    analyst: ['upload', 'intake', 'batches'],
     quality: ['lots', 'reading', 'item'],
     arbiter: ['corrections', 'lots', 'third', 'item'],
     lead: [
@@ -15,6 +15,7 @@ const MAY: Record<string, Screen[]> = {
         'lots',
         'escalations',
         'escalated',
+        'intake',
         'batches',
         'release',
         'authorisations',
@@ -23,7 +24,7 @@ const MAY: Record<string, Screen[]> = {
         'item',
         'record',
     ],
-    intake: ['batches'],
+    intake: ['upload', 'intake', 'batches'],
     release: ['release'],
     welfare: [],
     compliance: [
