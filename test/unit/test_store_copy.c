@@ -129,13 +129,13 @@ static void a_copy_is_that_of_one_moment_while_others_write(void **state)
 
 static void a_database_that_holds_a_workspace_is_never_filled(void **state)
 {
-    struct db *db = db_new();
     char folder[300];
     struct err e = {0};
 
     (void)state;
     if (db_engine() != STORE_POSTGRES)
         skip();
+    struct db *db = db_new();
     (void)snprintf(folder, sizeof folder, "%s/copy", db_folder(db));
     assert_int_equal(mkdir(folder, 0700), 0);
     assert_int_equal(store_write(db_store(db), put_workspace, NULL, NULL), ASSAY_OK);

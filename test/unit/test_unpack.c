@@ -187,10 +187,11 @@ static void what_is_no_archive_is_refused(void **state)
 {
     struct seen seen = {0};
     struct err e = {0};
-    const struct memory m = {.bytes = (const unsigned char *)"PK\x05\x06 and no more of it here"};
+    static const unsigned char bytes[] = "PK\x05\x06 and no more of it here";
+    const struct memory m = {.bytes = bytes};
 
     (void)state;
-    for (size_t size = 0; size < 30; size++) {
+    for (size_t size = 0; size < sizeof bytes; size++) {
         assert_int_equal(unpack(real, &m, size, &seen, &e), ASSAY_EFORMAT);
         assert_int_equal(seen.text.size, 0);
     }

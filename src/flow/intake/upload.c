@@ -142,7 +142,7 @@ static void seal_text(const struct starting *s, int64_t id, struct buf *out)
     json_text(&o, "host_country", in->host_country);
     json_int(&o, "found_ms", in->found_ms);
     json_text(&o, "code", in->code);
-    json_text_n(&o, "tags", (const char *)s->tags.data, s->tags.size);
+    json_text_n(&o, "tags", s->tags.size > 0 ? (const char *)s->tags.data : "", s->tags.size);
     json_object_end(&o);
     keys_seal(s->world->keys, &id, sizeof id, plain.data, plain.size, out);
     buf_wipe(&plain);
