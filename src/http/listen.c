@@ -29,7 +29,8 @@ static enum assay_err open_bound(const struct sockaddr *address, socklen_t size,
     if (bind(fd, address, size) != 0 || listen(fd, BACKLOG) != 0) {
         enum assay_err rc =
             errno == EADDRINUSE
-                ? err_set(e, ASSAY_EBUSY, "%s is taken; stop who has it, or listen elsewhere", text)
+                ? err_set(e, ASSAY_EBUSY,
+                          "%s is taken; stop who has it, or give another by --listen", text)
                 : err_errno(e, "listen at %s", text);
         (void)close(fd);
         return rc;
