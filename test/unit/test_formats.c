@@ -362,6 +362,51 @@ static void a_lie_about_sides_is_refused_on_the_head(void **state)
     buf_clear(&b);
 }
 
+/* Both sides are put where the format has them: behind a mark, or at a fixed place. */
+#define BYTES(text) text, sizeof(text) - 1
+static const struct lie {
+    const char *name;
+    void (*make)(struct buf *b);
+    const char *mark;
+    size_t mark_size, at;
+    const char *sides;
+    size_t sides_size;
+} lies[] = {
+    {"avif of 17000 x 17000", avif, BYTES("ispe"), 8, BYTES("\0\0\x42\x68\0\0\x42\x68")},
+    {"jp2 of 17000 x 17000", jp2, BYTES("ihdr"), 4, BYTES("\0\0\x42\x68\0\0\x42\x68")},
+    {"tga of 65535 x 65535", tga, BYTES(""), 12, BYTES("\xff\xff\xff\xff")},
+    {"sgi of 65535 x 65535", sgi, BYTES(""), 6, BYTES("\xff\xff\xff\xff")},
+    {"pcx of 65536 x 65536", pcx, BYTES(""), 8, BYTES("\xff\xff\xff\xff")},
+    {"ppm of 9999999 x 255", ppm, BYTES(""), 3, BYTES("9999999")},
+    {"wide tiff", tiff, BYTES("\1\0\0\4\0\0\0\1"), 8, BYTES("\x7f\xff\xff\xff")},
+};
+
+static void both_sides_may_lie_and_are_refused_on_the_head(void **state)
+{
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, FILES_BYTES_MAX);
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        const struct lie *l = &lies[i];
+        struct decode_picture p = {0};
+        struct err e = {0};
+        enum assay_err rc;
+        unsigned char *mark;
+
+        buf_reset(&b);
+        l->make(&b);
+        mark = memmem(b.data, b.size, l->mark, l->mark_size);
+        assert_non_null(mark);
+        memcpy(mark + l->at, l->sides, l->sides_size);
+        rc = decode_picture(env, b.data, b.size, &p, &e);
+        if (rc != ASSAY_ELIMIT)
+            fail_msg("%s: %s %s", l->name, assay_err_name(rc), e.text);
+        decode_picture_clear(&p);
+    }
+    buf_clear(&b);
+}
+
 static void gif_frames(struct buf *b)
 {
     struct files_picture p[3] = {files_landscape(3, WIDTH, HEIGHT),
@@ -436,6 +481,7 @@ int main(void)
         cmocka_unit_test(every_page_is_seen_and_the_odd_one_kept),
         cmocka_unit_test(a_cut_file_is_damaged_or_refused),
         cmocka_unit_test(a_lie_about_sides_is_refused_on_the_head),
+        cmocka_unit_test(both_sides_may_lie_and_are_refused_on_the_head),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
