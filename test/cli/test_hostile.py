@@ -124,6 +124,9 @@ class Hostile(unittest.TestCase):
     def test_much_work_behind_a_good_header_ends_within_the_limits(self):
         self.check(hostile.heavy(self.jpeg))
 
+    def test_animations_without_end_are_cut_short_and_say_so(self):
+        self.check(hostile.frames())
+
     def test_pictures_with_something_behind_them_are_shown_and_flagged(self):
         self.check(hostile.polyglots(self.jpeg, self.png, self.webp))
 

@@ -11,7 +11,7 @@ WAITING, UNSUPPORTED, UNDECODABLE = "waiting", "unsupported", "undecodable"
 REFUSED = {UNSUPPORTED, UNDECODABLE}
 SHOWN = {WAITING}
 ANY = {WAITING, UNSUPPORTED, UNDECODABLE}
-DAMAGED, TRAILING = 1, 8 # bits of enum decode_flag
+DAMAGED, ANIMATED, TRAILING, UNSEEN = 1, 2, 8, 128 # bits of enum decode_flag
 
 # Two blocks of 128 bytes with one MD5, of Wang, Feng, Lai and Yu (2004).
 TWIN = bytes.fromhex(
@@ -58,6 +58,18 @@ def segment(marker, data):
     return bytes([0xff, marker]) + struct.pack(">H", len(data) + 2) + data
 
 
+def bmp(width, height, bits=24, coding=0, offset=54, used=0, data=bytes(64)):
+    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, coding, 0, 0, 0, used, 0)
+    return b"BM" + struct.pack("<IHHI", 54 + len(data), 0, 0, offset) + head + data
+
+
+def gif(width, height, frames):
+    """Frames of one pixel in two colours, at the places given."""
+    head = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+    return head + b"".join(b"," + struct.pack("<HHHHB", x, y, 1, 1, 0) + b"\x02\x02L\x01\0"
+                           for x, y in frames) + b";"
+
+
 def lies(jpeg, webp):
     """Sides that are not those of the data, or that nobody can hold: refused on the header."""
     at = webp.index(b"\x9d\x01\x2a") + 3
@@ -70,10 +82,16 @@ def lies(jpeg, webp):
     yield "bomb-16383.webp", webp[:at] + b"\xff\x3f\xff\x3f" + webp[at + 4:], REFUSED
     yield "bomb-16384.webp", riff(b"VP8L", b"\x2f\xff\xff\xff\x0f" + b"\0" * 64), REFUSED
     yield "lie-riff.webp", webp[:4] + b"\xff\xff\xff\xff" + webp[8:], ANY
-    yield "lie-2-31.bmp", (b"BM" + struct.pack("<IHHI", 1 << 30, 0, 0, 54) + struct.pack(
-        "<IiiHHIIiiII", 40, 0x7fffffff, 0x7fffffff, 1, 24, 0, 0, 0, 0, 0, 0) + bytes(64)), REFUSED
-    yield "lie-negative.bmp", (b"BM" + struct.pack("<IHHI", 118, 0, 0, 54) + struct.pack(
-        "<IiiHHIIiiII", 40, -8, -(1 << 31), 1, 24, 0, 0, 0, 0, 0, 0) + bytes(64)), REFUSED
+    yield "lie-2-31.bmp", bmp(0x7fffffff, 0x7fffffff), REFUSED
+    yield "lie-negative.bmp", bmp(-8, -(1 << 31)), REFUSED
+    yield "lie-bits.bmp", bmp(64, 64, bits=77), REFUSED
+    yield "lie-coding.bmp", bmp(64, 64, coding=9), REFUSED
+    yield "lie-0x0.bmp", bmp(0, 0), REFUSED
+    yield "lie-65535.tga", bytes([0, 0, 2]) + bytes(9) + b"\xff\xff\xff\xff\x18\0", REFUSED
+    yield "lie-sides.pnm", b"P6\n4294967295 4294967295\n255\n" + bytes(64), REFUSED
+    yield "lie-long.pnm", b"P6\n" + b"9" * 100000 + b" 1\n255\n", REFUSED
+    yield "lie-entries.ico", b"\0\0\1\0\xff\xff" + bytes(12) + b"\xff" * 4 + bytes(64), REFUSED
+    yield "lie-2-30.jxl", b"\xff\x0a\xfe\xff\xff\xff\xf1\xff\xff\xff\x0f" + bytes(64), REFUSED
     yield "screen-65535.gif", (b"GIF89a\xff\xff\xff\xff\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\xff\xff"
                                b"\xff\xff\0\x02\x02D\x01\0;"), REFUSED
     yield "lie-psd.psd", (b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 300000, 300000, 8, 3)
@@ -98,6 +116,10 @@ def bombs(picture):
 
 def heavy(jpeg):
     """Within the limits of the header, and much work behind it."""
+    yield "runs-within.bmp", bmp(30000, 4999, bits=8, coding=1, offset=1078,
+                                data=bytes(range(256)) * 4 + b"\xff\x07\0\1"), ANY
+    yield "offset.bmp", bmp(64, 64, offset=0xfffffff0), REFUSED
+    yield "colours.bmp", bmp(64, 64, bits=8, used=0xffffffff), ANY
     yield "bomb-within.png", png(12000, 12000, data=zeros(3 * 12000 * 12000 + 12000)), ANY
     start = jpeg[:2]
     yield "tables-10000.jpg", start + segment(0xdb, b"\0" + b"\1" * 64) * 10000 + jpeg[2:], ANY
@@ -111,6 +133,20 @@ def heavy(jpeg):
     yield "exif-far.jpg", start + segment(0xe1, far) + jpeg[2:], SHOWN
     yield "restarts.jpg", jpeg[:-2] + b"\xff\xd0\xff\xd1" * 100000 + b"\xff\xd9", ANY
     yield "starts-50000.jpg", b"\xff\xd8" * 50000 + jpeg, ANY
+
+
+def frames():
+    """Animations without end: the first picture is shown, the looks are counted."""
+    many = gif(16, 16, ((n % 16, n // 16 % 16) for n in range(100000)))
+    yield "frames-100000.gif", many, SHOWN, ANIMATED | UNSEEN
+    wide = gif(8000, 8000, ((n, n) for n in range(2000)))
+    yield "many-canvas-frames.gif", wide, SHOWN, ANIMATED | UNSEEN
+    tiff = b"II*\0\x08\0\0\0" + b"".join(
+        struct.pack("<HHHIIHHIIHHIII", 3, 256, 3, 1, 8, 257, 3, 1, 8, 259, 3, 1, 1,
+                    8 + 42 * (n + 1)) for n in range(20000))
+    yield "pages-20000.tif", tiff, ANY
+    loop = b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 256, 3, 1, 8, 8)
+    yield "pages-loop.tif", loop, REFUSED
 
 
 def disguises(bait, url):
