@@ -19,7 +19,8 @@ for program in build-fuzz/fuzz/fuzz_*; do
     folders=("build-fuzz/corpus/$name")
     [ ! -d "fuzz/corpus/$name" ] || folders+=("fuzz/corpus/$name")
     log=build-fuzz/fuzz_$name.log
-    if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+    if LSAN_OPTIONS=suppressions=test/lsan.supp:print_suppressions=0 \
+        "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
         -artifact_prefix="build-fuzz/found/$name/" "${folders[@]}" >"$log" 2>&1; then
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
         printf 'ok      %s: %s runs\n' "$name" "${runs:-?}"
