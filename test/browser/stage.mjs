@@ -8,7 +8,7 @@ if (url === '' || !process.env.ASSAY_LINKS) {
     process.exit(77);
 }
 export const links = JSON.parse(process.env.ASSAY_LINKS);
-const shots = process.env.ASSAY_SHOTS ?? '';
+export const shots = process.env.ASSAY_SHOTS ?? '';
 if (shots !== '') mkdirSync(shots, { recursive: true });
 
 const HIDE_TIMES = 10; // from each place

@@ -2,10 +2,12 @@
 """Runs a command with ASSAY_URL and ASSAY_LINKS of a fresh training workspace that is served.
 
 usage: with_server.py BUILD_FOLDER PICTURES COMMAND...
+       with_server.py BUILD_FOLDER demo:COUNT COMMAND...
 
 PICTURES landscapes, three files of types that cannot be shown and those that hold more than one
-picture each are taken in and served on a free port of loopback; the server is stopped and all is
-taken away when the command ends. The command's status is returned.
+picture each are taken in and served on a free port of loopback. With demo:COUNT it is the demo's
+own set of that many files, with the days of work on it, and a backup of it. The server is stopped
+and all is taken away when the command ends. The command's status is returned.
 """
 import json
 import os
@@ -22,22 +24,29 @@ NOT_SHOWN = {
 }
 
 
+def own_pictures(build, work, count):
+    folder, hiding = os.path.join(work, "pictures"), os.path.join(work, "hiding")
+    make = os.path.join(build, "test", "media", "make-media")
+    subprocess.run([make, folder, count], check=True)
+    subprocess.run([make, "--evasions", hiding], check=True)
+    for name in os.listdir(hiding):
+        os.rename(os.path.join(hiding, name), os.path.join(folder, name))
+    for name, content in NOT_SHOWN.items():
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(content)
+    return [folder]
+
+
 def main():
     build, pictures, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+    assay, is_demo = os.path.join(build, "assay"), pictures.startswith("demo:")
     with tempfile.TemporaryDirectory(prefix="assay-browser-") as work:
-        folder, hiding = os.path.join(work, "pictures"), os.path.join(work, "hiding")
-        make = os.path.join(build, "test", "media", "make-media")
-        subprocess.run([make, folder, pictures], check=True)
-        subprocess.run([make, "--evasions", hiding], check=True)
-        for name in os.listdir(hiding):
-            os.rename(os.path.join(hiding, name), os.path.join(folder, name))
-        for name, content in NOT_SHOWN.items():
-            with open(os.path.join(folder, name), "wb") as file:
-                file.write(content)
+        filling = (["--count", pictures.removeprefix("demo:")] if is_demo
+                   else own_pictures(build, work, pictures))
         env = dict(os.environ, XDG_CONFIG_HOME=os.path.join(work, "config"),
                    ASSAY_DATA=os.path.join(work, "data"))
-        server = subprocess.Popen([os.path.join(build, "assay"), "demo", "--listen", "127.0.0.1:0",
-                                   folder], env=env, stdout=subprocess.PIPE, text=True)
+        server = subprocess.Popen([assay, "demo", "--listen", "127.0.0.1:0", *filling], env=env,
+                                  stdout=subprocess.PIPE, text=True)
         try:
             url, links = None, {}
             for line in server.stdout:
@@ -51,6 +60,9 @@ def main():
             if url is None or not links:
                 print("with_server: the server did not start", file=sys.stderr)
                 return 1
+            if is_demo:
+                subprocess.run([assay, "backup", os.path.join(work, "backup")], env=env,
+                               check=True, stdout=subprocess.DEVNULL)
             return subprocess.run(command, env=dict(env, ASSAY_URL=url,
                                                     ASSAY_LINKS=json.dumps(links))).returncode
         finally:

@@ -167,7 +167,8 @@ export function Batches() {
     return (
         <>
             <Head title="Batches">
-                What came in, the newest first. Files come by the command or by upload.
+                What came in, the newest first. Files come by upload, by the command or by the
+                watched drop folder.
             </Head>
             <Loads from={list}>
                 {({ batches }) => {
@@ -176,7 +177,7 @@ export function Batches() {
                         <>
                             <Table
                                 label="Batches"
-                                empty="Nothing has been taken in yet. Upload files, or use assay import."
+                                empty="Nothing has been taken in yet. Upload files, or use assay import or assay drop."
                                 rows={batches}
                                 rowKey={(b) => b.batch}
                                 columns={[

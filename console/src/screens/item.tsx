@@ -18,7 +18,7 @@ import {
     when,
 } from '../parts/ui.tsx';
 import { hasRole } from '../state.ts';
-import { FLAG_WORDS, type Item, type ItemsFound, type Names } from '../types.ts';
+import { FLAG_WORDS, facetWords, type Item, type ItemsFound, type Names } from '../types.ts';
 
 const BY_WORDS: Record<ItemsFound['items'][number]['by'], string> = {
     item: 'its id',
@@ -118,11 +118,32 @@ function words(name: string): string {
     return name.replace(/[._]/g, ' ');
 }
 
-function pdqWords(p: NonNullable<Item['picture']>): string {
+function pdqWords(
+    p: Pick<NonNullable<Item['picture']>, 'pdq' | 'pdq_quality' | 'pdq_reason'>,
+): string {
     if (p.pdq === null) return 'none was made';
     return p.pdq_reason === null
         ? `${p.pdq_quality} of 100`
         : `${p.pdq_quality} of 100, not to be trusted: ${words(p.pdq_reason)}`;
+}
+
+/** What else the file holds to be seen, each in words with its PDQ. */
+function Facets({ of }: { of: NonNullable<Item['picture']> }) {
+    return (
+        <ul>
+            {of.facets.map((f) => (
+                <li key={`${f.kind} ${f.place}`}>
+                    {facetWords(f)}, {f.width} × {f.height} pixels; PDQ: {pdqWords(f)}
+                    {f.pdq !== null && (
+                        <>
+                            {' '}
+                            <Hash of={f.pdq} />
+                        </>
+                    )}
+                </li>
+            ))}
+        </ul>
+    );
 }
 
 function What({ item }: { item: Item }) {
@@ -160,6 +181,9 @@ function What({ item }: { item: Item }) {
                               ? `cannot be shown: ${words(p.failure)}`
                               : `${p.width} × ${p.height} pixels, ${many(p.frames, 'frame')}`,
                     ],
+                    ...(p !== null && p.facets.length > 0
+                        ? [['Other pictures in it', <Facets key="f" of={p} />] as const]
+                        : []),
                     [
                         'Marked as',
                         p === null || p.flags.length === 0
