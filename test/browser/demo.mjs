@@ -4,13 +4,12 @@
 //   ASSAY_SHOTS             a folder for a picture of each screen at both sizes (optional)
 //
 // Prints TAP. Run by `with_server.py BUILD demo:120 node demo.mjs`.
-import { browser, grade, links, ok, people, person, shots, step, tally } from './stage.mjs';
+import { browser, links, ok, people, person, shots, step, tally } from './stage.mjs';
 
 const SIZES = [
     { width: 1024, height: 700 },
     { width: 1440, height: 900 },
 ];
-const ITEMS_MAX = 30; // graded to meet a file of several pictures
 
 // Which parts of which screens may say that they are empty in a demo, and why.
 const MAY_BE_EMPTY = [
@@ -145,32 +144,12 @@ async function hasShift(who) {
     return false;
 }
 
-/** A file of several pictures, as it comes and with its sheet held open. */
-async function sheet() {
-    const who = await person('assessor');
-    await visit(who, '#/assess');
-    for (let n = 0; n < ITEMS_MAX && (await who.nextItem()); n++) {
-        if ((await who.page.locator('.stage.has-strip').count()) > 0) {
-            await look(who, 'assess-strip');
-            await who.page.keyboard.down('a');
-            await who.page.waitForSelector('.stage[data-shows="sheet_grey"]');
-            await look(who, 'assess-sheet');
-            await who.page.keyboard.up('a');
-            return;
-        }
-        await who.hold([' '], 650);
-        await grade(who, '1');
-    }
-    ok(false, 'a file of several pictures is met');
-}
-
 let item = null;
 await step('an item of several pictures', async () => {
     item = await itemOfSeveral();
     ok(item !== null, 'a decided item of several pictures is found by the record');
 });
 for (const name of Object.keys(links)) await step(name, () => everyScreen(name, item));
-await step('a sheet', sheet);
 await step('an escalated item', async () => {
     const lead = await person('lead');
     await visit(lead, '#/escalations');
