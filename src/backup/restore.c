@@ -10,7 +10,9 @@
 
 #include "backup/opened.h"
 #include "backup/repository.h"
+#include "base/buf.h"
 #include "base/fs.h"
+#include "base/rand.h"
 #include "base/str.h"
 #include "store/item.h"
 #include "store/stats.h"
@@ -24,24 +26,57 @@ struct restoring {
     struct opened opened;
     const struct backup_target *to;
     const struct backup_watch *watch;
+    struct store_filling filling;
     struct list_line keyring;
     bool has_keyring;
     uint64_t bytes;
 };
 
-/* Whether DATA may be filled: nothing lies in it, or what a restore that was cut off has left. */
-static enum assay_err check_target(const char *data_dir, struct err *e)
+/* The mark of a restore that was cut off is in the file that says so. */
+static enum assay_err read_mark(const char *path, char mark[2 * STORE_MARK_BYTES + 1],
+                                struct err *e)
 {
-    char mark[PATH_MAX];
+    uint8_t bytes[STORE_MARK_BYTES];
+    struct buf text;
+    enum assay_err rc;
+
+    buf_init(&text, KEY_MAX);
+    if ((rc = fs_read_file(path, &text, e)) == 0) {
+        if ((rc = str_unhex(buf_cstr(&text), bytes, sizeof bytes)) == ASSAY_OK)
+            str_hex(bytes, sizeof bytes, mark);
+        else
+            rc = err_set(e, ASSAY_EDAMAGED,
+                         "%.300s is damaged: remove its folder and restore into an empty place",
+                         path);
+    }
+    buf_clear(&text);
+    return rc;
+}
+
+static enum assay_err make_mark(const char *path, char mark[2 * STORE_MARK_BYTES + 1],
+                                struct err *e)
+{
+    uint8_t bytes[STORE_MARK_BYTES];
+
+    rand_bytes(bytes, sizeof bytes);
+    str_hex(bytes, sizeof bytes, mark);
+    return fs_create(path, mark, 2 * sizeof bytes, 0600, e);
+}
+
+/* Whether DATA may be filled: nothing lies in it, or what a restore that was cut off has left. */
+static enum assay_err check_target(const char *data_dir, char mark[2 * STORE_MARK_BYTES + 1],
+                                   struct err *e)
+{
+    char path[PATH_MAX];
     const struct dirent *entry;
     bool empty = true;
     enum assay_err rc = fs_make_dirs(data_dir, FOLDER_MODE, e);
 
     if (rc != ASSAY_OK)
         return rc;
-    (void)snprintf(mark, sizeof mark, "%.3900s/" UNFINISHED, data_dir);
-    if (access(mark, F_OK) == 0)
-        return ASSAY_OK;
+    (void)snprintf(path, sizeof path, "%.3900s/" UNFINISHED, data_dir);
+    if (access(path, F_OK) == 0)
+        return read_mark(path, mark, e);
     DIR *dir = opendir(data_dir);
     if (dir == NULL)
         return err_errno(e, "open %.300s", data_dir);
@@ -55,7 +90,7 @@ static enum assay_err check_target(const char *data_dir, struct err *e)
                        "%.300s is not empty: restore into an empty folder, and put nothing over "
                        "what is there",
                        data_dir);
-    return fs_create(mark, "", 0, 0600, e);
+    return make_mark(path, mark, e);
 }
 
 /* DATA's path of a listed file; false for what stays in the backup. */
@@ -144,15 +179,17 @@ static void clear_store(const char *data_dir)
     }
 }
 
-/* PostgreSQL is filled in one transaction, when every table's file is known to be whole. */
-static enum assay_err fill_store(const struct restoring *r, struct err *e)
+/* PostgreSQL is filled in one transaction, when every table's file is known to be whole. A run that
+ * was cut off behind it finds its own mark there. */
+static enum assay_err fill_store(struct restoring *r, struct err *e)
 {
     char folder[PATH_MAX];
 
     if (r->opened.manifest.engine == STORE_SQLITE)
         return ASSAY_OK;
     (void)snprintf(folder, sizeof folder, "%.3900s/store", r->opened.folder);
-    return store_fill(r->to->store_url, folder, r->opened.manifest.schema, e);
+    r->filling.folder = folder;
+    return store_fill(r->to->store_url, &r->filling, r->opened.manifest.schema, e);
 }
 
 static enum assay_err restore(struct restoring *r, struct err *e)
@@ -161,7 +198,7 @@ static enum assay_err restore(struct restoring *r, struct err *e)
     char path[PATH_MAX];
     enum assay_err rc;
 
-    if ((rc = check_target(data, e)) != 0)
+    if ((rc = check_target(data, r->filling.mark, e)) != 0)
         return rc;
     clear_store(data);
     (void)snprintf(path, sizeof path, "%.3900s/" BACKUP_FILES, r->opened.folder);

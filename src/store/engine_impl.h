@@ -86,7 +86,7 @@ struct engine {
 
     /* store_copy and store_fill, inside an open transaction; copy_in is PostgreSQL's alone. */
     enum assay_err (*copy_out)(struct conn *c, const struct store_copy *copy, struct err *e);
-    enum assay_err (*copy_in)(struct conn *c, const char *folder, struct err *e);
+    enum assay_err (*copy_in)(struct conn *c, const struct store_filling *filling, struct err *e);
 
     /* Statements. prepare and bind_* leave errors in q->rc and q->err; index is from 1. */
     struct sql *(*sql_new)(struct conn *c, const char *text);

@@ -236,17 +236,51 @@ static enum assay_err table_in(struct postgres_conn *c, const char *table, const
     return rc == ASSAY_OK ? rc : err_prefix(e, rc, "%.300s", path);
 }
 
-enum assay_err postgres_copy_in(struct conn *base, const char *folder, struct err *e)
+/* The mark of the restore that filled the database is its workspace table's comment: it comes and
+ * goes with the transaction, and no table is there for its sake. */
+static enum assay_err look_before(struct postgres_conn *c, const char *mark, bool *filled,
+                                  struct err *e)
+{
+    PGresult *r = NULL;
+    enum assay_err rc = ask(c,
+                            "SELECT obj_description('workspace'::regclass, 'pg_class'),"
+                            " (SELECT count(*) FROM workspace)",
+                            &r, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    *filled = str_equal(PQgetvalue(r, 0, 0), mark);
+    if (!*filled && !str_equal(PQgetvalue(r, 0, 1), "0"))
+        rc = err_set(e, ASSAY_EEXISTS, "the database holds a workspace; name an empty one");
+    PQclear(r);
+    return rc;
+}
+
+static enum assay_err leave_mark(struct postgres_conn *c, const char *mark, struct err *e)
+{
+    char text[128];
+
+    (void)snprintf(text, sizeof text, "COMMENT ON TABLE workspace IS '%s'", mark);
+    return c->base.engine->script(&c->base, text, e);
+}
+
+enum assay_err postgres_copy_in(struct conn *base, const struct store_filling *filling,
+                                struct err *e)
 {
     struct postgres_conn *c = (struct postgres_conn *)base;
-    struct tables *t = mem_zalloc(sizeof *t);
+    struct tables *t;
     char path[PATH_BYTES];
-    enum assay_err rc = list_tables(c, t, e);
+    bool filled;
+    enum assay_err rc = look_before(c, filling->mark, &filled, e);
 
+    if (rc != ASSAY_OK || filled)
+        return rc;
+    t = mem_zalloc(sizeof *t);
+    rc = list_tables(c, t, e);
     for (size_t i = 0; rc == ASSAY_OK && i < t->count; i++) {
-        file_of(t, i, folder, path);
+        file_of(t, i, filling->folder, path);
         rc = table_in(c, t->table[t->order[i]].name, path, e);
     }
     mem_free(t);
-    return rc;
+    return rc == ASSAY_OK ? leave_mark(c, filling->mark, e) : rc;
 }

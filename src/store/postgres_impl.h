@@ -32,7 +32,8 @@ struct postgres_sql {
 enum assay_err postgres_error(struct postgres_conn *c, const PGresult *r, struct err *e);
 
 enum assay_err postgres_copy_out(struct conn *base, const struct store_copy *copy, struct err *e);
-enum assay_err postgres_copy_in(struct conn *base, const char *folder, struct err *e);
+enum assay_err postgres_copy_in(struct conn *base, const struct store_filling *filling,
+                                struct err *e);
 
 struct sql *postgres_sql_new(struct conn *c, const char *text);
 void postgres_sql_free(struct sql *q);

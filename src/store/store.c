@@ -271,17 +271,6 @@ static enum assay_err look_at_nothing(struct tx *tx, void *ctx, struct err *e)
     return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
 }
 
-static enum assay_err holds_nothing(struct tx *tx, void *ctx, struct err *e)
-{
-    struct workspace_row row;
-    enum assay_err rc = workspace_get(tx, &row, e);
-
-    (void)ctx;
-    if (rc == ASSAY_OK)
-        rc = err_set(e, ASSAY_EEXISTS, "the database holds a workspace; name an empty one");
-    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
-}
-
 enum assay_err store_copy(struct store *s, const struct store_copy *copy, struct err *e)
 {
     struct conn *c;
@@ -301,21 +290,16 @@ out:
     return rc;
 }
 
-struct filling {
-    const char *folder;
-};
-
 static enum assay_err fill(struct tx *tx, void *ctx, struct err *e)
 {
-    const struct filling *f = ctx;
-
-    return tx->conn->engine->copy_in(tx->conn, f->folder, e);
+    return tx->conn->engine->copy_in(tx->conn, ctx, e);
 }
 
-enum assay_err store_fill(const char *url, const char *folder, int64_t schema, struct err *e)
+enum assay_err store_fill(const char *url, const struct store_filling *filling, int64_t schema,
+                          struct err *e)
 {
     struct store_options options = {.migrations = migrations, .migrations_count = (size_t)schema};
-    struct filling f = {folder};
+    struct store_filling f = *filling;
     struct store *s;
     enum assay_err rc;
 
@@ -327,9 +311,7 @@ enum assay_err store_fill(const char *url, const char *folder, int64_t schema, s
     if ((rc = store_open_with("", url, &options, &s, e)) != 0)
         return rc;
     assert(s->engine->copy_in != NULL);
-    rc = store_read(s, holds_nothing, NULL, e);
-    if (rc == ASSAY_OK)
-        rc = store_write(s, fill, &f, e);
+    rc = store_write(s, fill, &f, e);
     store_close(s);
     return rc;
 }

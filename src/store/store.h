@@ -68,8 +68,17 @@ struct store_copy {
 };
 enum assay_err store_copy(struct store *s, const struct store_copy *copy, struct err *e);
 
-/* Fill the empty PostgreSQL database at url from such a folder, made at that schema. EEXISTS when
- * the database holds a store. (SQLite's copy is a database: put it in its place.) */
-enum assay_err store_fill(const char *url, const char *folder, int64_t schema, struct err *e);
+/*
+ * Fill the empty PostgreSQL database at url from such a folder, made at that schema, in one
+ * transaction. EEXISTS when the database holds a store, unless it was filled under the same mark:
+ * then nothing is left to do. (SQLite's copy is a database: put it in its place.)
+ */
+#define STORE_MARK_BYTES 16
+struct store_filling {
+    const char *folder;
+    char mark[2 * STORE_MARK_BYTES + 1]; /* hex; of one restore, kept in the database */
+};
+enum assay_err store_fill(const char *url, const struct store_filling *filling, int64_t schema,
+                          struct err *e);
 
 #endif

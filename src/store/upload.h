@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "store/store.h"
 
-#define UPLOAD_OUTCOME_SIZE 160
+#define UPLOAD_OUTCOME_SIZE 400
 
 /*
  * open -> finishing -> done       taken in; outcome is intake's verdict

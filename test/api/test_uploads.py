@@ -3,8 +3,10 @@ import hashlib
 import io
 import os
 import random
+import shutil
 import signal
 import socket
+import subprocess
 import time
 import unittest
 import zipfile
@@ -215,6 +217,31 @@ class Uploads(UploadCase):
         done = self.upload("set.zip", packed.getvalue()) # as after a kill: nothing twice
         self.assertEqual(done["outcome"], "unpacked: 0 new, 0 known, 5 seen before, 0 refused")
         self.assertEqual(self.items(), before + 5)
+        self.server.run("vault", "check", "--read-data")
+
+    @unittest.skipUnless(shutil.which("age"), "age is missing")
+    def test_what_is_encrypted_to_the_workspace_is_opened_and_nothing_else(self):
+        recipient = self.server.run("key", "show", "intake").strip()
+
+        def seal(content, to=recipient):
+            return subprocess.run(["age", "-r", to], input=content, capture_output=True,
+                                  check=True).stdout
+
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as z:
+            for n in range(3):
+                z.writestr(f"{n}.bin", os.urandom(90_000))
+        before = self.items()
+        sealed = seal(packed.getvalue())
+        done = self.upload("set.zip.age", sealed, part=PART_MIN)
+        self.assertEqual((done["state"], done["outcome"]),
+                         ("done", "unpacked: 3 new, 0 known, 0 seen before, 0 refused"))
+        self.assertEqual(self.items(), before + 3)
+        stranger = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
+        for bad, words in ((seal(b"x" * 500, stranger), "somebody else"),
+                           (sealed[:-1], "it was cut short")):
+            done = self.upload("bad.zip.age", bad)
+            self.assertIn(words, done["outcome"])
         self.server.run("vault", "check", "--read-data")
 
     def test_a_cut_connection_leaves_only_what_was_acknowledged(self):

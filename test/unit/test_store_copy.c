@@ -15,6 +15,7 @@
 #include "store/sql.h"
 #include "store/workspace.h"
 
+#define MARK        "00112233445566778899aabbccddeeff"
 #define ROWS        400
 #define VALUE_BYTES 6000 /* so that SQLite's copy takes several steps */
 
@@ -78,13 +79,14 @@ static void write_on(void *ctx, uint64_t done, uint64_t total)
 static struct store *open_copy(const char *folder, struct db **other)
 {
     struct store_options options = {.migrations = migrations, .migrations_count = migrations_count};
+    struct store_filling filling = {folder, MARK};
     struct store *s = NULL;
     struct err e = {0};
 
     *other = db_new_closed(&options);
-    if (db_engine() == STORE_POSTGRES &&
-        store_fill(db_url(*other), folder, (int64_t)migrations_count, &e) != ASSAY_OK)
-        fail_msg("%s", e.text);
+    for (int time = 0; time < 2 && db_engine() == STORE_POSTGRES; time++) /* again: it is done */
+        if (store_fill(db_url(*other), &filling, (int64_t)migrations_count, &e) != ASSAY_OK)
+            fail_msg("%s", e.text);
     if (store_open(folder, db_url(*other), &s, &e) != ASSAY_OK)
         fail_msg("%s", e.text);
     return s;
@@ -130,6 +132,7 @@ static void a_copy_is_that_of_one_moment_while_others_write(void **state)
 static void a_database_that_holds_a_workspace_is_never_filled(void **state)
 {
     char folder[300];
+    struct store_filling filling = {folder, MARK};
     struct err e = {0};
 
     (void)state;
@@ -141,8 +144,9 @@ static void a_database_that_holds_a_workspace_is_never_filled(void **state)
     assert_int_equal(store_write(db_store(db), put_workspace, NULL, NULL), ASSAY_OK);
     struct store_copy copy = {.folder = folder};
     assert_int_equal(store_copy(db_store(db), &copy, &e), ASSAY_OK);
-    assert_int_equal(store_fill(db_url(db), folder, (int64_t)migrations_count, &e), ASSAY_EEXISTS);
-    assert_int_equal(store_fill(db_url(db), folder, 9999, &e), ASSAY_EVERSION);
+    assert_int_equal(store_fill(db_url(db), &filling, (int64_t)migrations_count, &e),
+                     ASSAY_EEXISTS);
+    assert_int_equal(store_fill(db_url(db), &filling, 9999, &e), ASSAY_EVERSION);
     db_free(db);
 }
 

@@ -31,7 +31,8 @@ struct taking {
     int64_t shown_ms;
     int64_t *ends; /* of each part, in the file: for an archive, which is read here and there */
     size_t end_count, end_room;
-    struct buf window; /* the part that was read last */
+    struct buf window;       /* the part that was read last */
+    char first_refusal[256]; /* of what an archive holds; empty: none */
     bool is_archive;
 };
 
@@ -266,22 +267,25 @@ out:
     return rc;
 }
 
-static void report_nothing(void *ctx, const char *path, enum intake_verdict v, const char *mime,
-                           const char *reason)
+/* Counts say how many, and the record has each; the reason of the first refusal is kept. */
+static void keep_first_refusal(void *ctx, const char *path, enum intake_verdict v, const char *mime,
+                               const char *reason)
 {
-    (void)ctx; /* counts say it, and the record has each */
+    struct taking *t = ctx;
+
     (void)path;
-    (void)v;
     (void)mime;
-    (void)reason;
+    if (v == INTAKE_REFUSED && reason != NULL && t->first_refusal[0] == '\0')
+        (void)snprintf(t->first_refusal, sizeof t->first_refusal, "%s", reason);
 }
 
-static struct intake_options options_of(const struct taking *t)
+static struct intake_options options_of(struct taking *t)
 {
     return (struct intake_options){
         .batch_id = t->batch.id,
         .threads = 1,
-        .report = report_nothing,
+        .report = keep_first_refusal,
+        .ctx = t,
         .by = {.staff_id = t->row.staff_id, .role = t->row.role, .session_id = t->row.session_id}};
 }
 
@@ -340,9 +344,10 @@ static enum assay_err unpack(struct taking *t, char *outcome, size_t outcome_siz
     run_end(&r);
     if (rc == ASSAY_OK)
         (void)snprintf(outcome, outcome_size,
-                       "unpacked: %llu new, %llu known, %llu seen before, %llu refused",
+                       "unpacked: %llu new, %llu known, %llu seen before, %llu refused%s%s",
                        (unsigned long long)n.fresh, (unsigned long long)(n.known + n.inherited),
-                       (unsigned long long)n.seen, (unsigned long long)n.refused);
+                       (unsigned long long)n.seen, (unsigned long long)n.refused,
+                       n.refused > 0 ? "; the first: " : "", t->first_refusal);
     return rc;
 }
 
