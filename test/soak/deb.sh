@@ -1,8 +1,8 @@
 #!/bin/bash
 # The package in a bare Debian 12 made by debootstrap: install, start by the units' own command
-# lines, upgrade, remove, purge, install again; the workspace stays through all. No systemd runs in
-# there, so the units are read here, and what they forbid is compared with the system calls made.
-# Needs root, the network, 1 GB and some minutes.
+# lines, upgrade, remove, purge, install again; the workspace stays through all. What the units
+# forbid is compared with the system calls made; at the end the machine is booted and its systemd
+# starts them. Needs root, the network, 1 GB and some minutes.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
 
@@ -13,7 +13,7 @@ fi
 # Mounts made here are seen by nobody else and end with this process.
 if [ "${1-}" != inside ]; then
     ./dev deb >/dev/null
-    exec unshare --mount --pid --fork --propagation private "$(readlink -f "$0")" inside
+    exec unshare --mount --pid --fork --propagation private --mount-proc "$(readlink -f "$0")" inside
 fi
 
 new=$(sed -n "s/^  version: '\(.*\)',/\1/p" meson.build)
@@ -89,7 +89,7 @@ install_package() { # VERSION
 
 mirror=$(apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' |
     awk '$2 == "bookworm" || $2 == "stable" { print $1; exit }')
-seconds "bare Debian 12" debootstrap --variant=minbase --include=ca-certificates bookworm \
+seconds "bare Debian 12" debootstrap --variant=minbase --include=ca-certificates,curl,dbus,systemd-sysv bookworm \
     "$bare" "$mirror"
 mount -t proc proc "$bare/proc"
 mount --rbind /dev "$bare/dev"
@@ -150,3 +150,26 @@ inside assay-admin audit verify >/dev/null
     fail "the workspace is another"
 echo "removed, purged and installed again: workspace and key stayed, the record verifies"
 rm -f "build-deb/assay_${old}_$arch.deb"
+
+if command -v systemd-nspawn >/dev/null; then
+    umount -R -l "$bare/dev" "$bare/proc"
+    build/test/media/make-media "$bare/srv/pictures" 30 >/dev/null # 20 of them are known by now
+    chmod -R go+rX "$bare/srv/pictures"
+    cp test/soak/inside/booted.sh "$bare/srv/"
+    cat >"$bare/etc/systemd/system/booted.service" <<'UNIT'
+[Unit]
+After=basic.target dbus.service
+[Service]
+Type=oneshot
+ExecStart=/srv/booted.sh
+[Install]
+WantedBy=multi-user.target
+UNIT
+    inside systemctl enable booted.service 2>/dev/null
+    timeout 180 systemd-nspawn --quiet --directory "$bare" --boot --register=no --keep-unit \
+        --system-call-filter=@memlock </dev/null >"$bare/boot.log" 2>&1 || true
+    cat "$bare/srv/booted.log" || { tail -20 "$bare/boot.log"; fail "it did not boot"; }
+    grep -qx "booted: good" "$bare/srv/booted.log" || fail "booted"
+else
+    echo "not booted: systemd-nspawn is missing (package systemd-container)"
+fi
