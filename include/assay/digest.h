@@ -10,6 +10,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define ASSAY_MD5_BYTES    16
 #define ASSAY_SHA1_BYTES   20
@@ -40,6 +41,7 @@ void assay_digester_free(struct assay_digester *d); /* NULL is fine */
 /* All at once. ENOMEM, EUNSUPPORTED. */
 enum assay_err assay_digest(const void *bytes, size_t size, struct assay_digests *out);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

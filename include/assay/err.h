@@ -5,14 +5,19 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* A function that returns enum assay_err must have its result looked at. */
-#if defined(__STDC_VERSION__) && __STDC_VERSION__ > 201710L
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#define ASSAY_ERR_NODISCARD [[nodiscard]]
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ > 201710L
 #define ASSAY_ERR_NODISCARD [[nodiscard]]
 #else
 #define ASSAY_ERR_NODISCARD
 #endif
 
+/* The library itself returns OK, ENOMEM, ERANGE, EFORMAT and EUNSUPPORTED alone; the programs that
+ * stand on it use the others too. A code keeps its number for ever; new ones come at the end. */
 enum ASSAY_ERR_NODISCARD assay_err {
     ASSAY_OK = 0,
     ASSAY_ENOMEM,       /* no memory (libassay only; the server aborts instead) */
@@ -32,9 +37,11 @@ enum ASSAY_ERR_NODISCARD assay_err {
     ASSAY_EBUSY         /* somebody else holds it; try again */
 };
 
-/* The name of a code without its prefix, such as "EFORMAT". Static storage; never NULL. */
+/* The name of a code without its prefix, such as "EFORMAT"; "EUNKNOWN" for a number that is no
+ * code. Static storage; never NULL. */
 const char *assay_err_name(enum assay_err rc);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

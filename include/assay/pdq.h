@@ -10,6 +10,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /*
  * Method: facebook/ThreatExchange, "pdq" (hashing.pdf and the C++ core), at full size, first frame,
@@ -65,6 +66,23 @@ enum assay_err assay_pdq_hash_luma(const uint8_t *luma, uint32_t width, uint32_t
 /* Bits in which two hashes differ, 0..256. Quality has no say. */
 unsigned assay_pdq_distance(const struct assay_pdq *a, const struct assay_pdq *b);
 
+#define ASSAY_PDQ_HEX_LENGTH 64                         /* digits of the text form */
+#define ASSAY_PDQ_HEX_SIZE   (ASSAY_PDQ_HEX_LENGTH + 1) /* with the NUL behind them */
+
+/* The text form that lists exchange: ASSAY_PDQ_HEX_LENGTH lower-case hex digits and a NUL. */
+void assay_pdq_to_hex(const struct assay_pdq *hash, char hex[ASSAY_PDQ_HEX_SIZE]);
+
+/*
+ * The text form's bytes, strictly ^[0-9a-f]{64}$. The text has no quality; out's becomes 0, and
+ * where the list gives one, the caller puts it there.
+ *
+ *   text, length   the digits and their number; no NUL is asked for
+ *
+ * ERANGE when length is not ASSAY_PDQ_HEX_LENGTH; EFORMAT when one is no lower-case hex digit.
+ */
+enum assay_err assay_pdq_from_hex(const char *text, size_t length, struct assay_pdq *out);
+
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

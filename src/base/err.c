@@ -1,4 +1,4 @@
-/* Fills struct err and names the codes. */
+/* Fills struct err. */
 #include "base/err.h"
 
 #include <assert.h>
@@ -6,19 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-const char *assay_err_name(enum assay_err rc)
-{
-    static const char *const names[] = {
-        "OK",   "ENOMEM",   "ERANGE",    "EFORMAT", "EUNSUPPORTED", "ELIMIT",
-        "EIO",  "EFULL",    "ENOTFOUND", "EEXISTS", "ESTATE",       "EDENIED",
-        "EKEY", "EDAMAGED", "EVERSION",  "EBUSY",
-    };
-
-    if ((size_t)rc >= sizeof names / sizeof names[0])
-        return "EUNKNOWN";
-    return names[rc];
-}
 
 enum assay_err err_set(struct err *e, enum assay_err code, const char *format, ...)
 {

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #define KINDS       3
@@ -21,32 +22,50 @@ static const struct {
     const char *name, *properties;
 } kinds[KINDS] = {{"MD5", "-fips"}, {"SHA1", "-fips"}, {"SHA256", NULL}};
 
+/* OpenSSL keeps a queue of errors a thread, and it is the caller's: what is done here is marked
+ * before and popped after. (In an empty queue no mark can be set; popping then empties it.) */
+static enum assay_err fetch(size_t kind, EVP_MD **out)
+{
+    enum assay_err rc = ASSAY_OK;
+
+    (void)ERR_set_mark();
+    *out = EVP_MD_fetch(NULL, kinds[kind].name, kinds[kind].properties);
+    if (*out == NULL) {
+        int why = ERR_GET_REASON(ERR_peek_last_error());
+        rc = why == ERR_R_UNSUPPORTED ? ASSAY_EUNSUPPORTED : ASSAY_ENOMEM;
+    }
+    (void)ERR_pop_to_mark();
+    return rc;
+}
+
 static enum assay_err start(struct assay_digester *d)
 {
+    enum assay_err rc = ASSAY_OK;
+
     d->size = 0;
-    for (size_t i = 0; i < KINDS; i++)
+    (void)ERR_set_mark();
+    for (size_t i = 0; i < KINDS && rc == ASSAY_OK; i++)
         if (EVP_DigestInit_ex2(d->context[i], d->md[i], NULL) != 1)
-            return ASSAY_ENOMEM;
-    return ASSAY_OK;
+            rc = ASSAY_ENOMEM;
+    (void)ERR_pop_to_mark();
+    return rc;
 }
 
 enum assay_err assay_digester_new(struct assay_digester **out)
 {
-    enum assay_err rc = ASSAY_ENOMEM;
+    enum assay_err rc;
 
     assert(out != NULL);
     struct assay_digester *d = calloc(1, sizeof *d);
     if (d == NULL)
         return ASSAY_ENOMEM;
     for (size_t i = 0; i < KINDS; i++) {
+        rc = ASSAY_ENOMEM;
         d->context[i] = EVP_MD_CTX_new();
         if (d->context[i] == NULL)
             goto out;
-        d->md[i] = EVP_MD_fetch(NULL, kinds[i].name, kinds[i].properties);
-        if (d->md[i] == NULL) {
-            rc = ASSAY_EUNSUPPORTED;
+        if ((rc = fetch(i, &d->md[i])) != ASSAY_OK)
             goto out;
-        }
     }
     rc = start(d);
 out:
