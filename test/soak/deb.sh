@@ -13,7 +13,8 @@ fi
 # Mounts made here are seen by nobody else and end with this process.
 if [ "${1-}" != inside ]; then
     ./dev deb >/dev/null
-    exec unshare --mount --pid --fork --propagation private --mount-proc "$(readlink -f "$0")" inside
+    exec unshare --mount --pid --fork --propagation private --mount-proc \
+        "$(readlink -f "$0")" inside
 fi
 
 new=$(sed -n "s/^  version: '\(.*\)',/\1/p" meson.build)
@@ -89,8 +90,8 @@ install_package() { # VERSION
 
 mirror=$(apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' |
     awk '$2 == "bookworm" || $2 == "stable" { print $1; exit }')
-seconds "bare Debian 12" debootstrap --variant=minbase --include=ca-certificates,curl,dbus,systemd-sysv bookworm \
-    "$bare" "$mirror"
+seconds "bare Debian 12" debootstrap --variant=minbase \
+    --include=ca-certificates,curl,dbus,systemd-sysv bookworm "$bare" "$mirror"
 mount -t proc proc "$bare/proc"
 mount --rbind /dev "$bare/dev"
 cp /etc/resolv.conf /etc/hosts "$bare/etc/"
