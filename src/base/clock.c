@@ -39,6 +39,19 @@ int64_t clock_cpu_us(void)
     return clock_read_us(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+int64_t clock_cpu_us_of(pid_t pid)
+{
+    clockid_t clock;
+    int rc = clock_getcpuclockid(pid, &clock);
+
+    if (rc != 0) {
+        errno = rc;
+        return -1;
+    }
+    struct timespec t;
+    return clock_gettime(clock, &t) == 0 ? (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 : -1;
+}
+
 static char boot[CLOCK_BOOT_SIZE];
 
 static void boot_read(void)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -15,6 +16,7 @@
 int64_t clock_now_ms(void);  /* UTC milliseconds since 1970; may jump */
 int64_t clock_mono_ms(void); /* milliseconds since some start, never backwards within a boot */
 int64_t clock_cpu_us(void);  /* CPU time of this process, microseconds */
+int64_t clock_cpu_us_of(pid_t pid); /* of a child; -1 with errno set when there is none */
 
 /* The kernel's boot id as 32 hex digits: monotonic times compare only within one boot. Static. */
 const char *clock_boot(void);

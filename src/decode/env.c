@@ -16,8 +16,7 @@
 #define PATH_BYTES     4096
 #define CHILD_NO_START 3 /* exit status of a child without its sandbox, whose reply says so */
 
-/* The sentence and the error of an answer other than good. */
-static enum assay_err answer_err(uint32_t answer, const struct decode_limits *l, struct err *e)
+enum assay_err env_answer_err(uint32_t answer, const struct decode_limits *l, struct err *e)
 {
     switch (answer) {
     case WIRE_BROKEN:
@@ -43,9 +42,8 @@ static enum assay_err answer_err(uint32_t answer, const struct decode_limits *l,
     }
 }
 
-/* A child that did not exit with 0. */
-static enum assay_err end_err(const struct spawn_end *end, const struct decode_limits *l,
-                              struct err *e)
+enum assay_err env_end_err(const struct spawn_end *end, const struct decode_limits *l,
+                           struct err *e)
 {
     if (end->how == SPAWN_TIMED_OUT)
         return err_set(e, ASSAY_ELIMIT, "decoding took longer than %u s", l->wall_s);
@@ -80,14 +78,14 @@ enum assay_err env_run(const struct decode_env *env, const struct env_job *j,
     if ((rc = spawn_run(&job, &end, e)) != ASSAY_OK)
         return rc;
     if (end.how != SPAWN_EXITED || (end.status != 0 && end.status != CHILD_NO_START))
-        return end_err(&end, &env->limits, e);
+        return env_end_err(&end, &env->limits, e);
     if ((rc = memfd_read(j->output_fd, 0, bytes, sizeof bytes, e)) != ASSAY_OK ||
         (rc = wire_reply_get(bytes, j->kind, reply, e)) != ASSAY_OK)
         return rc;
     if (reply->head.answer != WIRE_GOOD)
-        return answer_err(reply->head.answer, &env->limits, e);
+        return env_answer_err(reply->head.answer, &env->limits, e);
     if (end.status != 0)
-        return end_err(&end, &env->limits, e);
+        return env_end_err(&end, &env->limits, e);
     return ASSAY_OK;
 }
 
@@ -184,7 +182,7 @@ out:
 /* A program of which only some types depend: one that is missing, does not start (a library of it
  * is not installed) or is held less firmly than the first is not used. */
 static void try_more(struct decode_env *env, const char *const *folders, size_t count,
-                     enum decode_program program, const struct wire_head *first)
+                     enum decode_program program)
 {
     struct err *e = &env->lacks[program];
     struct wire_head head;
@@ -196,7 +194,7 @@ static void try_more(struct decode_env *env, const char *const *folders, size_t 
         mem_free(path);
         return;
     }
-    if (head.layers != first->layers || head.landlock != first->landlock) {
+    if (head.layers != env->head.layers || head.landlock != env->head.landlock) {
         (void)err_set(e, ASSAY_EUNSUPPORTED, "%s: its sandbox is not that of %s", path,
                       decode_program_name(DECODE_PROGRAM_IMAGE));
         mem_free(path);
@@ -211,20 +209,19 @@ static enum assay_err new_among(const char *const *folders, size_t count,
 {
     struct decode_env *env = mem_zalloc(sizeof *env);
     char **image = &env->paths[DECODE_PROGRAM_IMAGE];
-    struct wire_head head;
     enum assay_err rc;
 
     env->limits = *limits;
     if ((rc = find(folders, count, "assay-decode-image", image, e)) != ASSAY_OK ||
         (rc = find(folders, count, "assay-encode", &env->encode_path, e)) != ASSAY_OK ||
         (rc = find(folders, count, "assay-unpack", &env->unpack_path, e)) != ASSAY_OK ||
-        (rc = probe(env, *image, &head, e)) != ASSAY_OK) {
+        (rc = probe(env, *image, &env->head, e)) != ASSAY_OK) {
         decode_env_free(env);
         return rc;
     }
-    layers_text(&head, env->layers, sizeof env->layers);
-    try_more(env, folders, count, DECODE_PROGRAM_HEIF, &head);
-    try_more(env, folders, count, DECODE_PROGRAM_AV, &head);
+    layers_text(&env->head, env->layers, sizeof env->layers);
+    try_more(env, folders, count, DECODE_PROGRAM_HEIF);
+    try_more(env, folders, count, DECODE_PROGRAM_AV);
     *out = env;
     return ASSAY_OK;
 }

@@ -3,6 +3,7 @@
 #define DECODE_ENV_H
 
 #include "decode/decode.h"
+#include "decode/spawn.h"
 #include "decode/wire.h"
 
 struct decode_env {
@@ -10,6 +11,7 @@ struct decode_env {
     char *encode_path, *unpack_path;
     struct err lacks[DECODE_PROGRAM_COUNT];
     struct decode_limits limits;
+    struct wire_head head; /* of assay-decode-image's probe: the sandbox that all have */
     char layers[128];
 };
 
@@ -25,6 +27,12 @@ struct env_job {
 };
 enum assay_err env_run(const struct decode_env *env, const struct env_job *job,
                        struct wire_reply *reply, struct err *e);
+
+/* The error and the sentence of an answer other than good, and of a child that did not exit with 0.
+ */
+enum assay_err env_answer_err(uint32_t answer, const struct decode_limits *l, struct err *e);
+enum assay_err env_end_err(const struct spawn_end *end, const struct decode_limits *l,
+                           struct err *e);
 
 /* A program of ours: beside the running binary or in libexecdir, never found by PATH. ENOTFOUND.
  * *path: mem_free. */

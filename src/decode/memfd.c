@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -58,6 +59,32 @@ enum assay_err memfd_output(size_t size, int *out, struct err *e)
     }
     *out = fd;
     return ASSAY_OK;
+}
+
+enum assay_err memfd_region(size_t size, int *fd, int *read_fd, struct err *e)
+{
+    enum assay_err rc = memfd_output(size, fd, e);
+    char path[64];
+    int low, high;
+
+    if (rc != ASSAY_OK)
+        return rc;
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", *fd);
+    low = open(path, O_RDONLY | O_CLOEXEC);
+    high = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, 16);
+    if (high < 0) {
+        rc = err_errno(e, "decoder: open %s for reading alone", path);
+        (void)close(*fd);
+    }
+    if (low >= 0)
+        (void)close(low);
+    *read_fd = high;
+    return rc;
+}
+
+void memfd_punch(int fd, size_t size)
+{
+    (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
 }
 
 enum assay_err memfd_read(int fd, uint64_t offset, void *out, size_t size, struct err *e)

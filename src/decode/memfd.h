@@ -19,6 +19,13 @@ enum assay_err memfd_input(const struct memfd_part *parts, size_t count, int *fd
 /* An empty memory file of size bytes, sparse, sealed against shrinking and growing. As above. */
 enum assay_err memfd_output(size_t size, int *fd, struct err *e);
 
+/* An empty memory file of size bytes, sparse, sealed against shrinking and growing: *fd to write
+ * and to give memory back, *read_fd to read alone, for a child. Both as above. */
+enum assay_err memfd_region(size_t size, int *fd, int *read_fd, struct err *e);
+
+/* Give the memory of its first size bytes back; they are zero afterwards. */
+void memfd_punch(int fd, size_t size);
+
 /* Copy size bytes at offset out of it. EIO. */
 enum assay_err memfd_read(int fd, uint64_t offset, void *out, size_t size, struct err *e);
 

@@ -188,8 +188,13 @@ static enum assay_err take_picture(int fd, struct decode_picture *p, struct err 
     return rc;
 }
 
-static enum assay_err refuse(const struct decode_env *env, enum decode_type type, size_t size,
-                             struct err *e)
+size_t picture_bytes_max(const struct decode_limits *limits)
+{
+    return (size_t)(limits->memory_bytes / 2);
+}
+
+enum assay_err picture_refuse(const struct decode_env *env, enum decode_type type, size_t size,
+                              struct err *e)
 {
     if (type == DECODE_TYPE_EMPTY)
         return err_set(e, ASSAY_EFORMAT, "the file is empty");
@@ -198,7 +203,7 @@ static enum assay_err refuse(const struct decode_env *env, enum decode_type type
     if (!decode_env_supports(env, type))
         return err_set(e, ASSAY_EUNSUPPORTED, "%s is not decoded here: %s", decode_type_mime(type),
                        decode_env_lacks(env, decode_type_program(type)));
-    if (size > env->limits.memory_bytes / 2)
+    if (size > picture_bytes_max(&env->limits))
         return err_set(e, ASSAY_ELIMIT, "the file is larger than the %llu MB a decoder may read",
                        (unsigned long long)(env->limits.memory_bytes >> 21));
     return ASSAY_OK;
@@ -213,7 +218,7 @@ enum assay_err decode_picture(struct decode_env *env, const void *bytes, size_t 
     struct wire_reply reply;
     enum assay_err rc;
 
-    if ((rc = refuse(env, type, size, e)) != ASSAY_OK)
+    if ((rc = picture_refuse(env, type, size, e)) != ASSAY_OK)
         return rc;
     job.path = env->paths[decode_type_program(type)];
     if ((rc = memfd_input(&(struct memfd_part){bytes, size}, 1, &job.input_fd, e)) != ASSAY_OK ||

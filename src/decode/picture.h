@@ -5,6 +5,13 @@
 
 #include "decode/wire.h"
 
+/* What is not given to a decoder at all: EFORMAT an empty file, EUNSUPPORTED a type that none
+ * decodes here, ELIMIT a file of more bytes than a decoder may read. */
+enum assay_err picture_refuse(const struct decode_env *env, enum decode_type type, size_t size,
+                              struct err *e);
+/* The most bytes that it takes. */
+size_t picture_bytes_max(const struct decode_limits *limits);
+
 /* The answer against what was asked: the type that was sniffed and the limits. EDAMAGED names the
  * first thing that cannot be true. */
 enum assay_err picture_check(const struct wire_picture *p, enum decode_type type,

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -125,7 +126,6 @@ static enum assay_err launch(const struct program *p, struct spawn_child *c, str
 {
     enum assay_err result = ASSAY_OK;
     int noise[2], rc;
-    pid_t pid;
 
     if (pipe2(noise, O_CLOEXEC | O_NONBLOCK) != 0)
         return err_errno(e, "decoder: make a pipe");
@@ -136,17 +136,17 @@ static enum assay_err launch(const struct program *p, struct spawn_child *c, str
         result = err_errno(e, "decoder: make a pipe");
         goto out;
     }
-    rc = start(p, noise[1], &pid);
+    rc = start(p, noise[1], &c->pid);
     if (rc != 0) {
         errno = rc;
         result = err_set(e, ASSAY_EIO, "decoder: start %s: %s", p->path, strerror(rc));
         goto out;
     }
-    c->pidfd = pidfd_open(pid, 0);
+    c->pidfd = pidfd_open(c->pid, 0);
     if (c->pidfd < 0) {
         result = err_errno(e, "decoder: watch the child");
-        (void)kill(pid, SIGKILL);
-        (void)waitpid(pid, NULL, 0);
+        (void)kill(c->pid, SIGKILL);
+        (void)waitpid(c->pid, NULL, 0);
     }
 out:
     if (noise[1] >= 0)
@@ -170,6 +170,29 @@ enum assay_err spawn_start(const struct spawn_job *job, struct spawn_child *c, s
     (void)snprintf(cpu, sizeof cpu, "%" PRIu32, job->limits->cpu_s);
     (void)snprintf(memory, sizeof memory, "%" PRIu64, job->limits->memory_bytes);
     return launch(&p, c, e);
+}
+
+enum assay_err spawn_allow_cpu(const struct spawn_child *c, uint32_t cpu_s, struct err *e)
+{
+    const int64_t used_us = clock_cpu_us_of(c->pid);
+    struct rlimit limit;
+
+    if (used_us < 0 || prlimit(c->pid, RLIMIT_CPU, NULL, &limit) != 0)
+        return err_errno(e, "decoder: look at its processor time");
+    limit.rlim_cur = (rlim_t)(used_us / 1000000 + 1) + cpu_s;
+    if (limit.rlim_cur > limit.rlim_max)
+        limit.rlim_cur = limit.rlim_max;
+    if (prlimit(c->pid, RLIMIT_CPU, &limit, NULL) != 0)
+        return err_errno(e, "decoder: limit its processor time");
+    return ASSAY_OK;
+}
+
+bool spawn_drain(const struct spawn_child *c)
+{
+    char noise[SPAWN_NOISE_BYTES];
+    size_t used = 0;
+
+    return drain(c->noise_fd, noise, &used);
 }
 
 enum assay_err spawn_finish(struct spawn_child *c, int64_t deadline_ms, struct spawn_end *end,

@@ -2,13 +2,15 @@
 #ifndef DECODE_SPAWN_H
 #define DECODE_SPAWN_H
 
+#include <sys/types.h>
+
 #include "decode/decode.h"
 
 #define SPAWN_NOISE_BYTES 256 /* kept of what a child writes to stderr; the rest is thrown away */
 
 struct spawn_job {
     const char *path; /* of the executable */
-    const char *mode; /* first argument: "decode", "encode", "unpack" or "probe" */
+    const char *mode; /* first argument: "decode", "encode", "hash", "unpack" or "probe" */
     const struct decode_limits *limits;
     int input_fd, output_fd; /* become 3 and 4 of the child; both stay the caller's */
 };
@@ -23,6 +25,7 @@ struct spawn_end {
 
 /* A child under way. */
 struct spawn_child {
+    pid_t pid; /* not another's before spawn_finish */
     int pidfd, noise_fd;
 };
 
@@ -32,6 +35,13 @@ struct spawn_child {
  * watched. SIGCHLD must not be ignored in this process.
  */
 enum assay_err spawn_start(const struct spawn_job *job, struct spawn_child *c, struct err *e);
+
+/* Of a child that lives for many files: from now on it has cpu_s seconds of processor time more, to
+ * the second, within the hard limit that it gave itself. EIO: the kernel refused. */
+enum assay_err spawn_allow_cpu(const struct spawn_child *c, uint32_t cpu_s, struct err *e);
+
+/* Throws away some of what it wrote to stderr; false when no more will come. */
+bool spawn_drain(const struct spawn_child *c);
 
 /* Wait for its end, at most until the deadline (clock_mono_ms; one that has passed kills it at
  * once). On return no process is left, also on EIO. */

@@ -1,4 +1,5 @@
-/* assay-decode-av: the stills that libavcodec decodes, one file inside the sandbox. */
+/* assay-decode-av: the stills that libavcodec decodes, inside the sandbox, one file or, for hashes
+ * alone, many. */
 #include "decoder/child.h"
 #include "decoder/formats.h"
 #include "decoder/image.h"
@@ -8,7 +9,14 @@ static enum wire_answer work(struct child *c)
     return image_work(c, av_pick);
 }
 
+static enum wire_answer hash(const struct child_file *file, struct hash_picture *out)
+{
+    return image_hash(file, av_pick, out);
+}
+
 int main(int argc, char **argv)
 {
+    if (child_hashes(argc, argv))
+        child_hash_main(argc, argv, hash);
     child_main(argc, argv, WIRE_DECODE, work);
 }

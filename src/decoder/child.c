@@ -82,7 +82,7 @@ void child_main(int argc, char **argv, enum wire_kind kind, child_work work)
         child_not_started();
     mem_free(mem_alloc(1)); /* the heap's first use asks the kernel for a random number */
     c.reply.head.kind = str_equal(argv[1], "probe") ? WIRE_PROBE : kind;
-    if (sandbox_enter(&c.limits, &layers) != ASSAY_OK) {
+    if (sandbox_enter(&c.limits, SANDBOX_ONE_FILE, &layers) != ASSAY_OK) {
         c.reply.head.answer = WIRE_NO_SANDBOX;
         status = CHILD_NO_SANDBOX;
     } else if (c.reply.head.kind == WIRE_PROBE) {

@@ -229,3 +229,31 @@ enum wire_answer image_work(struct child *c, format_pick pick)
         return WIRE_BAD_REQUEST;
     return image_decode(c->input, c->input_size, &c->limits, pick, c->payload, &c->reply.picture);
 }
+
+enum wire_answer image_hash(const struct child_file *file, format_pick pick,
+                            struct hash_picture *out)
+{
+    struct sink s = {.use = SINK_HASH, .limits = file->limits, .wants = file->wants};
+    const enum decode_type type = decode_sniff(file->bytes, file->size);
+    struct found f = {0};
+    enum wire_answer answer = decode_as(pick(type), file->bytes, file->size, &s, &f);
+
+    if (answer == WIRE_GOOD)
+        answer = sink_finish(&s);
+    if (answer == WIRE_GOOD)
+        *out = (struct hash_picture){.type = (uint32_t)type,
+                                     .width = s.made.width,
+                                     .height = s.made.height,
+                                     .frames = s.made.frames,
+                                     .flags = s.made.flags & HASH_FLAGS,
+                                     .orientation = s.made.orientation,
+                                     .reduced = s.reduced,
+                                     .has_pdq = s.made.has_pdq,
+                                     .has_pdq_oriented = s.made.has_pdq_oriented,
+                                     .oriented_too_large = s.made.oriented_too_large,
+                                     .pdq = s.made.pdq,
+                                     .pdq_oriented = s.made.pdq_oriented};
+    sink_free(&s);
+    mem_free(f.exif_copy);
+    return answer;
+}

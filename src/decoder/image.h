@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "decoder/child.h"
+#include "decoder/child_hash.h"
 #include "decoder/formats.h"
 
 /*
@@ -22,5 +23,10 @@ enum wire_answer image_decode(const unsigned char *bytes, size_t size,
 
 /* The work of a decoding child that decodes what pick names. */
 enum wire_answer image_work(struct child *c, format_pick pick);
+
+/* The same picture's hashes alone, of its rows as they are decoded; its further pictures are only
+ * counted. out is filled on WIRE_GOOD. */
+enum wire_answer image_hash(const struct child_file *file, format_pick pick,
+                            struct hash_picture *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include <jerror.h>
 
 #include "base/mem.h"
+#include "decode/pool.h"
 #include "decoder/formats.h"
 
 /* A picture of many scans costs one pass over all its coefficients for each; real ones have about
@@ -146,22 +147,43 @@ static enum wire_answer feed(struct jpeg *j, struct sink *s)
     return answer;
 }
 
+/* Where near is good enough, the coarsest of libjpeg's fast reductions that leaves enough. */
+static uint32_t reduction(const struct jpeg *j, const struct sink *s)
+{
+    const uint32_t shorter =
+        j->d.image_width < j->d.image_height ? j->d.image_width : j->d.image_height;
+    uint32_t part = 8;
+
+    if (s->use != SINK_HASH || (s->wants & DECODE_HASH_FAST) == 0)
+        return 1;
+    while (part > 1 && (shorter + part - 1) / part < DECODE_HASH_FAST_SIDE)
+        part /= 2;
+    return part;
+}
+
 static enum wire_answer begin(struct jpeg *j, struct sink *s, struct found *f)
 {
+    struct wire_size stored;
     enum wire_answer answer;
     size_t row_bytes;
 
     (void)jpeg_read_header(&j->d, TRUE);
+    stored = (struct wire_size){j->d.image_width, j->d.image_height};
     if (!choose_colours(j))
         return WIRE_CODING;
     if (j->d.src->bytes_in_buffer < 2)
         return WIRE_BROKEN; /* headers and not one coded byte */
     take_exif(j, f);
-    answer = sink_begin(s, j->d.image_width, j->d.image_height,
-                        s->use == SINK_PICTURE ? f->exif.orientation : 1);
+    j->d.scale_denom = reduction(j, s);
+    jpeg_calc_output_dimensions(&j->d);
+    if (j->d.scale_denom > 1)
+        answer = sink_begin_reduced(s, stored, j->d.scale_denom, f->exif.orientation);
+    else
+        answer =
+            sink_begin(s, stored.width, stored.height, sink_is_main(s) ? f->exif.orientation : 1);
     if (answer != WIRE_GOOD)
         return answer;
-    row_bytes = (size_t)j->d.image_width * (j->d.out_color_space == JCS_CMYK ? 4 : 3);
+    row_bytes = (size_t)j->d.output_width * (j->d.out_color_space == JCS_CMYK ? 4 : 3);
     j->rows = mem_try(row_bytes * ROWS);
     if (j->rows == NULL)
         return WIRE_MEMORY;

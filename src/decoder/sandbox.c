@@ -2,13 +2,15 @@
  */
 #include "decoder/sandbox.h"
 
-#include "decode/wire.h"
+#include "decode/hash_wire.h"
 
 #ifdef ASSAY_SANITIZED
 
-enum assay_err sandbox_enter(const struct decode_limits *limits, struct sandbox_layers *out)
+enum assay_err sandbox_enter(const struct decode_limits *limits, enum sandbox_span span,
+                             struct sandbox_layers *out)
 {
     (void)limits;
+    (void)span;
     *out = (struct sandbox_layers){.bits = WIRE_LAYER_OFF};
     return ASSAY_OK;
 }
@@ -53,10 +55,14 @@ static int set_limit(__rlimit_resource_t what, rlim_t soft, rlim_t hard)
 
 /* NPROC 0 does not bind root; there seccomp alone forbids new processes. One second more of hard
  * than of soft limit: the soft one ends the process with SIGXCPU, which names the cause. */
-static void enter_limits(const struct decode_limits *l, struct sandbox_layers *out)
+static void enter_limits(const struct decode_limits *l, enum sandbox_span span,
+                         struct sandbox_layers *out)
 {
+    const rlim_t cpu_s_max =
+        span == SANDBOX_ONE_FILE ? l->cpu_s : (rlim_t)l->cpu_s * HASH_FILES_MAX;
+
     if (set_limit(RLIMIT_AS, l->memory_bytes, l->memory_bytes) == 0 &&
-        set_limit(RLIMIT_CPU, l->cpu_s, l->cpu_s + 1) == 0 && set_limit(RLIMIT_CORE, 0, 0) == 0 &&
+        set_limit(RLIMIT_CPU, l->cpu_s, cpu_s_max + 1) == 0 && set_limit(RLIMIT_CORE, 0, 0) == 0 &&
         set_limit(RLIMIT_NPROC, 0, 0) == 0 && set_limit(RLIMIT_FSIZE, 0, 0) == 0 &&
         set_limit(RLIMIT_NOFILE, 4, 4) == 0)
         out->bits |= WIRE_LAYER_RLIMITS;
@@ -190,14 +196,15 @@ static enum assay_err enter_seccomp(struct sandbox_layers *out)
     return rc == 0 ? ASSAY_OK : ASSAY_EUNSUPPORTED;
 }
 
-enum assay_err sandbox_enter(const struct decode_limits *limits, struct sandbox_layers *out)
+enum assay_err sandbox_enter(const struct decode_limits *limits, enum sandbox_span span,
+                             struct sandbox_layers *out)
 {
     *out = (struct sandbox_layers){0};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return ASSAY_EUNSUPPORTED;
     enter_namespaces(out);
     enter_landlock(out);
-    enter_limits(limits, out);
+    enter_limits(limits, span, out);
     drop_capabilities(out);
     /* The parent waits for this process and nobody else would. A change of namespace or rights
      * can make the kernel forget the wish, so it comes after both. */

@@ -12,6 +12,10 @@ struct sandbox_layers {
     uint32_t landlock; /* ABI in force, 0 none */
 };
 
+/* How long the process lives; its processor time is limited for one file in any case, of many by
+ * the parent, who moves the limit on for each (decode/spawn.h). */
+enum sandbox_span { SANDBOX_ONE_FILE, SANDBOX_MANY_FILES };
+
 /*
  * Everything that the process still needs must be open and mapped. Afterwards it can compute, take
  * anonymous memory up to limits->memory_bytes, write to its descriptors and exit; opening files is
@@ -25,6 +29,7 @@ struct sandbox_layers {
  * Landlock are taken where the kernel gives them. In sanitizer builds nothing is done (the
  * sanitizers need what is forbidden here) and WIRE_LAYER_OFF says so.
  */
-enum assay_err sandbox_enter(const struct decode_limits *limits, struct sandbox_layers *out);
+enum assay_err sandbox_enter(const struct decode_limits *limits, enum sandbox_span span,
+                             struct sandbox_layers *out);
 
 #endif

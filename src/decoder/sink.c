@@ -35,6 +35,11 @@ enum wire_answer sink_check(const struct sink *s, uint32_t width, uint32_t heigh
     return WIRE_GOOD;
 }
 
+bool sink_is_main(const struct sink *s)
+{
+    return s->use == SINK_PICTURE || s->use == SINK_HASH;
+}
+
 static bool hashable(const struct sink *s)
 {
     return s->width >= ASSAY_PDQ_SIDE_MIN && s->height >= ASSAY_PDQ_SIDE_MIN;
@@ -51,6 +56,8 @@ enum wire_answer sink_begin(struct sink *s, uint32_t width, uint32_t height, uin
     s->width = width;
     s->height = height;
     s->orientation = orientation;
+    s->stored = size;
+    s->reduced = 1;
     if (s->frames == 0)
         s->frames = 1;
     if (s->use == SINK_FACET)
@@ -61,9 +68,25 @@ enum wire_answer sink_begin(struct sink *s, uint32_t width, uint32_t height, uin
         return s->whole != NULL ? WIRE_GOOD : WIRE_MEMORY;
     if (hashable(s) && assay_pdq_stream_new(width, height, &s->pdq) != ASSAY_OK)
         return WIRE_MEMORY;
+    if (s->use == SINK_HASH)
+        return WIRE_GOOD;
     if (scale_new(size, wire_fit(size, DECODE_FULL_SIDE), 3, s->view, &s->scale) != ASSAY_OK)
         return WIRE_MEMORY;
     return WIRE_GOOD;
+}
+
+enum wire_answer sink_begin_reduced(struct sink *s, struct wire_size stored, uint32_t reduced,
+                                    uint32_t orientation)
+{
+    enum wire_answer answer = sink_check(s, stored.width, stored.height);
+
+    assert(s->use == SINK_HASH);
+    if (answer == WIRE_GOOD)
+        answer = sink_begin(s, (stored.width + reduced - 1) / reduced,
+                            (stored.height + reduced - 1) / reduced, orientation);
+    s->stored = stored;
+    s->reduced = reduced;
+    return answer;
 }
 
 enum wire_answer sink_rgb(struct sink *s, const uint8_t *rows, size_t stride, uint32_t count)
@@ -319,8 +342,8 @@ static enum wire_answer close_picture(struct sink *s)
 
     if (s->closed || answer != WIRE_GOOD)
         return answer;
-    out->width = s->width;
-    out->height = s->height;
+    out->width = s->stored.width;
+    out->height = s->stored.height;
     out->orientation = s->orientation;
     out->frames_seen = 1;
     out->has_pdq = hashable(s);
@@ -335,7 +358,7 @@ static enum wire_answer close_picture(struct sink *s)
     }
     if (hides(&s->hidden))
         s->flags |= DECODE_ALPHA_HIDES;
-    if ((answer = turn_view(s, out)) != WIRE_GOOD)
+    if (s->use == SINK_PICTURE && (answer = turn_view(s, out)) != WIRE_GOOD)
         return answer;
     s->closed = true;
     if (s->tiles == NULL)
@@ -441,13 +464,13 @@ enum facets_verdict sink_page_end(struct sink *s, struct sink *page, enum wire_a
 
 enum wire_answer sink_finish(struct sink *s)
 {
-    enum wire_answer answer = s->use == SINK_PICTURE ? close_picture(s) : fill_missing(s);
+    enum wire_answer answer = sink_is_main(s) ? close_picture(s) : fill_missing(s);
 
-    if (answer != WIRE_GOOD || s->use != SINK_PICTURE)
+    if (answer != WIRE_GOOD || !sink_is_main(s))
         return answer;
     s->made.frames = s->frames;
     s->made.flags |= s->flags;
-    if (s->made.frames_seen < s->frames)
+    if (s->use == SINK_PICTURE && s->made.frames_seen < s->frames)
         s->made.flags |= DECODE_FRAMES_UNSEEN;
     return WIRE_GOOD;
 }

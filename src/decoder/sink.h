@@ -7,6 +7,7 @@
 
 enum sink_use {
     SINK_PICTURE,   /* the main picture: hashed and scaled; facets may be offered behind it */
+    SINK_HASH,      /* the main picture: hashed and nothing else */
     SINK_THUMBNAIL, /* small; kept whole and nothing else */
     SINK_FACET      /* a further picture of the file: looked at */
 };
@@ -19,19 +20,23 @@ struct hidden {
 
 /*
  * Set use and limits before the decoder is called; for a picture also view and, where facets are to
- * be looked at, tiles; for a facet the facets that it may become one of. The rest is the sink's.
+ * be looked at, tiles; for a hash what is wanted; for a facet the facets that it may become one of.
+ * The rest is the sink's.
  */
 struct sink {
     enum sink_use use;
     const struct decode_limits *limits;
+    uint32_t wants;        /* SINK_HASH: enum decode_hash_want */
     uint8_t *view;         /* WIRE_VIEW_BYTES; of SINK_PICTURE only */
     uint8_t *tiles;        /* DECODE_FACETS_MAX * WIRE_TILE_BYTES; NULL: no facets */
     struct facets *facets; /* SINK_FACET: the main picture's; SINK_PICTURE: its own, once closed */
 
     uint32_t width, height, rows; /* rows: taken so far */
     uint32_t orientation;
-    uint32_t frames, flags; /* set by the decoders: enum decode_flag */
-    uint8_t *whole;         /* the stored picture, where it is needed whole; or NULL */
+    uint32_t frames, flags;  /* set by the decoders: enum decode_flag */
+    uint32_t reduced;        /* 1; more when rows come of a picture with this part of the sides: */
+    struct wire_size stored; /* then, as in any case, the picture's own */
+    uint8_t *whole;          /* the stored picture, where it is needed whole; or NULL */
     struct hidden hidden;
     struct assay_pdq_stream *pdq;
     struct scale *scale;
@@ -51,6 +56,14 @@ enum wire_answer sink_check(const struct sink *s, uint32_t width, uint32_t heigh
  * kept whole too, if there is memory for that; without it the turned hash is left out.
  */
 enum wire_answer sink_begin(struct sink *s, uint32_t width, uint32_t height, uint32_t orientation);
+
+/* The same of a picture whose rows come at a part of its sides, rounded up: 1 / reduced. For
+ * SINK_HASH alone. */
+enum wire_answer sink_begin_reduced(struct sink *s, struct wire_size stored, uint32_t reduced,
+                                    uint32_t orientation);
+
+/* Whether this is the picture that a file is known by, to be turned as EXIF says. */
+bool sink_is_main(const struct sink *s);
 
 /* The next rows from the top, R G B. */
 enum wire_answer sink_rgb(struct sink *s, const uint8_t *rows, size_t stride, uint32_t count);
@@ -102,8 +115,8 @@ bool sink_hides(const struct sink_facet *f);
 
 /*
  * No more rows will come. Missing ones become grey and the picture damaged; WIRE_BROKEN when none
- * came at all. Of a main picture s->made is filled, all but its type; further facets may be taken
- * into s->facets until sink_free, and go there too.
+ * came at all. Of a main picture s->made is filled, all but its type (of a SINK_HASH without view
+ * and frames seen); further facets may be taken into s->facets until sink_free, and go there too.
  */
 enum wire_answer sink_finish(struct sink *s);
 

@@ -112,7 +112,7 @@ void unpack_main(int argc, char **argv)
     (void)close(1);
     (void)close(UNPACK_SOCKET_FD + 1);
     mem_free(mem_alloc(1)); /* the heap's first use asks the kernel for a random number */
-    if (sandbox_enter(&limits, &layers) != ASSAY_OK) {
+    if (sandbox_enter(&limits, SANDBOX_ONE_FILE, &layers) != ASSAY_OK) {
         (void)say(UNPACK_DONE, UNPACK_NO_SANDBOX, 0);
         _exit(CHILD_NO_SANDBOX);
     }

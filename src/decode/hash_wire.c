@@ -1,0 +1,220 @@
+/* Requests and replies of the hashing decoders as little-endian bytes, at places of their own. */
+#include "decode/hash_wire.h"
+
+#include <string.h>
+
+static const unsigned char request_magic[4] = {'A', 'S', 'H', 'Q'};
+static const unsigned char reply_magic[4] = {'A', 'S', 'H', 'R'};
+
+/* Offsets; doc/decoder.md has the table. */
+enum request_at { REQUEST_NUMBER = 8, REQUEST_SIZE = 16, REQUEST_WANTS = 24, REQUEST_END = 28 };
+enum reply_at {
+    REPLY_ANSWER = 8,
+    REPLY_LAYERS = 12,
+    REPLY_LANDLOCK = 16,
+    REPLY_NUMBER = 24,
+    REPLY_PICTURE = 32,
+    REPLY_PDQ = 72,
+    REPLY_ORIENTED = 104,
+    REPLY_REDUCED = 136,
+    REPLY_END = 140
+};
+
+#define HAS_PDQ      1u
+#define HAS_ORIENTED 2u
+#define TOO_LARGE    4u
+
+static void put32(unsigned char *to, uint32_t v)
+{
+    for (unsigned i = 0; i < 4; i++)
+        to[i] = (unsigned char)(v >> 8 * i);
+}
+
+static void put64(unsigned char *to, uint64_t v)
+{
+    put32(to, (uint32_t)v);
+    put32(to + 4, (uint32_t)(v >> 32));
+}
+
+static uint32_t get32(const unsigned char *from)
+{
+    return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 |
+           (uint32_t)from[3] << 24;
+}
+
+static uint64_t get64(const unsigned char *from)
+{
+    return get32(from) | (uint64_t)get32(from + 4) << 32;
+}
+
+static bool all_zero(const unsigned char *at, const unsigned char *end)
+{
+    while (at < end && *at == 0)
+        at++;
+    return at == end;
+}
+
+void hash_request_put(const struct hash_request *r, unsigned char *out)
+{
+    memset(out, 0, HASH_REQUEST_BYTES);
+    memcpy(out, request_magic, sizeof request_magic);
+    put32(out + 4, HASH_VERSION | (uint32_t)HASH_PICTURE << 16);
+    put64(out + REQUEST_NUMBER, r->number);
+    put64(out + REQUEST_SIZE, r->size);
+    put32(out + REQUEST_WANTS, r->wants);
+}
+
+enum assay_err hash_request_get(const unsigned char *in, struct hash_request *out)
+{
+    const struct hash_request got = {.number = get64(in + REQUEST_NUMBER),
+                                     .size = get64(in + REQUEST_SIZE),
+                                     .wants = get32(in + REQUEST_WANTS)};
+
+    if (memcmp(in, request_magic, sizeof request_magic) != 0 ||
+        get32(in + 4) != (HASH_VERSION | (uint32_t)HASH_PICTURE << 16) || got.number == 0 ||
+        got.size == 0 || (got.wants & ~DECODE_HASH_WANTS) != 0 ||
+        !all_zero(in + REQUEST_END, in + HASH_REQUEST_BYTES))
+        return ASSAY_EFORMAT;
+    *out = got;
+    return ASSAY_OK;
+}
+
+static void picture_put(const struct hash_picture *p, unsigned char *out)
+{
+    const uint32_t numbers[] = {p->type,
+                                p->width,
+                                p->height,
+                                p->frames,
+                                p->flags,
+                                p->orientation,
+                                DECODE_PIXEL_POLICY,
+                                (p->has_pdq ? HAS_PDQ : 0) |
+                                    (p->has_pdq_oriented ? HAS_ORIENTED : 0) |
+                                    (p->oriented_too_large ? TOO_LARGE : 0),
+                                p->pdq.quality,
+                                p->pdq_oriented.quality};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        put32(out + REPLY_PICTURE + 4 * i, numbers[i]);
+    memcpy(out + REPLY_PDQ, p->pdq.bytes, ASSAY_PDQ_BYTES);
+    memcpy(out + REPLY_ORIENTED, p->pdq_oriented.bytes, ASSAY_PDQ_BYTES);
+    put32(out + REPLY_REDUCED, p->reduced);
+}
+
+void hash_reply_put(const struct hash_reply *r, unsigned char *out)
+{
+    memset(out, 0, HASH_REPLY_BYTES);
+    memcpy(out, reply_magic, sizeof reply_magic);
+    put32(out + 4, HASH_VERSION | (uint32_t)r->kind << 16);
+    put32(out + REPLY_ANSWER, r->answer);
+    put32(out + REPLY_LAYERS, r->layers);
+    put32(out + REPLY_LANDLOCK, r->landlock);
+    put64(out + REPLY_NUMBER, r->number);
+    if (r->kind == HASH_PICTURE && r->answer == WIRE_GOOD)
+        picture_put(&r->picture, out);
+}
+
+static bool hash_is_sound(bool given, const struct assay_pdq *pdq)
+{
+    return given || (pdq->quality == 0 && all_zero(pdq->bytes, pdq->bytes + ASSAY_PDQ_BYTES));
+}
+
+static enum assay_err picture_get(const unsigned char *in, struct hash_picture *p, struct err *e)
+{
+    const unsigned char *at = in + REPLY_PICTURE;
+    const uint32_t policy = get32(at + 24), hashes = get32(at + 28);
+    const uint32_t quality = get32(at + 32), quality_oriented = get32(at + 36);
+
+    *p = (struct hash_picture){.type = get32(at),
+                               .width = get32(at + 4),
+                               .height = get32(at + 8),
+                               .frames = get32(at + 12),
+                               .flags = get32(at + 16),
+                               .orientation = get32(at + 20),
+                               .reduced = get32(in + REPLY_REDUCED),
+                               .has_pdq = (hashes & HAS_PDQ) != 0,
+                               .has_pdq_oriented = (hashes & HAS_ORIENTED) != 0,
+                               .oriented_too_large = (hashes & TOO_LARGE) != 0};
+    if (policy != DECODE_PIXEL_POLICY)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: pixel policy %u in its answer", policy);
+    if (hashes > (HAS_PDQ | HAS_ORIENTED | TOO_LARGE) || quality > 100 || quality_oriented > 100)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: impossible hash in its answer");
+    p->pdq.quality = (uint8_t)quality;
+    p->pdq_oriented.quality = (uint8_t)quality_oriented;
+    memcpy(p->pdq.bytes, in + REPLY_PDQ, ASSAY_PDQ_BYTES);
+    memcpy(p->pdq_oriented.bytes, in + REPLY_ORIENTED, ASSAY_PDQ_BYTES);
+    if (!hash_is_sound(p->has_pdq, &p->pdq) ||
+        !hash_is_sound(p->has_pdq_oriented, &p->pdq_oriented))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: impossible hash in its answer");
+    if (!all_zero(in + REPLY_END, in + HASH_REPLY_BYTES))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: bytes behind the end of its answer");
+    return ASSAY_OK;
+}
+
+enum assay_err hash_reply_get(const unsigned char *in, enum hash_kind kind, struct hash_reply *out,
+                              struct err *e)
+{
+    const uint32_t version = get32(in + 4);
+    struct hash_reply got = {.kind = kind,
+                             .answer = get32(in + REPLY_ANSWER),
+                             .layers = get32(in + REPLY_LAYERS),
+                             .landlock = get32(in + REPLY_LANDLOCK),
+                             .number = get64(in + REPLY_NUMBER)};
+    enum assay_err rc;
+
+    if (memcmp(in, reply_magic, sizeof reply_magic) != 0 || (version >> 16) != (uint32_t)kind)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: no answer of this protocol");
+    if ((version & 0xffffu) != HASH_VERSION)
+        return err_set(e, ASSAY_EDAMAGED,
+                       "decoder: hash protocol version %u where %u is spoken; install assay whole",
+                       version & 0xffffu, (unsigned)HASH_VERSION);
+    if (got.answer == 0 || got.answer >= WIRE_ANSWER_COUNT)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: unknown answer %u", got.answer);
+    if ((got.layers & ~WIRE_LAYERS_ALL) != 0 || got.landlock > 1000 ||
+        !all_zero(in + REPLY_LANDLOCK + 4, in + REPLY_NUMBER) ||
+        (kind == HASH_PICTURE && (got.layers != 0 || got.landlock != 0)))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: broken head of its answer");
+    if (kind == HASH_PICTURE && got.answer == WIRE_GOOD) {
+        if ((rc = picture_get(in, &got.picture, e)) != ASSAY_OK)
+            return rc;
+    } else if (!all_zero(in + REPLY_PICTURE, in + HASH_REPLY_BYTES)) {
+        return err_set(e, ASSAY_EDAMAGED, "decoder: bytes behind the end of its answer");
+    }
+    *out = got;
+    return ASSAY_OK;
+}
+
+static bool reduced_is_sound(const struct hash_picture *p, uint32_t wants)
+{
+    const uint32_t shorter = p->width < p->height ? p->width : p->height;
+
+    if (p->reduced == 1)
+        return true;
+    return (wants & DECODE_HASH_FAST) != 0 && p->type == DECODE_TYPE_JPEG &&
+           (p->reduced == 2 || p->reduced == 4 || p->reduced == 8) &&
+           (shorter + p->reduced - 1) / p->reduced >= DECODE_HASH_FAST_SIDE;
+}
+
+enum assay_err hash_picture_check(const struct hash_picture *p, enum decode_type type,
+                                  const struct decode_limits *limits, uint32_t wants, struct err *e)
+{
+    const bool hashed = p->width >= ASSAY_PDQ_SIDE_MIN && p->height >= ASSAY_PDQ_SIDE_MIN;
+    const bool turned = p->orientation > 1;
+
+    if (p->type != (uint32_t)type)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: it answers for another type");
+    if (p->width == 0 || p->height == 0 || p->width > limits->side_max ||
+        p->height > limits->side_max || (uint64_t)p->width * p->height > limits->pixels_max)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: impossible sides in its answer");
+    if (p->orientation < 1 || p->orientation > 8 || p->frames == 0)
+        return err_set(e, ASSAY_EDAMAGED, "decoder: impossible turn or frames in its answer");
+    if ((p->flags & ~HASH_FLAGS) != 0 || turned != ((p->flags & DECODE_EXIF_TURNED) != 0) ||
+        ((p->flags & DECODE_ANIMATED) == 0 && p->frames > 1))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: impossible flags in its answer");
+    if (p->has_pdq != hashed || (p->has_pdq_oriented && p->oriented_too_large) ||
+        (p->has_pdq_oriented || p->oriented_too_large) != (hashed && turned))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: impossible hashes in its answer");
+    if (!reduced_is_sound(p, wants))
+        return err_set(e, ASSAY_EDAMAGED, "decoder: a picture reduced beyond what was asked");
+    return ASSAY_OK;
+}

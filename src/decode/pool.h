@@ -1,0 +1,70 @@
+/* Hashes file after file through sandboxed decoders that live for many files: for `assay hash`. */
+#ifndef DECODE_POOL_H
+#define DECODE_POOL_H
+
+#include "assay/digest.h"
+#include "decode/decode.h"
+
+/*
+ * Intake gives each file a process of its own (decode/decode.h), since a file that took a decoder
+ * over must not falsify what is said of the next one. Here speed counts, and the price is stated in
+ * doc/decoder.md, section 9: a process is replaced after HASH_FILES_MAX files, after a large one,
+ * and after every file that was not decoded cleanly; what is not decoded by a used process is tried
+ * again in a fresh one. The digests are the parent's own and never hang on a decoder.
+ */
+struct decode_worker;
+
+/* What is asked of a picture, a bit each. Nothing: the digests alone, no decoder runs. */
+enum decode_hash_want {
+    DECODE_HASH_PDQ =
+        1u << 0, /* of the stored picture, and of the turned one where EXIF turns it */
+    DECODE_HASH_FAST = 1u << 1 /* a large JPEG is decoded at a part of its size: near, not equal */
+};
+#define DECODE_HASH_WANTS     ((uint32_t)DECODE_HASH_PDQ | (uint32_t)DECODE_HASH_FAST)
+#define DECODE_HASH_FAST_SIDE 512 /* pixels that the shorter side keeps at least when reduced */
+
+struct decode_hashed {
+    struct assay_digests digests; /* and the size; of the very bytes that were decoded */
+    enum decode_type type;        /* from content alone */
+
+    /*
+     * ASSAY_OK: what follows is filled. Otherwise why says what became of the picture, with the
+     * errors of decode_picture: EUNSUPPORTED, EFORMAT, ELIMIT, EDAMAGED (a finding), EIO. With
+     * DECODE_HASH_PDQ not asked for: ESTATE.
+     */
+    enum assay_err picture;
+    struct err why;
+    uint32_t width, height; /* as stored */
+    uint32_t frames;        /* or pages; the first is the one hashed */
+    uint32_t flags;         /* enum decode_flag: damaged, animated, alpha hides (by its samples
+                               alone), trailing data, EXIF turned; no other is looked for */
+    uint8_t orientation;    /* EXIF 1..8 */
+    uint8_t reduced;        /* 1; with DECODE_HASH_FAST 2, 4 or 8 of a picture decoded smaller */
+    bool has_pdq, has_pdq_oriented;
+    struct assay_pdq pdq, pdq_oriented;
+    enum decode_pdq_reason pdq_reason, pdq_oriented_reason; /* oriented: NONE where not turned */
+};
+
+/*
+ * A worker has at most one process of each decoding program, started at its first file of that
+ * kind. One thread makes, uses and frees it: its processes die with that thread. env is borrowed
+ * and may be shared. EIO, ELIMIT (no memory for the region that files are put into: as much address
+ * space as a decoder may read, taken up only as far as files are large).
+ */
+enum assay_err decode_worker_new(struct decode_env *env, struct decode_worker **out, struct err *e);
+
+/*
+ * Hash what fd gives from where it stands to its end; nothing is believed about its size.
+ *
+ * wants    bits of enum decode_hash_want
+ *
+ * ASSAY_OK: the digests are good; out->picture tells the rest. EIO and what err_errno makes of
+ * read's errors: the file could not be read. The bytes are read once; a file larger than decoders
+ * take, or of a type that none reads, goes through the digests in pieces.
+ */
+enum assay_err decode_worker_hash(struct decode_worker *w, int fd, uint32_t wants,
+                                  struct decode_hashed *out, struct err *e);
+
+void decode_worker_free(struct decode_worker *w); /* NULL is fine; no process is left */
+
+#endif
