@@ -81,6 +81,14 @@ static enum assay_err begin(struct hasher *h, const struct hasher_place *place, 
     return rc;
 }
 
+/* It waits for a request: it is there, and has said no more than it was asked. */
+static bool waits(const struct hasher *h)
+{
+    char byte;
+
+    return !h->greeted || (recv(h->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN);
+}
+
 enum assay_err hasher_ask(struct hasher *h, const struct hasher_place *place, size_t size,
                           uint32_t wants, struct err *e)
 {
@@ -89,7 +97,7 @@ enum assay_err hasher_ask(struct hasher *h, const struct hasher_place *place, si
     unsigned char bytes[HASH_REQUEST_BYTES];
     enum assay_err rc = ASSAY_OK;
 
-    if (h->files == HASH_FILES_MAX)
+    if (h->files == HASH_FILES_MAX || (h->files > 0 && !waits(h)))
         hasher_end(h);
     if (h->files > 0)
         rc = spawn_allow_cpu(&h->child, limits->cpu_s, e);

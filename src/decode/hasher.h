@@ -22,8 +22,9 @@ struct hasher_place {
 
 /*
  * Have the first size bytes of the region hashed; they must stay until hasher_answer. Starts the
- * process when there is none or it had HASH_FILES_MAX files. EIO: it could not be started.
- * EDAMAGED: it is gone.
+ * process when there is none, when it
+ * had HASH_FILES_MAX files, and when it is gone or said more than it was asked. EIO: it could not
+ * be started. EDAMAGED: it is gone.
  */
 enum assay_err hasher_ask(struct hasher *h, const struct hasher_place *place, size_t size,
                           uint32_t wants, struct err *e);

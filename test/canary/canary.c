@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "decoder/child.h"
+#include "hashing.h"
 
 /*
  * The input is a JPEG's mark and then the name of a deed. A deed that was refused answers
@@ -254,6 +255,8 @@ static enum wire_answer work(struct child *c)
 
 int main(int argc, char **argv)
 {
+    if (child_hashes(argc, argv))
+        canary_hash(argc, argv);
     child_main(argc, argv, argc > 1 && strcmp(argv[1], "encode") == 0 ? WIRE_ENCODE : WIRE_DECODE,
                work);
 }
