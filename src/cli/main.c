@@ -13,6 +13,7 @@ static const struct {
     cli_command *run;
     const char *what;
 } commands[] = {
+    {"hash", cli_hash, "hash files: digests and PDQ; needs no workspace"},
     {"init", cli_init, "make a workspace: keys, store, vault, record"},
     {"key", cli_key, "another site key or passphrase; the key that senders encrypt to"},
     {"user", cli_user, "add, list, disable people; authorise them to view"},
