@@ -48,12 +48,19 @@ enum assay_err hash_walk(const struct hash_options *o, char *const *paths, size_
 
 #define HASH_ERROR_SIZE 600
 
+/* Whether people should hear on stderr of hashed.why, though the line has no error. */
+enum hash_note {
+    HASH_NOTE_NONE,
+    HASH_NOTE_ONCE, /* a program is not there: the same for every file of the type */
+    HASH_NOTE_EACH  /* a limit stopped the picture */
+};
+
 struct hash_result {
     char error[HASH_ERROR_SIZE]; /* for a person; empty: none */
     bool digested;               /* hashed has digests and type, whatever became of the picture */
     struct decode_hashed hashed;
     const char *reason; /* pdq_reason, NULL for none */
-    bool lacking;       /* not decoded only since a program is not there; hashed.why says it */
+    enum hash_note note;
 };
 
 struct hash_maker; /* one thread's */

@@ -106,8 +106,11 @@ static void judge(const struct hash_maker *m, struct hash_result *r)
     case ASSAY_EUNSUPPORTED:
     case ASSAY_ELIMIT:
         r->reason = kind == DECODE_KIND_PICTURE ? "unsupported" : "not_a_picture";
-        r->lacking = m->env != NULL && decode_type_supported(h->type) &&
-                     !decode_env_supports(m->env, h->type);
+        if (h->picture == ASSAY_ELIMIT)
+            r->note = HASH_NOTE_EACH;
+        else if (m->env != NULL && decode_type_supported(h->type) &&
+                 !decode_env_supports(m->env, h->type))
+            r->note = HASH_NOTE_ONCE;
         return;
     case ASSAY_EFORMAT:
         r->reason = kind == DECODE_KIND_PICTURE ? "damaged" : "not_a_picture";

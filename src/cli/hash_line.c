@@ -106,7 +106,7 @@ static void json_more(struct json_out *o, const struct said *s)
         json_text(o, "pdq_method", method(s));
 }
 
-static void json_line(const struct said *s, const char *path, struct buf *b)
+static void object(const struct said *s, const char *path, struct buf *b)
 {
     const struct decode_hashed *p = s->picture;
     const bool asked = (s->options->algorithms & HASH_OF_PICTURE) != 0;
@@ -250,7 +250,7 @@ void hash_line(const struct hash_options *o, const char *path, const struct hash
     const struct said s = say(o, r);
 
     if (o->format == HASH_JSONL)
-        json_line(&s, path, b);
+        object(&s, path, b);
     else
         row(&s, path, b);
     buf_add_char(b, '\n');

@@ -23,7 +23,7 @@ struct slot {
     enum state state;
     char *path;
     char *failure; /* why it could not be hashed; NULL: it was */
-    char *note;    /* for stderr, of the first file of its kind; NULL: none */
+    char *note;    /* for stderr, beside a line that has no error; NULL: none */
     struct buf line;
 };
 
@@ -39,6 +39,7 @@ struct run {
     bool writing;                   /* a thread writes, without the lock */
     bool stopped;                   /* nothing more is to be written */
     bool noted;
+    bool showing; /* progress: not where the lines themselves go to the same terminal */
     uint64_t failed;
     int64_t started_ms;
     char *const *paths;
@@ -84,6 +85,8 @@ static void put(const void *bytes, size_t size)
 
 static void show_progress(const struct run *r)
 {
+    if (!r->showing)
+        return;
     const double seconds = (double)(clock_mono_ms() - r->started_ms) / 1000;
     const double rate = seconds > 0 ? (double)r->written / seconds : 0;
     const unsigned long long done = r->written, total = atomic_load(&r->total);
@@ -95,6 +98,18 @@ static void show_progress(const struct run *r)
         cli_progress("hash %llu files, %.0f a second", done, rate);
 }
 
+static void say_note(const struct slot *s)
+{
+    struct buf text;
+
+    buf_init(&text, HASH_LINE_MAX);
+    str_escaped(s->path, &text);
+    buf_add_str(&text, ": no PDQ: ");
+    str_escaped(s->note, &text);
+    fprintf(stderr, "assay: %s\n", buf_cstr(&text));
+    buf_clear(&text);
+}
+
 /* Writes one slot; called without the lock by the one thread that writes. */
 static void write_slot(struct slot *s)
 {
@@ -104,7 +119,7 @@ static void write_slot(struct slot *s)
     if (s->failure != NULL)
         cli_refused(s->path, s->failure);
     if (s->note != NULL)
-        fprintf(stderr, "assay: %s\n", s->note);
+        say_note(s);
 }
 
 /* Writes what is next in order, as far as it is done. With the lock, which is let go meanwhile. */
@@ -175,14 +190,9 @@ static void finish(struct run *r, struct slot *s, const struct hash_result *resu
     (void)pthread_mutex_lock(&r->lock);
     if (result->error[0] != '\0' && s->failure == NULL)
         s->failure = mem_strdup(result->error);
-    if (result->lacking && !r->noted) {
-        struct buf text;
-
-        r->noted = true;
-        buf_init(&text, HASH_LINE_MAX);
-        str_escaped(result->hashed.why.text, &text);
-        buf_add_str(&text, "; such pictures have no PDQ (this is said once)");
-        s->note = buf_take(&text);
+    if (result->note == HASH_NOTE_EACH || (result->note == HASH_NOTE_ONCE && !r->noted)) {
+        r->noted = r->noted || result->note == HASH_NOTE_ONCE;
+        s->note = mem_strdup(result->hashed.why.text);
     }
     s->state = SLOT_DONE;
     write_done(r);
@@ -246,7 +256,7 @@ static bool may_count(const struct run *r)
         if (str_equal(r->paths[i], "-"))
             return false;
     }
-    return isatty(STDERR_FILENO) != 0;
+    return r->showing;
 }
 
 /* ---- signals ---- */
