@@ -388,8 +388,11 @@ int hash_run(const struct hash_options *o, char *const *paths, size_t count)
     bool watching;
     int status;
 
-    *r = (struct run){
-        .options = o, .paths = paths, .path_count = count, .started_ms = clock_mono_ms()};
+    *r = (struct run){.options = o,
+                      .paths = paths,
+                      .path_count = count,
+                      .showing = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0,
+                      .started_ms = clock_mono_ms()};
     allow_files(o->threads);
     hold_signals(&w.held);
     init(r);
