@@ -233,7 +233,8 @@ class Order(HashCase):
 class Names(HashCase):
     def test_names_of_any_bytes_come_through(self):
         names = [b"new\nline", b"tab\t", b"back\\slash", b'quo"te', b"\x1b[31mred", b"-r",
-                 b"--help", b"\xff\xfe", b"caf\xe9.jpg", "\N{RIGHT-TO-LEFT OVERRIDE}gpj".encode(), b" ", b"*"]
+                 b"--help", b"\xff\xfe", b"caf\xe9.jpg", b" ", b"*",
+                 "\N{RIGHT-TO-LEFT OVERRIDE}gpj".encode()]
         for name in names:
             self.file(name, name)
         found = {}
