@@ -55,7 +55,9 @@
  *
  * What NAME_new gives, NAME_free takes back; free takes NULL. Everything else is the caller's and
  * borrowed for the call. A stream is one allocation; its size is in pdq.h. A digester allocates
- * through OpenSSL (libcrypto 3), which also loads its algorithms at the first use in a process.
+ * through OpenSSL (libcrypto 3). OpenSSL loads its algorithms at the first use in a process, and
+ * does not outlive every allocation that fails there: where memory may end, make a digester and
+ * free it when the program starts. From then on each failure is reported, and nothing leaks.
  *
  * Threads
  *

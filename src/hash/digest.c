@@ -2,6 +2,7 @@
 #include "assay/digest.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <openssl/err.h>
@@ -22,18 +23,32 @@ static const struct {
     const char *name, *properties;
 } kinds[KINDS] = {{"MD5", "-fips"}, {"SHA1", "-fips"}, {"SHA256", NULL}};
 
-/* OpenSSL keeps a queue of errors a thread, and it is the caller's: what is done here is marked
- * before and popped after. (In an empty queue no mark can be set; popping then empties it.) */
+/*
+ * OpenSSL keeps a queue of errors a thread, and it is the caller's: what is done here is marked
+ * before and popped after. In an empty queue no mark can be set; popping then empties it.
+ *
+ * Without memory OpenSSL may end by saying that it has no such digest. So every error is read;
+ * where others stood before in the queue, which can only be read from its front, just the last.
+ */
+static enum assay_err why(bool empty_before)
+{
+    unsigned long last = ERR_peek_last_error(), e;
+
+    while (empty_before && (e = ERR_get_error()) != 0)
+        if (ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE)
+            return ASSAY_ENOMEM;
+    return ERR_GET_REASON(last) == ERR_R_UNSUPPORTED ? ASSAY_EUNSUPPORTED : ASSAY_ENOMEM;
+}
+
 static enum assay_err fetch(size_t kind, EVP_MD **out)
 {
     enum assay_err rc = ASSAY_OK;
+    bool empty_before = ERR_peek_error() == 0;
 
     (void)ERR_set_mark();
     *out = EVP_MD_fetch(NULL, kinds[kind].name, kinds[kind].properties);
-    if (*out == NULL) {
-        int why = ERR_GET_REASON(ERR_peek_last_error());
-        rc = why == ERR_R_UNSUPPORTED ? ASSAY_EUNSUPPORTED : ASSAY_ENOMEM;
-    }
+    if (*out == NULL)
+        rc = why(empty_before);
     (void)ERR_pop_to_mark();
     return rc;
 }
