@@ -1,4 +1,5 @@
-/* Fuzzes PDQ: sides and pixels from the input; rows in any portions must hash as the whole does. */
+/* Fuzzes PDQ: sides and pixels from the input; rows in any portions and any distance from one
+ * another must hash as the whole does. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,15 +20,30 @@ static enum assay_err feed(struct assay_pdq_stream *s, enum channels channels, c
     return assay_pdq_stream_rgb(s, rows, stride, count);
 }
 
-static enum assay_err in_portions(enum channels channels, const uint8_t *pixels, uint32_t width,
-                                  uint32_t height, uint32_t portion, struct assay_pdq *out)
+/* The rows `gap` bytes further apart than they need be; what lies between them is no pixel. */
+static uint8_t *spread(const uint8_t *pixels, size_t row_bytes, size_t gap, uint32_t height)
 {
-    size_t stride = (size_t)width * channels;
+    uint8_t *rows = malloc((row_bytes + gap) * height + 1);
+
+    assert(rows != NULL);
+    for (uint32_t y = 0; y < height; y++) {
+        uint8_t *row = rows + (row_bytes + gap) * y;
+        memcpy(row, pixels + row_bytes * y, row_bytes);
+        memset(row + row_bytes, (int)(y & 255), gap);
+    }
+    return rows;
+}
+
+static enum assay_err in_portions(enum channels channels, const uint8_t *pixels, uint32_t width,
+                                  uint32_t height, size_t stride, uint32_t portion,
+                                  struct assay_pdq *out)
+{
     struct assay_pdq_stream *s;
     enum assay_err rc = assay_pdq_stream_new(width, height, &s);
 
     if (rc != ASSAY_OK)
         return rc;
+    assert(feed(s, channels, pixels, (size_t)width * channels - 1, 1) == ASSAY_ERANGE);
     for (uint32_t y = 0; y < height; y += portion) {
         uint32_t count = portion < height - y ? portion : height - y;
         assert(assay_pdq_stream_finish(s, out) == ASSAY_ERANGE);
@@ -39,8 +55,8 @@ static enum assay_err in_portions(enum channels channels, const uint8_t *pixels,
     return ASSAY_OK;
 }
 
-/* Head: width, height (little-endian, 16 bits), channels, portion of rows (16 bits); the pixels
- * follow and repeat when they are too few. */
+/* Head: width, height (little-endian, 16 bits), channels (bit 0) and gap between rows (the other
+ * seven), portion of rows (16 bits); the pixels follow and repeat when they are too few. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct assay_pdq whole, split;
@@ -63,7 +79,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                             ? assay_pdq_hash_luma(pixels, width, height, stride, &whole)
                             : assay_pdq_hash_rgb(pixels, width, height, stride, &whole);
     assert((rc == ASSAY_ERANGE) == (width < ASSAY_PDQ_SIDE_MIN || height < ASSAY_PDQ_SIDE_MIN));
-    assert(in_portions(channels, pixels, width, height, portion, &split) == rc);
+    size_t gap = data[4] >> 1;
+    uint8_t *rows = spread(pixels, stride, gap, height);
+    assert(in_portions(channels, rows, width, height, stride + gap, portion, &split) == rc);
+    free(rows);
     if (rc == ASSAY_OK) {
         assert(memcmp(&whole, &split, sizeof whole) == 0);
         assert(whole.quality <= 100);
