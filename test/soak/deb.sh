@@ -150,7 +150,7 @@ inside assay-admin audit verify >/dev/null
 [ "$(inside assay-admin stats --format json | tr ',' '\n' | grep -c '"items":20')" = 1 ] ||
     fail "the workspace is another"
 echo "removed, purged and installed again: workspace and key stayed, the record verifies"
-rm -f "build-deb/assay_${old}_$arch.deb"
+rm -f build-deb/*"_${old}_$arch.deb"
 
 if command -v systemd-nspawn >/dev/null; then
     umount -R -l "$bare/dev" "$bare/proc"
