@@ -14,7 +14,7 @@ import sys
 from workspace import BUILD
 
 TEST = os.path.join(BUILD, "..", "test", "browser")
-PICTURES = "40"
+PICTURES = "set:60"
 NAMES = {"next_cover_ms": "grade key to next cover", "reveal_sharp_ms": "reveal key to sharp",
          "hide_ms": "hide key to hidden"}
 

@@ -49,7 +49,7 @@ async function upload() {
     await ina.page.keyboard.type('By upload');
     await ina.choose('Open batch');
     await ina.page.waitForSelector('.drop');
-    await ina.page.locator('.said summary').first().focus();
+    await ina.page.locator('.of-files summary').first().focus();
     await ina.key('Enter');
     await ina.page.getByLabel('Source URL').focus();
     await ina.page.keyboard.type('https://shore.example/a');

@@ -141,7 +141,7 @@ function Said({ scheme, onChange }: { scheme: string; onChange: (said: UploadSai
         </Field>
     );
     return (
-        <details class="said">
+        <details class="of-files">
             <summary>What is known of these files</summary>
             <p class="quiet">
                 Goes with every file that you add from now on. Sealed, and shown to assessors only
