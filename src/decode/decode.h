@@ -171,6 +171,11 @@ enum assay_err decode_env_new(const struct decode_limits *limits, struct decode_
  */
 enum assay_err decode_env_new_in(const char *folder, const struct decode_limits *limits,
                                  struct decode_env **out, struct err *e);
+/* For workers of decode/pool.h alone: of the programs only assay-decode-image is tried here, the
+ * others by each worker at its first file of theirs, since to start one takes longer than to hash a
+ * picture. folder: as of decode_env_new_in, or NULL: where decode_env_new looks. */
+enum assay_err decode_env_new_for_pool(const char *folder, const struct decode_limits *limits,
+                                       struct decode_env **out, struct err *e);
 void decode_env_free(struct decode_env *env);
 /* Why a program cannot be used, for a person; NULL: it can. Borrowed. */
 const char *decode_env_lacks(const struct decode_env *env, enum decode_program program);

@@ -159,7 +159,7 @@ enum assay_err env_find(const char *name, char **path, struct err *e)
     return rc != ASSAY_OK ? rc : find(folders, 2, name, path, e);
 }
 
-static enum assay_err probe(struct decode_env *env, const char *path, struct wire_head *out,
+static enum assay_err probe(const struct decode_env *env, const char *path, struct wire_head *out,
                             struct err *e)
 {
     struct env_job job = {WIRE_PROBE, path, -1, -1};
@@ -179,31 +179,36 @@ out:
     return rc;
 }
 
-/* A program of which only some types depend: one that is missing, does not start (a library of it
- * is not installed) or is held less firmly than the first is not used. */
+enum assay_err env_try(const struct decode_env *env, enum decode_program program, struct err *e)
+{
+    const char *path = env->paths[program];
+    struct wire_head head;
+    enum assay_err rc;
+
+    if ((rc = probe(env, path, &head, e)) != ASSAY_OK)
+        return rc;
+    if (head.layers != env->head.layers || head.landlock != env->head.landlock)
+        return err_set(e, ASSAY_EUNSUPPORTED, "%s: its sandbox is not that of %s", path,
+                       decode_program_name(DECODE_PROGRAM_IMAGE));
+    return ASSAY_OK;
+}
+
+/* A program on which only some types depend. One that is missing or fails env_try is not used. */
 static void try_more(struct decode_env *env, const char *const *folders, size_t count,
                      enum decode_program program)
 {
     struct err *e = &env->lacks[program];
-    struct wire_head head;
-    char *path;
 
-    if (find(folders, count, decode_program_name(program), &path, e) != ASSAY_OK)
+    if (find(folders, count, decode_program_name(program), &env->paths[program], e) != ASSAY_OK ||
+        !env->tries_all || env_try(env, program, e) == ASSAY_OK)
         return;
-    if (probe(env, path, &head, e) != ASSAY_OK) {
-        mem_free(path);
-        return;
-    }
-    if (head.layers != env->head.layers || head.landlock != env->head.landlock) {
-        (void)err_set(e, ASSAY_EUNSUPPORTED, "%s: its sandbox is not that of %s", path,
-                      decode_program_name(DECODE_PROGRAM_IMAGE));
-        mem_free(path);
-        return;
-    }
-    env->paths[program] = path;
+    mem_free(env->paths[program]);
+    env->paths[program] = NULL;
 }
 
-static enum assay_err new_among(const char *const *folders, size_t count,
+enum tries { TRY_ALL, TRY_FIRST };
+
+static enum assay_err new_among(const char *const *folders, size_t count, enum tries tries,
                                 const struct decode_limits *limits, struct decode_env **out,
                                 struct err *e)
 {
@@ -212,6 +217,7 @@ static enum assay_err new_among(const char *const *folders, size_t count,
     enum assay_err rc;
 
     env->limits = *limits;
+    env->tries_all = tries == TRY_ALL;
     if ((rc = find(folders, count, "assay-decode-image", image, e)) != ASSAY_OK ||
         (rc = find(folders, count, "assay-encode", &env->encode_path, e)) != ASSAY_OK ||
         (rc = find(folders, count, "assay-unpack", &env->unpack_path, e)) != ASSAY_OK ||
@@ -226,8 +232,8 @@ static enum assay_err new_among(const char *const *folders, size_t count,
     return ASSAY_OK;
 }
 
-enum assay_err decode_env_new(const struct decode_limits *limits, struct decode_env **out,
-                              struct err *e)
+static enum assay_err new_here(enum tries tries, const struct decode_limits *limits,
+                               struct decode_env **out, struct err *e)
 {
     char own[PATH_BYTES];
     const char *const folders[] = {own, ASSAY_LIBEXECDIR};
@@ -235,13 +241,27 @@ enum assay_err decode_env_new(const struct decode_limits *limits, struct decode_
 
     if ((rc = own_folder(own, sizeof own, e)) != ASSAY_OK)
         return rc;
-    return new_among(folders, 2, limits, out, e);
+    return new_among(folders, 2, tries, limits, out, e);
+}
+
+enum assay_err decode_env_new(const struct decode_limits *limits, struct decode_env **out,
+                              struct err *e)
+{
+    return new_here(TRY_ALL, limits, out, e);
 }
 
 enum assay_err decode_env_new_in(const char *folder, const struct decode_limits *limits,
                                  struct decode_env **out, struct err *e)
 {
-    return new_among(&folder, 1, limits, out, e);
+    return new_among(&folder, 1, TRY_ALL, limits, out, e);
+}
+
+enum assay_err decode_env_new_for_pool(const char *folder, const struct decode_limits *limits,
+                                       struct decode_env **out, struct err *e)
+{
+    if (folder == NULL)
+        return new_here(TRY_FIRST, limits, out, e);
+    return new_among(&folder, 1, TRY_FIRST, limits, out, e);
 }
 
 void decode_env_free(struct decode_env *env)

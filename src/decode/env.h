@@ -13,6 +13,7 @@ struct decode_env {
     struct decode_limits limits;
     struct wire_head head; /* of assay-decode-image's probe: the sandbox that all have */
     char layers[128];
+    bool tries_all; /* else a program is tried before it is first used, by env_try */
 };
 
 /*
@@ -33,6 +34,10 @@ enum assay_err env_run(const struct decode_env *env, const struct env_job *job,
 enum assay_err env_answer_err(uint32_t answer, const struct decode_limits *l, struct err *e);
 enum assay_err env_end_err(const struct spawn_end *end, const struct decode_limits *l,
                            struct err *e);
+
+/* Start a program that paths has and see that its sandbox is that of the first. The errors are
+ * those of env_run; EUNSUPPORTED when it is held less firmly. */
+enum assay_err env_try(const struct decode_env *env, enum decode_program program, struct err *e);
 
 /* A program of ours: beside the running binary or in libexecdir, never found by PATH. ENOTFOUND.
  * *path: mem_free. */

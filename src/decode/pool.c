@@ -27,6 +27,8 @@ struct decode_worker {
     size_t filled; /* bytes of the region that files have touched since it was emptied */
     struct assay_digester *digester;
     struct hasher hashers[DECODE_PROGRAM_COUNT];
+    bool tried[DECODE_PROGRAM_COUNT];
+    struct err lacks[DECODE_PROGRAM_COUNT]; /* what came of it */
 };
 
 enum assay_err decode_worker_new(struct decode_env *env, struct decode_worker **out, struct err *e)
@@ -137,6 +139,22 @@ static void take_picture(const struct hash_picture *p, struct decode_hashed *out
             picture_pdq_reason(&p->pdq_oriented, p->width, p->height, p->flags);
 }
 
+/* A program that env did not try: once, and what comes of it holds for all its files. */
+static enum assay_err try_program(struct decode_worker *w, enum decode_type type, struct err *e)
+{
+    const enum decode_program program = decode_type_program(type);
+    struct err *lacks = &w->lacks[program];
+
+    if (!w->env->tries_all && program != DECODE_PROGRAM_IMAGE && !w->tried[program]) {
+        w->tried[program] = true;
+        (void)env_try(w->env, program, lacks);
+    }
+    if (lacks->code == ASSAY_OK)
+        return ASSAY_OK;
+    return err_set(e, ASSAY_EUNSUPPORTED, "%s is not decoded here: %s", decode_type_mime(type),
+                   lacks->text);
+}
+
 /* What a used process does not decode is tried in a fresh one, so that a file before cannot spoil
  * this one's result other than by a lie that is sound. */
 static enum assay_err hash_region(struct decode_worker *w, size_t size, uint32_t wants,
@@ -184,6 +202,8 @@ static enum assay_err hash_file(struct decode_worker *w, int fd, uint32_t wants,
             return rc;
         out->picture = picture_refuse(w->env, out->type, size, &out->why);
     }
+    if (out->picture == ASSAY_OK)
+        out->picture = try_program(w, out->type, &out->why);
     return out->picture == ASSAY_OK ? hash_region(w, size, wants, out, e)
                                     : digest_on(w, fd, size, e);
 }

@@ -47,9 +47,9 @@ struct decode_hashed {
 
 /*
  * A worker has at most one process of each decoding program, started at its first file of that
- * kind. One thread makes, uses and frees it: its processes die with that thread. env is borrowed
- * and may be shared. EIO, ELIMIT (no memory for the region that files are put into: as much address
- * space as a decoder may read, taken up only as far as files are large).
+ * kind. One thread makes, uses and frees it: its processes die with that thread. env is borrowed,
+ * may be shared and may be any. EIO, ELIMIT (no memory for the region that files are put into: as
+ * much address space as a decoder may read, taken up only as far as files are large).
  */
 enum assay_err decode_worker_new(struct decode_env *env, struct decode_worker **out, struct err *e);
 

@@ -266,6 +266,56 @@ static void no_picture_needs_no_process(void **state)
     buf_clear(&b);
 }
 
+/* Each worker tries the other programs by itself, and with one that cannot be had goes on. */
+static void programs_are_tried_when_they_are_needed(void **state)
+{
+    static const char *const links[] = {"assay-decode-image", "assay-encode", "assay-unpack"};
+    struct files_picture rgb = files_landscape(3, 203, 151);
+    char folder[] = "pool-XXXXXX", path[256], target[4096];
+    struct decode_env *lazy;
+    struct decode_worker *w;
+    struct decode_hashed h;
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, FILES_BYTES_MAX);
+    stills_bmp(&rgb, STILLS_BMP_24, &b);
+    assert_int_equal(
+        decode_env_new_for_pool(ASSAY_TEST_CHILDREN, &decode_limits_default, &lazy, NULL),
+        ASSAY_OK);
+    assert_int_equal(decode_worker_new(lazy, &w, NULL), ASSAY_OK);
+    hash_with(w, &b, DECODE_HASH_PDQ, &h);
+    assert_int_equal(h.picture, ASSAY_OK);
+    the_next_file_is_right(w);
+    decode_worker_free(w);
+    decode_env_free(lazy);
+    /* A program that does not say the words, as one does not whose library is missing. */
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < 4; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, i < 3 ? links[i] : "assay-decode-av");
+        (void)snprintf(target, sizeof target, "%s/%s", ASSAY_TEST_CHILDREN, links[i % 3]);
+        assert_int_equal(symlink(i < 3 ? target : "/bin/false", path), 0);
+    }
+    assert_int_equal(decode_env_new_for_pool(folder, &decode_limits_default, &lazy, NULL),
+                     ASSAY_OK);
+    assert_int_equal(decode_worker_new(lazy, &w, NULL), ASSAY_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        hash_with(w, &b, DECODE_HASH_PDQ, &h);
+        assert_int_equal(h.picture, ASSAY_EUNSUPPORTED);
+        assert_non_null(strstr(h.why.text, "image/bmp is not decoded here"));
+        the_next_file_is_right(w);
+    }
+    decode_worker_free(w);
+    decode_env_free(lazy);
+    for (size_t i = 0; i < 4; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, i < 3 ? links[i] : "assay-decode-av");
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_int_equal(rmdir(folder), 0);
+    buf_clear(&b);
+    files_picture_free(&rgb);
+}
+
 static void what_cannot_be_read_is_said_and_the_next_is_right(void **state)
 {
     struct decode_hashed h;
@@ -403,6 +453,7 @@ int main(void)
         cmocka_unit_test(pictures_of_every_program_are_as_alone),
         cmocka_unit_test(reference_pictures_are_as_alone),
         cmocka_unit_test(no_picture_needs_no_process),
+        cmocka_unit_test(programs_are_tried_when_they_are_needed),
         cmocka_unit_test(what_cannot_be_read_is_said_and_the_next_is_right),
         cmocka_unit_test(a_file_larger_than_the_region_is_digested),
         cmocka_unit_test(a_process_is_replaced_when_killed_worn_or_after_damage),
