@@ -16,8 +16,8 @@ extern "C" {
 #define ASSAY_ERR_NODISCARD
 #endif
 
-/* The library itself returns OK, ENOMEM, ERANGE, EFORMAT and EUNSUPPORTED alone; the programs that
- * stand on it use the others too. A code keeps its number for ever; new ones come at the end. */
+/* A function's comment names the codes that it returns; hashing knows ENOMEM, ERANGE, EFORMAT and
+ * EUNSUPPORTED alone, the programs use all. A code keeps its number; new ones come at the end. */
 enum ASSAY_ERR_NODISCARD assay_err {
     ASSAY_OK = 0,
     ASSAY_ENOMEM,       /* no memory (libassay only; the server aborts instead) */

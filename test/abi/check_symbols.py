@@ -1,6 +1,6 @@
 """libassay exports what headers, manual and libassay.symbols name, and has no state to write.
 
-usage: check_symbols.py SHARED STATIC INCLUDE SYMBOLS MANUAL
+usage: check_symbols.py SHARED STATIC INCLUDE SYMBOLS PAGES
 """
 import re
 import subprocess
@@ -73,15 +73,16 @@ def dynamic(shared):
         yield f"{shared}: is linked with {library}"
 
 
-def check(shared, static, include, symbols, manual):
+def check(shared, static, include, symbols, pages):
     lines = Path(symbols).read_text().splitlines()
     names = [line for line in lines if line and not line.startswith("#")]
     wanted = set(names)
     if names != sorted(wanted):
         yield f"{symbols}: its lines are to be in order, each once"
     yield from differences("the headers", declared(include), wanted, "a new function goes there")
-    described = set(re.findall(r"\*(assay_\w+)\*\(", Path(manual).read_text()))
-    yield from differences("the manual page", described, wanted, "a new function goes there")
+    text = "".join(page.read_text() for page in sorted(Path(pages).glob("*.3.scd")))
+    described = set(re.findall(r"\*(assay_\w+)\*\(", text))
+    yield from differences("the manual pages", described, wanted, "a new function goes there")
     for what, found in [("the shared library", exported("-D", shared)),
                         ("the static library", exported("-g", static))]:
         yield from differences(what, found, wanted, "a new function goes there and into a header, "
