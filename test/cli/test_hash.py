@@ -133,6 +133,15 @@ class Fields(HashCase):
         for row, vector in zip(self.rows(*paths), vectors, strict=True):
             self.assertEqual((row["pdq"], str(row["pdq_quality"])), vector[3:], vector)
 
+    def test_the_documented_lines_are_what_is_written(self):
+        picture = self.file("a.ppm", formula("A", 200, 150))
+        said = [line[4:] for line in (ROOT / "doc/hash-lines.md").read_text().splitlines()
+                if line.startswith("    ")]
+        for options, want in ((["--format", "jsonl"], said[:1]), (["--format", "tsv"], said[1:])):
+            done = subprocess.run([self.assay, "hash", *options, "a.ppm"], env=self.env,
+                                  cwd=os.path.dirname(picture), capture_output=True, timeout=60)
+            self.assertEqual(done.stdout.decode().splitlines(), want)
+
     def test_every_file_has_digests_and_what_is_no_picture_says_so(self):
         cases = {"text": (b"only words\n", "not_a_picture"), "empty.jpg": (b"", "not_a_picture"),
                  "film.mp4": (b"\0\0\0\x18ftypisom\0\0\2\0isommp42" + bytes(900), "not_a_picture"),
