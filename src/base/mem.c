@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,12 @@ void *mem_try(size_t size)
 void mem_free(void *p)
 {
     free(p);
+}
+
+void mem_keep(int size)
+{
+    (void)mallopt(M_MMAP_MAX, 0); /* what is mapped by itself is always given back */
+    (void)mallopt(M_TRIM_THRESHOLD, size);
 }
 
 void mem_wipe(void *p, size_t size)

@@ -21,6 +21,10 @@ void *mem_dup(const void *bytes, size_t size);
 void *mem_try(size_t size);
 void mem_free(void *p); /* NULL is fine */
 
+/* For a process that does the same work again and again: up to size bytes that were freed are kept
+ * for the next time, instead of being given back to the kernel and asked of it anew. */
+void mem_keep(int size);
+
 /* Overwrite secrets or plain media before they are freed; never optimised away. */
 void mem_wipe(void *p, size_t size);
 /* Wipe size bytes, then free. NULL is fine. */

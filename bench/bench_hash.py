@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+"""`assay hash` whole beside libjpeg's decode alone of the same files, with Debian's wallpapers.
+
+The photographs are those of bench_import.py, each made about 1, 4 and 12 million pixels large by
+libjpeg and saved as baseline JPEG of quality 90. Both programs take turns on the same files, on one
+core and one thread each; processor time of all their processes counts, and of the rounds the
+smallest ratio's parts are printed with the median ratio.
+"""
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from bench_import import BUILD, children_cpu, photographs
+
+SIZES = [1, 4, 12]
+PICTURES = 6  # distinct ones of each size
+FILES = {1: 96, 4: 36, 12: 12}  # of each size, about the same number of pixels
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+ASSAY = os.path.join(BUILD, "assay")
+FLOOR = os.path.join(BUILD, "bench", "decode-floor")
+RESAVE = os.path.join(BUILD, "bench", "resave")
+
+
+def make(sources, size, folder):
+    """Files of one size: a few pictures, made many by a comment of their own."""
+    paths = []
+    data = []
+    for i, source in enumerate(sources[:PICTURES]):
+        path = os.path.join(folder, "%d-%d.made" % (size, i))
+        subprocess.run([RESAVE, str(size), source, path], check=True)
+        with open(path, "rb") as f:
+            data.append(f.read())
+        os.unlink(path)
+    for i in range(FILES[size]):
+        note = b"copy %d" % i
+        comment = b"\xff\xfe" + (len(note) + 2).to_bytes(2, "big") + note
+        path = os.path.join(folder, "%d-%03d.jpg" % (size, i))
+        with open(path, "wb") as f:
+            f.write(data[i % len(data)][:2] + comment + data[i % len(data)][2:])
+        paths.append(path)
+    return paths
+
+
+def run(command, cores):
+    """Processor and wall time of a command held to these cores."""
+    cpu, start = children_cpu(), time.monotonic()
+    subprocess.run(["taskset", "-c", cores, *command], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    return children_cpu() - cpu, time.monotonic() - start
+
+
+def compare(size, paths):
+    rows = []
+    for _ in range(ROUNDS):
+        floor, _ = run([FLOOR, "1", *paths], "0")
+        whole, _ = run([ASSAY, "hash", "-j", "1", *paths], "0")
+        fast, _ = run([ASSAY, "hash", "--fast", "-j", "1", *paths], "0")
+        rows.append((whole / floor, floor, whole, fast))
+    best = min(rows)
+    count = len(paths) / 1000
+    print("%5d MP %9.2f %11.2f %8.2f %8.2f %11.2f %8.2f" %
+          (size, best[1] / count, best[2] / count, best[0],
+           statistics.median(r[0] for r in rows), best[3] / count,
+           statistics.median(r[2] / r[3] for r in rows)))
+
+
+def threads(paths):
+    if os.cpu_count() < 2:
+        print("one core: -j 2 is not measured")
+        return
+    ratios = []
+    for _ in range(ROUNDS):
+        _, one = run([ASSAY, "hash", "-j", "1", *paths], "0")
+        _, two = run([ASSAY, "hash", "-j", "2", *paths], "0,1")
+        ratios.append((one / two, len(paths) / one, len(paths) / two))
+    best = sorted(ratios)[len(ratios) // 2]
+    print("-j 1 on one core %.1f files/s, -j 2 on two %.1f: %.2f times (median of %d)" %
+          (best[1], best[2], best[0], ROUNDS))
+
+
+PEAK = """import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"""
+
+
+def memory(paths):
+    for times in (1, 20):
+        said = subprocess.run([sys.executable, "-c", PEAK, ASSAY, "hash", "-j", "1",
+                               *paths * times], check=True, capture_output=True, text=True).stdout
+        print("largest process over %4d files: %.1f MB" %
+              (len(paths) * times, int(said) / 1024))
+
+
+def main():
+    sources = photographs()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        files = {size: make(sources, size, folder) for size in SIZES}
+        print("   size  decode ms     hash ms    ratio   median     fast ms  faster")
+        for size in SIZES:
+            compare(size, files[size])
+        threads(files[4])
+        memory(files[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
