@@ -47,9 +47,10 @@
  *
  * What can fail returns enum assay_err, and ASSAY_OK is 0. Outputs are written on success only. A
  * function's comment names each code that it returns. After ASSAY_ENOMEM from a digester or a
- * stream the only thing left to do with it is to free it. Nothing is printed or logged, and errno
- * means nothing. To pass NULL for an object, or for bytes that are counted, is a fault in the
- * caller's code; it ends the process by assert().
+ * stream the only thing left to do with it is to free it. Nothing is printed or logged, errno
+ * means nothing, and OpenSSL's queue of errors stays as the caller left it. To pass NULL for an
+ * object, or for bytes that are counted, is a fault in the caller's code; it ends the process by
+ * assert().
  *
  * Memory
  *

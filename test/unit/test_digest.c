@@ -1,4 +1,4 @@
-/* Digests: published vectors, splits that must not matter, and starting anew. */
+/* Digests: published vectors, splits that must not matter, starting anew, what OpenSSL lacks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include "assay/digest.h"
 #include "base/str.h"
@@ -104,12 +107,40 @@ static void feeding_nothing_changes_nothing(void **state)
     assay_digester_free(NULL);
 }
 
+/* SHA-256 is asked for with the process's own properties; a site that allows only a FIPS provider,
+ * and has none, lacks it. */
+static void a_digest_that_openssl_lacks_is_said_to_be_so(void **state)
+{
+    struct assay_digester *d = NULL;
+    struct assay_digests out = {.size = 77};
+
+    (void)state;
+    assert_int_equal(EVP_set_default_properties(NULL, "fips=yes"), 1);
+    for (unsigned pending = 0; pending < 2; pending++) {
+        if (pending != 0)
+            ERR_raise(ERR_LIB_USER, ERR_R_PASSED_INVALID_ARGUMENT);
+        unsigned long before = ERR_peek_last_error();
+        assert_int_equal(assay_digester_new(&d), ASSAY_EUNSUPPORTED);
+        assert_int_equal(assay_digest("abc", 3, &out), ASSAY_EUNSUPPORTED);
+        assert_null(d);
+        assert_true(out.size == 77);
+        /* The queue of errors is the caller's. */
+        assert_int_equal(ERR_peek_last_error(), before);
+        assert_int_equal(ERR_get_error(), before);
+        assert_int_equal(ERR_get_error(), 0);
+    }
+    assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
+    assert_int_equal(assay_digest("abc", 3, &out), ASSAY_OK);
+    check(&out, &vectors[1], 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_vectors_hold),
         cmocka_unit_test(any_split_gives_the_digests_of_the_whole),
         cmocka_unit_test(feeding_nothing_changes_nothing),
+        cmocka_unit_test(a_digest_that_openssl_lacks_is_said_to_be_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
