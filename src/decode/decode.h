@@ -19,7 +19,7 @@
  * Everything the children answer is checked as hostile.
  */
 #define DECODE_VERSION                                                                             \
-    "assay-decode/2" /* of all programs; stored with every derived row; raise it when pixels or    \
+    "assay-decode/3" /* of all programs; stored with every derived row; raise it when pixels or    \
                         hashes change, or when a type is decoded that was not */
 #define DECODE_FULL_SIDE                                                                           \
     1600 /* pixels, long side of the pixels that come back, and of full renditions */

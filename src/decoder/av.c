@@ -227,6 +227,66 @@ enum wire_answer av_still(struct av_piece *piece, enum decode_type type, struct 
     return answer;
 }
 
+/* What stands behind the end; where the format does not tell its end, pictures are looked for
+ * anywhere behind the head, and of what is none nothing is said. */
+#define HEAD_BYTES 16u
+static void find_rest(enum decode_type type, const uint8_t *bytes, size_t size, struct sink *s,
+                      struct found *f)
+{
+    size_t end = av_end(type, bytes, size);
+    const bool known = end > 0;
+
+    if (!known)
+        end = size < HEAD_BYTES ? size : HEAD_BYTES;
+    f->rest = bytes + end;
+    f->rest_size = size - end;
+    if (known && format_trailing(f->rest, f->rest_size))
+        s->flags |= DECODE_TRAILING_DATA;
+}
+
+static bool pnm_again(const uint8_t *p, size_t size)
+{
+    return size > 3 && decode_sniff(p, size) == DECODE_TYPE_PNM;
+}
+
+/* PNM may be written picture after picture: all are counted, then looked at. */
+static void more_pictures(const uint8_t *bytes, size_t size, struct sink *s, struct found *f)
+{
+    const uint8_t *at = bytes + av_end(DECODE_TYPE_PNM, bytes, size);
+    const uint8_t *const first = at, *const end = bytes + size;
+    size_t used;
+
+    while (at > bytes && at < end && s->frames < FORMATS_FRAMES_MAX &&
+           pnm_again(at, (size_t)(end - at))) {
+        used = av_end(DECODE_TYPE_PNM, at, (size_t)(end - at));
+        s->frames++;
+        at = used > 0 ? at + used : end;
+    }
+    if (s->frames == 1)
+        return;
+    s->flags |= DECODE_ANIMATED;
+    f->rest = at;
+    f->rest_size = (size_t)(end - at);
+    s->flags &= ~(uint32_t)DECODE_TRAILING_DATA;
+    if (format_trailing(f->rest, f->rest_size))
+        s->flags |= DECODE_TRAILING_DATA;
+    at = first;
+    for (uint32_t index = 1; index < s->frames; index++) {
+        struct av_piece piece = {.decoder = decoder_of(DECODE_TYPE_PNM, at), .bytes = at};
+        struct found none = {.exif = {.orientation = 1}};
+        struct sink page;
+
+        used = av_end(DECODE_TYPE_PNM, at, (size_t)(end - at));
+        piece.size = used > 0 ? used : (size_t)(end - at);
+        if (!sink_page(s, &page))
+            return;
+        (void)sink_page_end(s, &page, av_still(&piece, DECODE_TYPE_PNM, &page, &none),
+                            DECODE_FACET_FRAME, index);
+        av_piece_free(&piece);
+        at += piece.size;
+    }
+}
+
 enum wire_answer av_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f)
 {
     const enum decode_type type = decode_sniff(bytes, size);
@@ -238,7 +298,12 @@ enum wire_answer av_decode(const uint8_t *bytes, size_t size, struct sink *s, st
         return WIRE_TYPE;
     answer = av_still(&piece, type, s, f);
     av_piece_free(&piece);
-    return answer;
+    if (answer != WIRE_GOOD)
+        return answer;
+    find_rest(type, bytes, size, s, f);
+    if (type == DECODE_TYPE_PNM)
+        more_pictures(bytes, size, s, f);
+    return WIRE_GOOD;
 }
 
 format_decode av_pick(enum decode_type type)

@@ -29,9 +29,27 @@ enum wire_answer av_decode(const uint8_t *bytes, size_t size, struct sink *s, st
 enum wire_answer ico_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 enum wire_answer tiff_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 
+/* A page whose strips or tiles are JPEGs; turn is 1..8. WIRE_CODING of other colours than grey, RGB
+ * and YCbCr, and of planes apart. */
+struct tiff;
+enum wire_answer tiff_jpeg(const struct tiff *t, size_t page, struct sink *s, uint32_t turn);
+
 /* The sides that the head of a file, or the directory of a TIFF's page, says; false when the type
  * does not say them within its first bytes. */
 bool av_sides(enum decode_type type, const struct av_piece *piece, struct wire_size *out);
+
+/*
+ * Where the picture that begins the file ends, as its head or its own marks say; at most size,
+ * which also means that it was cut. 0 when the format does not tell.
+ */
+size_t av_end(enum decode_type type, const uint8_t *bytes, size_t size);
+
+/* Numbers of heads: of 1..4 bytes; in words, behind spaces and comments (UINT32_MAX when too long),
+ * from *at, which moves behind it; and behind a word. */
+enum av_order { AV_LITTLE, AV_BIG };
+uint32_t av_get(const uint8_t *p, unsigned bytes, enum av_order order);
+bool av_text_number(const uint8_t *p, size_t size, size_t *at, uint32_t *out);
+bool av_word_number(const uint8_t *p, size_t size, const char *word, uint32_t *out);
 
 /* Whether the file is shorter than its head says, for types whose decoders say nothing of it. */
 bool av_cut(enum decode_type type, const uint8_t *bytes, size_t size);

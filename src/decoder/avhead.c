@@ -6,26 +6,24 @@
 
 #define HEAD_BYTES_MAX 4096u
 
-enum order { LITTLE, BIG };
-
-static uint32_t get(const uint8_t *p, unsigned bytes, enum order order)
+uint32_t av_get(const uint8_t *p, unsigned bytes, enum av_order order)
 {
     uint32_t v = 0;
 
     for (unsigned i = 0; i < bytes; i++)
-        v |= (uint32_t)p[i] << 8 * (order == BIG ? bytes - 1 - i : i);
+        v |= (uint32_t)p[i] << 8 * (order == AV_BIG ? bytes - 1 - i : i);
     return v;
 }
 
 /* Both sides as plain numbers at fixed places. */
 static const struct fixed {
     enum decode_type type;
-    enum order order;
+    enum av_order order;
     unsigned width_at, height_at, bytes;
 } fixed[] = {
-    {DECODE_TYPE_TGA, LITTLE, 12, 14, 2}, {DECODE_TYPE_PSD, BIG, 18, 14, 4},
-    {DECODE_TYPE_QOI, BIG, 4, 8, 4},      {DECODE_TYPE_DDS, LITTLE, 16, 12, 4},
-    {DECODE_TYPE_SGI, BIG, 6, 8, 2},      {DECODE_TYPE_SUN, BIG, 4, 8, 4},
+    {DECODE_TYPE_TGA, AV_LITTLE, 12, 14, 2}, {DECODE_TYPE_PSD, AV_BIG, 18, 14, 4},
+    {DECODE_TYPE_QOI, AV_BIG, 4, 8, 4},      {DECODE_TYPE_DDS, AV_LITTLE, 16, 12, 4},
+    {DECODE_TYPE_SGI, AV_BIG, 6, 8, 2},      {DECODE_TYPE_SUN, AV_BIG, 4, 8, 4},
 };
 
 static bool fixed_sides(enum decode_type type, const uint8_t *p, size_t size, struct wire_size *out)
@@ -35,8 +33,8 @@ static bool fixed_sides(enum decode_type type, const uint8_t *p, size_t size, st
 
         if (f->type != type || size < f->width_at + f->bytes || size < f->height_at + f->bytes)
             continue;
-        *out = (struct wire_size){get(p + f->width_at, f->bytes, f->order),
-                                  get(p + f->height_at, f->bytes, f->order)};
+        *out = (struct wire_size){av_get(p + f->width_at, f->bytes, f->order),
+                                  av_get(p + f->height_at, f->bytes, f->order)};
         return true;
     }
     return false;
@@ -49,12 +47,12 @@ static bool bmp_sides(const uint8_t *p, size_t size, struct wire_size *out)
 
     if (size < 26)
         return false;
-    if (get(p + 14, 4, LITTLE) == 12) {
-        *out = (struct wire_size){get(p + 18, 2, LITTLE), get(p + 20, 2, LITTLE)};
+    if (av_get(p + 14, 4, AV_LITTLE) == 12) {
+        *out = (struct wire_size){av_get(p + 18, 2, AV_LITTLE), av_get(p + 20, 2, AV_LITTLE)};
         return true;
     }
-    height = get(p + 22, 4, LITTLE);
-    *out = (struct wire_size){get(p + 18, 4, LITTLE), height >> 31 ? 0u - height : height};
+    height = av_get(p + 22, 4, AV_LITTLE);
+    *out = (struct wire_size){av_get(p + 18, 4, AV_LITTLE), height >> 31 ? 0u - height : height};
     return true;
 }
 
@@ -62,8 +60,8 @@ static bool pcx_sides(const uint8_t *p, size_t size, struct wire_size *out)
 {
     if (size < 12)
         return false;
-    *out = (struct wire_size){get(p + 8, 2, LITTLE) - get(p + 4, 2, LITTLE) + 1,
-                              get(p + 10, 2, LITTLE) - get(p + 6, 2, LITTLE) + 1};
+    *out = (struct wire_size){av_get(p + 8, 2, AV_LITTLE) - av_get(p + 4, 2, AV_LITTLE) + 1,
+                              av_get(p + 10, 2, AV_LITTLE) - av_get(p + 6, 2, AV_LITTLE) + 1};
     return true;
 }
 
@@ -75,19 +73,18 @@ static bool jp2_sides(const uint8_t *p, size_t size, struct wire_size *out)
     if (size > HEAD_BYTES_MAX)
         size = HEAD_BYTES_MAX;
     if (size >= 24 && memcmp(p, "\xff\x4f\xff\x51", 4) == 0) {
-        *out = (struct wire_size){get(p + 8, 4, BIG) - get(p + 16, 4, BIG),
-                                  get(p + 12, 4, BIG) - get(p + 20, 4, BIG)};
+        *out = (struct wire_size){av_get(p + 8, 4, AV_BIG) - av_get(p + 16, 4, AV_BIG),
+                                  av_get(p + 12, 4, AV_BIG) - av_get(p + 20, 4, AV_BIG)};
         return true;
     }
     box = memmem(p, size, "ihdr", 4);
     if (box == NULL || size - (size_t)(box - p) < 12)
         return false;
-    *out = (struct wire_size){get(box + 8, 4, BIG), get(box + 4, 4, BIG)};
+    *out = (struct wire_size){av_get(box + 8, 4, AV_BIG), av_get(box + 4, 4, AV_BIG)};
     return true;
 }
 
-/* The next number of a text head, behind spaces and comments; UINT32_MAX when it is too long. */
-static bool text_number(const uint8_t *p, size_t size, size_t *at, uint32_t *out)
+bool av_text_number(const uint8_t *p, size_t size, size_t *at, uint32_t *out)
 {
     uint64_t v = 0;
     size_t begin;
@@ -104,7 +101,7 @@ static bool text_number(const uint8_t *p, size_t size, size_t *at, uint32_t *out
     return *at > begin;
 }
 
-static bool word_number(const uint8_t *p, size_t size, const char *word, uint32_t *out)
+bool av_word_number(const uint8_t *p, size_t size, const char *word, uint32_t *out)
 {
     const uint8_t *found = memmem(p, size, word, strlen(word));
     size_t at;
@@ -112,7 +109,7 @@ static bool word_number(const uint8_t *p, size_t size, const char *word, uint32_
     if (found == NULL)
         return false;
     at = (size_t)(found - p) + strlen(word);
-    return text_number(p, size, &at, out);
+    return av_text_number(p, size, &at, out);
 }
 
 static bool pnm_sides(const uint8_t *p, size_t size, struct wire_size *out)
@@ -124,9 +121,9 @@ static bool pnm_sides(const uint8_t *p, size_t size, struct wire_size *out)
     if (size < 3)
         return false;
     if (p[1] == '7')
-        return word_number(p, size, "\nWIDTH ", &out->width) &&
-               word_number(p, size, "\nHEIGHT ", &out->height);
-    return text_number(p, size, &at, &out->width) && text_number(p, size, &at, &out->height);
+        return av_word_number(p, size, "\nWIDTH ", &out->width) &&
+               av_word_number(p, size, "\nHEIGHT ", &out->height);
+    return av_text_number(p, size, &at, &out->width) && av_text_number(p, size, &at, &out->height);
 }
 
 static bool tiff_sides(const struct av_piece *piece, struct wire_size *out)
@@ -164,7 +161,7 @@ bool av_sides(enum decode_type type, const struct av_piece *piece, struct wire_s
 /* Runs end with a mark; the last of them may stand before a few bytes of padding. */
 static bool bmp_runs_cut(const uint8_t *p, size_t size)
 {
-    const uint32_t coding = size >= 34 ? get(p + 30, 4, LITTLE) : 0;
+    const uint32_t coding = size >= 34 ? av_get(p + 30, 4, AV_LITTLE) : 0;
 
     if (coding != 1 && coding != 2)
         return false;
@@ -175,11 +172,11 @@ static bool sun_cut(const uint8_t *p, size_t size)
 {
     uint64_t row, head;
 
-    if (size < 32 || get(p + 20, 4, BIG) == 2) /* run lengths */
+    if (size < 32 || av_get(p + 20, 4, AV_BIG) == 2) /* run lengths */
         return false;
-    row = ((uint64_t)get(p + 4, 4, BIG) * get(p + 12, 4, BIG) + 15) / 16 * 2;
-    head = 32 + (uint64_t)get(p + 28, 4, BIG);
-    return size < head || (size - head) / (row > 0 ? row : 1) < get(p + 8, 4, BIG);
+    row = ((uint64_t)av_get(p + 4, 4, AV_BIG) * av_get(p + 12, 4, AV_BIG) + 15) / 16 * 2;
+    head = 32 + (uint64_t)av_get(p + 28, 4, AV_BIG);
+    return size < head || (size - head) / (row > 0 ? row : 1) < av_get(p + 8, 4, AV_BIG);
 }
 
 bool av_cut(enum decode_type type, const uint8_t *bytes, size_t size)

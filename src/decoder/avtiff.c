@@ -4,6 +4,8 @@
 #include "decoder/av.h"
 #include "decoder/tiff.h"
 
+#define CODING_JPEG 7u
+
 /* Of other codings, and of tiles, libavcodec makes a black picture and says nothing. */
 static bool coding_known(const struct tiff *t, size_t directory)
 {
@@ -16,6 +18,16 @@ static bool coding_known(const struct tiff *t, size_t directory)
         if (known[i] == coding)
             return true;
     return false;
+}
+
+static enum wire_answer decode_page(const struct tiff *t, struct av_piece *piece, struct sink *s,
+                                    struct found *f)
+{
+    if (tiff_tag(t, piece->directory, TIFF_TAG_CODING) == CODING_JPEG)
+        return tiff_jpeg(t, piece->directory, s, f->exif.orientation);
+    if (!coding_known(t, piece->directory))
+        return WIRE_CODING;
+    return av_still(piece, DECODE_TYPE_TIFF, s, f);
 }
 
 /* How many directories there are; a chain that comes back to itself ends there (Brent's method). */
@@ -48,15 +60,14 @@ static void more_pages(const struct tiff *t, struct av_piece *piece, struct sink
     for (uint32_t index = 1; index < s->frames; index++) {
         struct found f = {0};
         struct sink page;
-        enum wire_answer answer = WIRE_CODING;
+        enum wire_answer answer;
 
         piece->directory = tiff_next(t, piece->directory);
         piece->grey = 0;
         if (piece->directory == 0 || !sink_page(s, &page))
             return;
         f.exif.orientation = turn_of(t, piece->directory);
-        if (coding_known(t, piece->directory))
-            answer = av_still(piece, DECODE_TYPE_TIFF, &page, &f);
+        answer = decode_page(t, piece, &page, &f);
         (void)sink_page_end(s, &page, answer, DECODE_FACET_FRAME, index);
         if (answer == WIRE_PIXELS)
             return; /* no room for more */
@@ -76,12 +87,10 @@ enum wire_answer tiff_decode(const uint8_t *bytes, size_t size, struct sink *s, 
     s->frames = count_pages(&t);
     if (s->frames == 0)
         return WIRE_BROKEN;
-    if (!coding_known(&t, piece.directory))
-        return WIRE_CODING;
     if (s->frames > 1)
         s->flags |= DECODE_ANIMATED;
     f->exif.orientation = turn_of(&t, piece.directory);
-    answer = av_still(&piece, DECODE_TYPE_TIFF, s, f);
+    answer = decode_page(&t, &piece, s, f);
     if (answer == WIRE_GOOD && s->frames > 1)
         more_pages(&t, &piece, s);
     av_piece_free(&piece);

@@ -28,6 +28,21 @@ enum wire_answer webp_decode(const uint8_t *bytes, size_t size, struct sink *s, 
 enum wire_answer gif_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 enum wire_answer heif_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 
+/* One JPEG of a page of TIFF, whose tables stand apart and whose colours the page names. */
+enum jpeg_colours { JPEG_COLOURS_GREY, JPEG_COLOURS_RGB, JPEG_COLOURS_YCBCR };
+struct jpeg_piece {
+    const uint8_t *tables, *bytes; /* borrowed; tables_size 0: it has its own */
+    size_t tables_size, bytes_size;
+    enum jpeg_colours colours;
+    struct wire_size size; /* it must be exactly this wide and no higher */
+    uint32_t rows;         /* the first of it that are wanted; it must have them */
+    uint8_t *rgb;          /* where they go, R G B, stride bytes from row to row */
+    size_t stride;
+};
+
+/* WIRE_GOOD when some rows came, *damaged set when pixels were guessed or rows are missing. */
+enum wire_answer jpeg_piece_decode(const struct jpeg_piece *p, bool *damaged);
+
 /* What each of the three programs decodes: the decoder of a type, or NULL. */
 typedef format_decode (*format_pick)(enum decode_type type);
 format_decode image_pick(enum decode_type type);
@@ -41,5 +56,9 @@ void heif_begin(void);
 
 /* True when what lies behind a picture's end is more than a little padding with zeros. */
 bool format_trailing(const uint8_t *rest, size_t size);
+
+/* Where the boxes of a file end. A last one that is longer than the file was cut off (then size),
+ * unless its name is none: then it is no box, and what stands there is something else. */
+size_t format_boxes_end(const uint8_t *bytes, size_t size);
 
 #endif

@@ -171,35 +171,10 @@ static enum wire_answer all(struct heif_context *context, struct sink *s)
     return answer;
 }
 
-/* Where the boxes end. A last one that is longer than the file was cut off, unless its name is
- * none: then it is no box, and what stands there is something else. */
-static size_t boxes_end(const uint8_t *bytes, size_t size)
-{
-    size_t at = 0;
-
-    while (size - at >= 8) {
-        const uint8_t *p = bytes + at;
-        uint64_t length = (uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 8 | p[3];
-
-        for (unsigned i = 4; i < 8; i++)
-            if (p[i] < ' ' || p[i] > '~')
-                return at;
-        if (length == 1 && size - at >= 16) {
-            length = 0;
-            for (unsigned i = 8; i < 16; i++)
-                length = length << 8 | p[i];
-        }
-        if (length < 8 || length > size - at) /* to the end, or beyond it */
-            return size;
-        at += (size_t)length;
-    }
-    return at;
-}
-
 enum wire_answer heif_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f)
 {
     struct heif_context *context = heif_context_alloc();
-    const size_t end = boxes_end(bytes, size);
+    const size_t end = format_boxes_end(bytes, size);
     enum wire_answer answer;
     struct heif_error e;
 

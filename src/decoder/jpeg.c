@@ -28,6 +28,7 @@ struct jpeg {
     bool damaged;
     uint8_t *rows; /* ROWS rows of 3 or 4 bytes a pixel */
     JSAMPROW row[ROWS];
+    uint32_t given; /* rows of a piece */
 };
 
 static _Noreturn void on_error(j_common_ptr common)
@@ -238,21 +239,76 @@ static enum wire_answer run(struct jpeg *j, const uint8_t *bytes, size_t size, s
     return WIRE_GOOD;
 }
 
-enum wire_answer jpeg_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f)
+static struct jpeg *jpeg_new(void)
 {
     struct jpeg *j = mem_zalloc(sizeof *j);
-    enum wire_answer answer;
 
-    f->exif = (struct exif){.orientation = 1};
     j->d.err = jpeg_std_error(&j->err);
     j->err.error_exit = on_error;
     j->err.emit_message = on_message;
     j->err.output_message = no_output;
+    return j;
+}
+
+enum wire_answer jpeg_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f)
+{
+    struct jpeg *j = jpeg_new();
+    enum wire_answer answer;
+
+    f->exif = (struct exif){.orientation = 1};
     answer = run(j, bytes, size, s, f);
     if (j->damaged || (answer == WIRE_GOOD && s->rows < s->height))
         s->flags |= DECODE_DAMAGED;
     jpeg_destroy_decompress(&j->d);
     mem_free(j->rows);
+    mem_free(j);
+    return answer;
+}
+
+static enum wire_answer run_piece(struct jpeg *j, const struct jpeg_piece *p)
+{
+    static const struct {
+        J_COLOR_SPACE space;
+        int components;
+    } colours[] = {{JCS_GRAYSCALE, 1}, {JCS_RGB, 3}, {JCS_YCbCr, 3}};
+
+    if (setjmp(j->jump) != 0) {
+        j->damaged = true;
+        return j->given > 0 && j->failed == WIRE_BROKEN ? WIRE_GOOD : j->failed;
+    }
+    jpeg_create_decompress(&j->d);
+    if (p->tables_size > 0) {
+        jpeg_mem_src(&j->d, p->tables, p->tables_size);
+        if (jpeg_read_header(&j->d, FALSE) != JPEG_HEADER_TABLES_ONLY)
+            return WIRE_BROKEN;
+    }
+    jpeg_mem_src(&j->d, p->bytes, p->bytes_size);
+    (void)jpeg_read_header(&j->d, TRUE);
+    if (j->d.image_width != p->size.width || j->d.image_height < p->rows ||
+        j->d.image_height > p->size.height || j->d.num_components != colours[p->colours].components)
+        return WIRE_BROKEN;
+    j->d.jpeg_color_space = colours[p->colours].space; /* the page's word, not a guess by marks */
+    j->d.out_color_space = JCS_RGB;
+    if (jpeg_has_multiple_scans(&j->d))
+        start_many_scans(j);
+    else
+        (void)jpeg_start_decompress(&j->d);
+    while (j->given < p->rows) {
+        JSAMPROW row = p->rgb + j->given * p->stride;
+
+        j->given += jpeg_read_scanlines(&j->d, &row, 1);
+    }
+    return WIRE_GOOD;
+}
+
+enum wire_answer jpeg_piece_decode(const struct jpeg_piece *p, bool *damaged)
+{
+    struct jpeg *j = jpeg_new();
+    const enum wire_answer answer = p->bytes_size > 0 ? run_piece(j, p) : WIRE_BROKEN;
+
+    if (j->damaged)
+        *damaged = true;
+    jpeg_destroy_decompress(&j->d);
     mem_free(j);
     return answer;
 }

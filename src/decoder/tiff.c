@@ -62,6 +62,33 @@ uint32_t tiff_tag(const struct tiff *t, size_t directory, uint32_t tag)
     return 0;
 }
 
+bool tiff_array(const struct tiff *t, size_t directory, uint32_t tag, struct tiff_array *out)
+{
+    static const uint32_t bytes_of[] = {0, 1, 0, 2, 4, 0, 0, 1}; /* by type; 0: not taken */
+    const uint32_t entries = tiff_entries(t, directory);
+
+    for (uint32_t i = 0; i < entries; i++) {
+        const size_t entry = directory + 2 + (size_t)i * ENTRY_BYTES;
+        const uint32_t type = number(t, entry + 2, 2), count = number(t, entry + 4, 4);
+        const uint32_t bytes = type < sizeof bytes_of / sizeof bytes_of[0] ? bytes_of[type] : 0;
+        const uint64_t all = (uint64_t)count * bytes;
+        const size_t at = all <= 4 ? entry + 8 : number(t, entry + 8, 4);
+
+        if (number(t, entry, 2) != tag)
+            continue;
+        if (all == 0 || at > t->size || all > t->size - at)
+            return false;
+        *out = (struct tiff_array){at, count, bytes};
+        return true;
+    }
+    return false;
+}
+
+uint32_t tiff_element(const struct tiff *t, const struct tiff_array *a, uint32_t index)
+{
+    return index < a->count ? number(t, a->at + (size_t)index * a->bytes, a->bytes) : 0;
+}
+
 size_t tiff_next(const struct tiff *t, size_t directory)
 {
     uint32_t count = tiff_entries(t, directory);

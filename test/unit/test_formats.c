@@ -145,6 +145,11 @@ static void tiff_cmyk(struct buf *b)
     stills_tiff(&rgb, 1, STILLS_TIFF_CMYK, b);
 }
 
+static void tiff_of_jpeg(struct buf *b)
+{
+    stills_tiff(&rgb, 1, STILLS_TIFF_JPEG, b);
+}
+
 static void gif(struct buf *b)
 {
     stills_gif(&few, 1, b);
@@ -250,6 +255,7 @@ static const struct format {
     {"tiff with alpha", tiff_alpha, &alpha, DECODE_TYPE_TIFF, SAME, 0, 0},
     {"tiff of 16 bits", tiff_16, &rgb, DECODE_TYPE_TIFF, SAME, 0, 0},
     {"tiff, cmyk", tiff_cmyk, &rgb, DECODE_TYPE_TIFF, SAME, 0, 0},
+    {"tiff of jpeg", tiff_of_jpeg, &rgb, DECODE_TYPE_TIFF, NEAR, 0, 0},
     {"gif", gif, &few, DECODE_TYPE_GIF, SAME, 0, 0},
     {"ico of bitmaps", ico_bitmap, &rgb, DECODE_TYPE_ICO, SAME, 0, DECODE_ANIMATED},
     {"ico of pngs", ico_png, &rgb, DECODE_TYPE_ICO, SAME, 0, DECODE_ANIMATED},
@@ -444,14 +450,27 @@ static void heic_pictures(struct buf *b)
     files_picture_free(&p[2]);
 }
 
+static void pnm_pictures(struct buf *b)
+{
+    struct files_picture other = files_landscape(4, 2 * WIDTH, HEIGHT);
+
+    stills_pnm(&rgb, '6', b);
+    stills_pnm(&rgb, '6', b);
+    stills_pnm(&other, '6', b);
+    files_picture_free(&other);
+}
+
 /* Three pictures, of which the second shows the first again and the third another. */
 static void every_page_is_seen_and_the_odd_one_kept(void **state)
 {
     static const struct {
         const char *name;
         void (*make)(struct buf *b);
-    } files[] = {
-        {"gif", gif_frames}, {"tiff", tiff_pages}, {"ico", ico_pictures}, {"heic", heic_pictures}};
+    } files[] = {{"gif", gif_frames},
+                 {"tiff", tiff_pages},
+                 {"ico", ico_pictures},
+                 {"heic", heic_pictures},
+                 {"ppm", pnm_pictures}};
     struct buf b;
 
     (void)state;
@@ -474,11 +493,66 @@ static void every_page_is_seen_and_the_odd_one_kept(void **state)
     buf_clear(&b);
 }
 
+/* A JPEG glued behind the end is a facet in every format; that something is there is said where
+ * the format tells its end. */
+static void a_picture_behind_the_end_is_seen(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*make)(struct buf *b);
+        uint32_t said;
+    } files[] = {
+        {"bmp", bmp, DECODE_TRAILING_DATA},
+        {"bmp of a palette", bmp_palette, DECODE_TRAILING_DATA},
+        {"bmp of runs", bmp_rle, DECODE_TRAILING_DATA},
+        {"bmp with alpha", bmp_alpha, DECODE_TRAILING_DATA},
+        {"pgm", pgm, DECODE_TRAILING_DATA},
+        {"ppm", ppm, DECODE_TRAILING_DATA},
+        {"pam", pam, DECODE_TRAILING_DATA},
+        {"psd", psd, DECODE_TRAILING_DATA},
+        {"psd of runs", psd_rle, DECODE_TRAILING_DATA},
+        {"qoi", qoi, DECODE_TRAILING_DATA},
+        {"qoi with alpha", qoi_alpha, DECODE_TRAILING_DATA},
+        {"sgi", sgi, DECODE_TRAILING_DATA},
+        {"sun", sun, DECODE_TRAILING_DATA},
+        {"jp2", jp2, DECODE_TRAILING_DATA},
+        {"ppm in words", ppm_text, 0},
+        {"tga", tga, 0},
+        {"tga of runs", tga_rle, 0},
+        {"pcx", pcx, 0},
+        {"dds", dds, 0},
+        {"jxl", jxl, 0},
+    };
+    struct files_picture other = files_landscape(9, WIDTH, HEIGHT);
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, FILES_BYTES_MAX);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        struct decode_picture p = {0};
+        struct err e = {0};
+
+        buf_reset(&b);
+        files[i].make(&b);
+        files_jpeg(&other, 90, FILES_BASELINE, &b);
+        if (decode_picture(env, b.data, b.size, &p, &e) != ASSAY_OK)
+            fail_msg("%s: %s", files[i].name, e.text);
+        if ((p.flags & DECODE_SECOND_PICTURE) == 0 || p.facet_count == 0 ||
+            p.facets[p.facet_count - 1].kind != DECODE_FACET_TRAILING ||
+            (p.flags & DECODE_TRAILING_DATA) != files[i].said)
+            fail_msg("%s: %u facets, flags %x", files[i].name, p.facet_count, p.flags);
+        decode_picture_clear(&p);
+    }
+    buf_clear(&b);
+    files_picture_free(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_pixels_have_the_same_hash_in_every_format),
         cmocka_unit_test(every_page_is_seen_and_the_odd_one_kept),
+        cmocka_unit_test(a_picture_behind_the_end_is_seen),
         cmocka_unit_test(a_cut_file_is_damaged_or_refused),
         cmocka_unit_test(a_lie_about_sides_is_refused_on_the_head),
         cmocka_unit_test(both_sides_may_lie_and_are_refused_on_the_head),
