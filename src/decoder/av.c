@@ -301,6 +301,10 @@ enum wire_answer av_decode(const uint8_t *bytes, size_t size, struct sink *s, st
     if (answer != WIRE_GOOD)
         return answer;
     find_rest(type, bytes, size, s, f);
+    if (type == DECODE_TYPE_JXL && av_jxl_animated(bytes, size)) {
+        s->flags |= DECODE_ANIMATED;
+        sink_unseen(s); /* libavcodec gives the first frame alone */
+    }
     if (type == DECODE_TYPE_PNM)
         more_pictures(bytes, size, s, f);
     return WIRE_GOOD;

@@ -44,6 +44,9 @@ bool av_sides(enum decode_type type, const struct av_piece *piece, struct wire_s
  */
 size_t av_end(enum decode_type type, const uint8_t *bytes, size_t size);
 
+/* Whether the head of a JPEG XL file says that there are frames to be shown one after another. */
+bool av_jxl_animated(const uint8_t *bytes, size_t size);
+
 /* Numbers of heads: of 1..4 bytes; in words, behind spaces and comments (UINT32_MAX when too long),
  * from *at, which moves behind it; and behind a word. */
 enum av_order { AV_LITTLE, AV_BIG };
