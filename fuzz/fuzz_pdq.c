@@ -34,6 +34,35 @@ static uint8_t *spread(const uint8_t *pixels, size_t row_bytes, size_t gap, uint
     return rows;
 }
 
+/* All eight positions and the number of stable bits, of a stream with all its rows. */
+static void ask_more(const struct assay_pdq_stream *s, uint32_t width, uint32_t height,
+                     const struct assay_pdq *hash)
+{
+    struct assay_pdq turned[ASSAY_PDQ_TURNS];
+    unsigned stable;
+
+    assert(assay_pdq_stream_finish_turned(s, turned) == ASSAY_OK);
+    assert(assay_pdq_stream_stable_bits(s, &stable) == ASSAY_OK);
+    assert(stable <= 8 * ASSAY_PDQ_BYTES);
+    if (width != 64 || height != 64)
+        assert(memcmp(&turned[ASSAY_PDQ_ORIG], hash, sizeof *hash) == 0);
+}
+
+/* In the scale of 512; the same as the whole where the picture is no larger. */
+static void scaled(enum channels channels, const uint8_t *rows, uint32_t width, uint32_t height,
+                   size_t stride, const struct assay_pdq *whole)
+{
+    struct assay_pdq_stream *s;
+    struct assay_pdq hash;
+
+    assert(assay_pdq_stream_new_512(width, height, &s) == ASSAY_OK);
+    assert(feed(s, channels, rows, stride, height) == ASSAY_OK);
+    assert(assay_pdq_stream_finish(s, &hash) == ASSAY_OK);
+    assay_pdq_stream_free(s);
+    if (width <= ASSAY_PDQ_SCALE && height <= ASSAY_PDQ_SCALE)
+        assert(memcmp(&hash, whole, sizeof hash) == 0);
+}
+
 static enum assay_err in_portions(enum channels channels, const uint8_t *pixels, uint32_t width,
                                   uint32_t height, size_t stride, uint32_t portion,
                                   struct assay_pdq *out)
@@ -51,6 +80,7 @@ static enum assay_err in_portions(enum channels channels, const uint8_t *pixels,
     }
     assert(feed(s, channels, pixels, stride, 1) == ASSAY_ERANGE);
     assert(assay_pdq_stream_finish(s, out) == ASSAY_OK);
+    ask_more(s, width, height, out);
     assay_pdq_stream_free(s);
     return ASSAY_OK;
 }
@@ -82,6 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t gap = data[4] >> 1;
     uint8_t *rows = spread(pixels, stride, gap, height);
     assert(in_portions(channels, rows, width, height, stride + gap, portion, &split) == rc);
+    if (rc == ASSAY_OK)
+        scaled(channels, rows, width, height, stride + gap, &whole);
     free(rows);
     if (rc == ASSAY_OK) {
         assert(memcmp(&whole, &split, sizeof whole) == 0);

@@ -38,6 +38,17 @@ struct assay_pdq_stream;
 enum assay_err assay_pdq_stream_new(uint32_t width, uint32_t height, struct assay_pdq_stream **out);
 
 /*
+ * The same in the scale of the reference's command-line tool: where a side is over ASSAY_PDQ_SCALE,
+ * the picture becomes ASSAY_PDQ_SCALE pixels square by nearest neighbour (pixel i of a side is
+ * pixel i * side / ASSAY_PDQ_SCALE, rounded down) before anything else. Rows are fed at their own
+ * size. Hashes differ from full size's by some bits: for lists made with that tool, for nothing
+ * else. ERANGE, ENOMEM.
+ */
+#define ASSAY_PDQ_SCALE 512
+enum assay_err assay_pdq_stream_new_512(uint32_t width, uint32_t height,
+                                        struct assay_pdq_stream **out);
+
+/*
  * Feed the next rows, from the top.
  *
  *   rgb      rows of width * 3 bytes, R G B, 0..255; borrowed for the call
@@ -54,6 +65,42 @@ enum assay_err assay_pdq_stream_luma(struct assay_pdq_stream *s, const uint8_t *
 /* The hash, after all rows were fed; ERANGE before that. out is written on success only. May be
  * asked for again. */
 enum assay_err assay_pdq_stream_finish(struct assay_pdq_stream *s, struct assay_pdq *out);
+
+/* How a picture lies: as it is, turned counter-clockwise, mirrored. */
+#define ASSAY_PDQ_TURNS 8
+enum assay_pdq_turn {
+    ASSAY_PDQ_ORIG,
+    ASSAY_PDQ_ROT90,     /* a quarter turn counter-clockwise */
+    ASSAY_PDQ_ROT180,    /* half a turn */
+    ASSAY_PDQ_ROT270,    /* a quarter turn clockwise */
+    ASSAY_PDQ_FLIPX,     /* top and bottom swap */
+    ASSAY_PDQ_FLIPY,     /* left and right swap */
+    ASSAY_PDQ_FLIPPLUS1, /* rows become columns */
+    ASSAY_PDQ_FLIPMINUS1 /* rows become columns, from the other corner */
+};
+
+/* "orig", "rot90", "rot180", "rot270", "flipx", "flipy", "flipplus1", "flipminus1"; static. */
+const char *assay_pdq_turn_name(enum assay_pdq_turn turn);
+
+/*
+ * The hashes of the picture in all eight positions, from one transform, out[turn] each. They are
+ * near the hash of turned pixels (some bits away, seldom more than 20), and equal to the
+ * reference's turned hashes. All have one quality. out[ASSAY_PDQ_ORIG] is what
+ * assay_pdq_stream_finish gives, except for a picture of 64 x 64, which is filtered here and not
+ * there; so it is in the reference. ERANGE before all rows were fed; out is written on success
+ * only.
+ */
+enum assay_err assay_pdq_stream_finish_turned(const struct assay_pdq_stream *s,
+                                              struct assay_pdq out[ASSAY_PDQ_TURNS]);
+
+/*
+ * How many of the hash's 256 bits can be relied on: those of coefficients that are farther from the
+ * median than a thousandth of all coefficients' mean distance from it. Others may turn with the
+ * last bit of a pixel. 255 at most, and near it for photographs; low for symmetric graphics and
+ * flat pictures, of whatever quality. ERANGE before all rows were fed; out is written on success
+ * only.
+ */
+enum assay_err assay_pdq_stream_stable_bits(const struct assay_pdq_stream *s, unsigned *out);
 
 void assay_pdq_stream_free(struct assay_pdq_stream *s); /* NULL is fine */
 

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIXEL_BYTES 3
-#define ALIGNMENT   64 /* a cache line */
+#define ALIGNMENT 64 /* a cache line */
 
 /*
  * The way of a row:
@@ -19,8 +18,14 @@
  * A box's output lags behind its input, so black rows are sent after the last one to push the
  * picture out; the zeros change no sum.
  */
+/* A picture brought to another size row by row; width is 0 when there is none. */
+struct picture {
+    uint32_t width, height, fed;
+};
+
 struct assay_pdq_stream {
     uint32_t width, height, fed; /* fed: rows taken so far */
+    struct picture from;         /* the picture whose rows come, when it is to be scaled */
     struct pdq_box across, down;
     size_t lead_tiles, tiles; /* tiles before the picture; tiles with picture in them */
     uint32_t banded; /* rows sent through the first columns' pass, a multiple of PDQ_BAND */
@@ -32,6 +37,7 @@ struct assay_pdq_stream {
     float thin_sum[PDQ_SIDE];
     float *thin_past; /* down.window rows of PDQ_SIDE */
     float small[PDQ_SIDE][PDQ_SIDE];
+    float plain[PDQ_SIDE][PDQ_SIDE]; /* a picture of 64 x 64 as it came */
 };
 
 static size_t aligned(size_t size)
@@ -62,18 +68,18 @@ static struct assay_pdq_stream *allocate(struct assay_pdq_stream plan)
     return s;
 }
 
-enum assay_err assay_pdq_stream_new(uint32_t width, uint32_t height, struct assay_pdq_stream **out)
+static bool has_pdq(uint32_t width, uint32_t height)
 {
-    struct assay_pdq_stream plan = {.width = width, .height = height};
+    return width >= ASSAY_PDQ_SIDE_MIN && width <= ASSAY_PDQ_SIDE_MAX &&
+           height >= ASSAY_PDQ_SIDE_MIN && height <= ASSAY_PDQ_SIDE_MAX;
+}
 
-    assert(out != NULL);
-    if (width < ASSAY_PDQ_SIDE_MIN || width > ASSAY_PDQ_SIDE_MAX || height < ASSAY_PDQ_SIDE_MIN ||
-        height > ASSAY_PDQ_SIDE_MAX)
-        return ASSAY_ERANGE;
-    plan.across = pdq_box(width);
-    plan.down = pdq_box(height);
+static enum assay_err begin(struct assay_pdq_stream plan, struct assay_pdq_stream **out)
+{
+    plan.across = pdq_box(plan.width);
+    plan.down = pdq_box(plan.height);
     plan.lead_tiles = plan.across.lead / PDQ_STEP;
-    plan.tiles = (width + PDQ_STEP - 1) / PDQ_STEP;
+    plan.tiles = (plan.width + PDQ_STEP - 1) / PDQ_STEP;
     struct assay_pdq_stream *s = allocate(plan);
     if (s == NULL)
         return ASSAY_ENOMEM;
@@ -82,6 +88,28 @@ enum assay_err assay_pdq_stream_new(uint32_t width, uint32_t height, struct assa
             pdq_box_under(&s->across, (uint32_t)x + s->across.lag);
     *out = s;
     return ASSAY_OK;
+}
+
+enum assay_err assay_pdq_stream_new(uint32_t width, uint32_t height, struct assay_pdq_stream **out)
+{
+    assert(out != NULL);
+    if (!has_pdq(width, height))
+        return ASSAY_ERANGE;
+    return begin((struct assay_pdq_stream){.width = width, .height = height}, out);
+}
+
+enum assay_err assay_pdq_stream_new_512(uint32_t width, uint32_t height,
+                                        struct assay_pdq_stream **out)
+{
+    assert(out != NULL);
+    if (!has_pdq(width, height))
+        return ASSAY_ERANGE;
+    if (width <= ASSAY_PDQ_SCALE && height <= ASSAY_PDQ_SCALE)
+        return assay_pdq_stream_new(width, height, out);
+    struct assay_pdq_stream plan = {.width = ASSAY_PDQ_SCALE,
+                                    .height = ASSAY_PDQ_SCALE,
+                                    .from = {.width = width, .height = height}};
+    return begin(plan, out);
 }
 
 void assay_pdq_stream_free(struct assay_pdq_stream *s)
@@ -150,32 +178,72 @@ static void drain(struct assay_pdq_stream *s)
 }
 
 /* A picture of exactly 64 x 64 is the small picture; the method does not filter it. */
+static bool is_small(const struct assay_pdq_stream *s)
+{
+    return s->width == PDQ_SIDE && s->height == PDQ_SIDE;
+}
+
 static void keep_row(struct assay_pdq_stream *s, uint32_t row)
 {
     for (size_t i = 0; i < s->tiles; i++)
-        memcpy(&s->small[s->fed][i * PDQ_STEP], s->luma[s->lead_tiles + i].at[row],
+        memcpy(&s->plain[s->fed][i * PDQ_STEP], s->luma[s->lead_tiles + i].at[row],
                sizeof s->luma->at[row]);
 }
 
-typedef void luma_row(const uint8_t *pixels, uint32_t width, size_t row, struct pdq_tile *band);
+/* How the samples of a row lie: bytes a pixel, and what makes luma of them. */
+struct layout {
+    size_t pixel_bytes;
+    void (*luma)(const uint8_t *pixels, uint32_t width, size_t row, struct pdq_tile *band);
+};
+
+static const struct layout rgb_layout = {.pixel_bytes = 3, .luma = pdq_luma_rgb};
+static const struct layout grey_layout = {.pixel_bytes = 1, .luma = pdq_luma_grey};
+
+static void feed_row(struct assay_pdq_stream *s, const uint8_t *pixels, const struct layout *layout)
+{
+    uint32_t row = s->fed % PDQ_BAND;
+
+    layout->luma(pixels, s->width, row, s->luma + s->lead_tiles);
+    if (is_small(s))
+        keep_row(s, row);
+    s->fed++;
+    if (row == PDQ_BAND - 1)
+        filter_band(s);
+    if (s->fed == s->height)
+        drain(s);
+}
+
+/* A row of the larger picture: its nearest pixels, as often as the scaled picture has the row. */
+static void scale_row(struct assay_pdq_stream *s, const uint8_t *pixels,
+                      const struct layout *layout)
+{
+    uint8_t nearest[3 * ASSAY_PDQ_SCALE];
+    uint32_t y = s->from.fed++;
+
+    if (s->fed == s->height || s->fed * s->from.height / s->height != y)
+        return;
+    for (uint32_t x = 0; x < s->width; x++)
+        memcpy(nearest + layout->pixel_bytes * x,
+               pixels + layout->pixel_bytes * (x * s->from.width / s->width), layout->pixel_bytes);
+    while (s->fed < s->height && s->fed * s->from.height / s->height == y)
+        feed_row(s, nearest, layout);
+}
 
 static enum assay_err feed(struct assay_pdq_stream *s, const uint8_t *rows, size_t stride,
-                           uint32_t count, luma_row *convert)
+                           uint32_t count, const struct layout *layout)
 {
-    if (count > s->height - s->fed)
+    bool scaled = s->from.width > 0;
+    uint32_t width = scaled ? s->from.width : s->width;
+    uint32_t left = scaled ? s->from.height - s->from.fed : s->height - s->fed;
+
+    assert(rows != NULL || count == 0);
+    if (stride < layout->pixel_bytes * width || count > left)
         return ASSAY_ERANGE;
-    bool plain = s->width == PDQ_SIDE && s->height == PDQ_SIDE;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t row = s->fed % PDQ_BAND;
-        convert(rows + stride * i, s->width, row, s->luma + s->lead_tiles);
-        if (plain)
-            keep_row(s, row);
-        s->fed++;
-        if (!plain && row == PDQ_BAND - 1)
-            filter_band(s);
-        if (!plain && s->fed == s->height)
-            drain(s);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        if (scaled)
+            scale_row(s, rows + stride * i, layout);
+        else
+            feed_row(s, rows + stride * i, layout);
     return ASSAY_OK;
 }
 
@@ -183,26 +251,26 @@ enum assay_err assay_pdq_stream_rgb(struct assay_pdq_stream *s, const uint8_t *r
                                     uint32_t count)
 {
     assert(s != NULL);
-    assert(rgb != NULL || count == 0);
-    if (stride < (size_t)PIXEL_BYTES * s->width)
-        return ASSAY_ERANGE;
-    return feed(s, rgb, stride, count, pdq_luma_rgb);
+    return feed(s, rgb, stride, count, &rgb_layout);
 }
 
 enum assay_err assay_pdq_stream_luma(struct assay_pdq_stream *s, const uint8_t *luma, size_t stride,
                                      uint32_t count)
 {
     assert(s != NULL);
-    assert(luma != NULL || count == 0);
-    if (stride < s->width)
-        return ASSAY_ERANGE;
-    return feed(s, luma, stride, count, pdq_luma_grey);
+    return feed(s, luma, stride, count, &grey_layout);
+}
+
+/* All rows were fed: of a scaled picture also those behind the last one that it has. */
+static bool is_whole(const struct assay_pdq_stream *s)
+{
+    return s->fed == s->height && s->from.fed == s->from.height;
 }
 
 const float (*pdq_stream_small(const struct assay_pdq_stream *s))[PDQ_SIDE]
 {
-    assert(s->fed == s->height);
-    return s->small;
+    assert(is_whole(s));
+    return is_small(s) ? s->plain : s->small;
 }
 
 enum assay_err assay_pdq_stream_finish(struct assay_pdq_stream *s, struct assay_pdq *out)
@@ -211,11 +279,42 @@ enum assay_err assay_pdq_stream_finish(struct assay_pdq_stream *s, struct assay_
 
     assert(s != NULL);
     assert(out != NULL);
-    if (s->fed != s->height)
+    if (!is_whole(s))
+        return ASSAY_ERANGE;
+    pdq_spectrum(pdq_stream_small(s), spectrum);
+    pdq_bits(spectrum, out->bytes);
+    out->quality = pdq_quality(pdq_stream_small(s));
+    return ASSAY_OK;
+}
+
+enum assay_err assay_pdq_stream_finish_turned(const struct assay_pdq_stream *s,
+                                              struct assay_pdq out[ASSAY_PDQ_TURNS])
+{
+    float spectrum[PDQ_FREQUENCIES][PDQ_FREQUENCIES], turned[PDQ_FREQUENCIES][PDQ_FREQUENCIES];
+
+    assert(s != NULL);
+    assert(out != NULL);
+    if (!is_whole(s))
         return ASSAY_ERANGE;
     pdq_spectrum(s->small, spectrum);
-    pdq_bits(spectrum, out->bytes);
-    out->quality = pdq_quality(s->small);
+    for (size_t i = 0; i < ASSAY_PDQ_TURNS; i++) {
+        pdq_turn(spectrum, (enum assay_pdq_turn)i, turned);
+        pdq_bits(turned, out[i].bytes);
+        out[i].quality = pdq_quality(s->small);
+    }
+    return ASSAY_OK;
+}
+
+enum assay_err assay_pdq_stream_stable_bits(const struct assay_pdq_stream *s, unsigned *out)
+{
+    float spectrum[PDQ_FREQUENCIES][PDQ_FREQUENCIES];
+
+    assert(s != NULL);
+    assert(out != NULL);
+    if (!is_whole(s))
+        return ASSAY_ERANGE;
+    pdq_spectrum(pdq_stream_small(s), spectrum);
+    *out = pdq_stable(spectrum);
     return ASSAY_OK;
 }
 

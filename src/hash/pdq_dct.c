@@ -6,10 +6,11 @@
 
 #define SIDE     PDQ_FREQUENCIES
 #define BITS     (SIDE * SIDE)
-#define QUARTER  64  /* steps of a quarter turn in the table below */
-#define FULL     256 /* steps of a full turn */
-#define MEDIAN   128 /* the 128th smallest of 256: the lower median */
-#define GRADIENT 90  /* gradient sum a point of quality stands for */
+#define QUARTER  64     /* steps of a quarter turn in the table below */
+#define FULL     256    /* steps of a full turn */
+#define MEDIAN   128    /* the 128th smallest of 256: the lower median */
+#define STABLE   0.001f /* of the mean distance from the median: nearer, a bit is not stable */
+#define GRADIENT 90     /* gradient sum a point of quality stands for */
 
 /* sqrt(2/64) * cos(k * pi / 128), k = 0 .. 64, rounded once to float. */
 static const float cosines[QUARTER + 1] = {
@@ -96,6 +97,35 @@ void pdq_bits(const float spectrum[SIDE][SIDE], uint8_t bits[ASSAY_PDQ_BYTES])
     for (size_t i = 0; i < BITS; i++)
         if (keys[i] > median)
             bits[ASSAY_PDQ_BYTES - 1 - i / 8] |= (uint8_t)(1u << i % 8);
+}
+
+/* The lower median itself; key_of undone. */
+static float median_of(const float spectrum[SIDE][SIDE])
+{
+    uint32_t keys[BITS];
+    float median;
+
+    for (size_t i = 0; i < BITS; i++)
+        keys[i] = key_of(spectrum[i / SIDE][i % SIDE] + 0.0f);
+    uint32_t key = median_key(keys);
+    uint32_t bits = key >> 31 != 0 ? key & ~(UINT32_C(1) << 31) : ~key;
+    memcpy(&median, &bits, sizeof median);
+    return median;
+}
+
+unsigned pdq_stable(const float spectrum[SIDE][SIDE])
+{
+    float median = median_of(spectrum), distance[BITS], sum = 0;
+    unsigned stable = 0;
+
+    for (size_t i = 0; i < BITS; i++) {
+        float above = spectrum[i / SIDE][i % SIDE] - median;
+        distance[i] = above < 0 ? -above : above;
+        sum += distance[i];
+    }
+    for (size_t i = 0; i < BITS; i++)
+        stable += distance[i] > sum / BITS * STABLE ? 1 : 0;
+    return stable;
 }
 
 static uint32_t step_of(float a, float b)

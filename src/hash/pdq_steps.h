@@ -99,6 +99,13 @@ void pdq_spectrum(const float small[PDQ_SIDE][PDQ_SIDE],
 void pdq_bits(const float spectrum[PDQ_FREQUENCIES][PDQ_FREQUENCIES],
               uint8_t bits[ASSAY_PDQ_BYTES]);
 
+/* The spectrum of the picture in another position; not in place. */
+void pdq_turn(const float spectrum[PDQ_FREQUENCIES][PDQ_FREQUENCIES], enum assay_pdq_turn turn,
+              float out[PDQ_FREQUENCIES][PDQ_FREQUENCIES]);
+
+/* How many coefficients are far enough from the median to be relied on, 0 .. 256. */
+unsigned pdq_stable(const float spectrum[PDQ_FREQUENCIES][PDQ_FREQUENCIES]);
+
 /* Entry (frequency i + 1, sample j) of the cosine transform, i = 0 .. 15, j = 0 .. 63. */
 float pdq_cosine(uint32_t i, uint32_t j);
 
