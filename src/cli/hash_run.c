@@ -334,7 +334,7 @@ static void init(struct run *r)
     (void)pthread_cond_init(&r->idle, &attr);
     (void)pthread_condattr_destroy(&attr);
     if ((r->options->algorithms & HASH_OF_PICTURE) != 0 &&
-        decode_env_new(&decode_limits_default, &r->env, &r->no_env) != ASSAY_OK)
+        decode_env_new_for_pool(NULL, &decode_limits_default, &r->env, &r->no_env) != ASSAY_OK)
         r->env = NULL; /* each picture says so; other files have their digests all the same */
     buf_init(&head, HASH_LINE_MAX);
     hash_line_head(r->options, &head);

@@ -17,12 +17,20 @@ enum reply_at {
     REPLY_PDQ = 72,
     REPLY_ORIENTED = 104,
     REPLY_REDUCED = 136,
-    REPLY_END = 140
+    REPLY_STABLE = 140,
+    REPLY_TURNED_QUALITY = 144,
+    REPLY_TURNED = 160,
+    REPLY_END = REPLY_TURNED + ASSAY_PDQ_TURNS * ASSAY_PDQ_BYTES
 };
 
 #define HAS_PDQ      1u
 #define HAS_ORIENTED 2u
 #define TOO_LARGE    4u
+#define HAS_TURNED   8u
+#define HAS_STABLE   16u
+#define HAS_ALL      31u
+
+#define STABLE_BITS_MAX 255u /* the middle coefficient is none */
 
 static void put32(unsigned char *to, uint32_t v)
 {
@@ -81,24 +89,29 @@ enum assay_err hash_request_get(const unsigned char *in, struct hash_request *ou
 
 static void picture_put(const struct hash_picture *p, unsigned char *out)
 {
-    const uint32_t numbers[] = {p->type,
-                                p->width,
-                                p->height,
-                                p->frames,
-                                p->flags,
-                                p->orientation,
-                                DECODE_PIXEL_POLICY,
-                                (p->has_pdq ? HAS_PDQ : 0) |
-                                    (p->has_pdq_oriented ? HAS_ORIENTED : 0) |
-                                    (p->oriented_too_large ? TOO_LARGE : 0),
-                                p->pdq.quality,
-                                p->pdq_oriented.quality};
+    const uint32_t numbers[] = {
+        p->type,
+        p->width,
+        p->height,
+        p->frames,
+        p->flags,
+        p->orientation,
+        DECODE_PIXEL_POLICY,
+        (p->has_pdq ? HAS_PDQ : 0) | (p->has_pdq_oriented ? HAS_ORIENTED : 0) |
+            (p->oriented_too_large ? TOO_LARGE : 0) | (p->has_turned ? HAS_TURNED : 0) |
+            (p->has_stable_bits ? HAS_STABLE : 0),
+        p->pdq.quality,
+        p->pdq_oriented.quality};
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         put32(out + REPLY_PICTURE + 4 * i, numbers[i]);
     memcpy(out + REPLY_PDQ, p->pdq.bytes, ASSAY_PDQ_BYTES);
     memcpy(out + REPLY_ORIENTED, p->pdq_oriented.bytes, ASSAY_PDQ_BYTES);
     put32(out + REPLY_REDUCED, p->reduced);
+    put32(out + REPLY_STABLE, p->stable_bits);
+    put32(out + REPLY_TURNED_QUALITY, p->turned[0].quality);
+    for (size_t i = 0; i < ASSAY_PDQ_TURNS; i++)
+        memcpy(out + REPLY_TURNED + i * ASSAY_PDQ_BYTES, p->turned[i].bytes, ASSAY_PDQ_BYTES);
 }
 
 void hash_reply_put(const struct hash_reply *r, unsigned char *out)
@@ -119,6 +132,23 @@ static bool hash_is_sound(bool given, const struct assay_pdq *pdq)
     return given || (pdq->quality == 0 && all_zero(pdq->bytes, pdq->bytes + ASSAY_PDQ_BYTES));
 }
 
+/* The hashes in eight positions and the count of stable bits; false when they cannot be. */
+static bool more_get(const unsigned char *in, uint32_t hashes, struct hash_picture *p)
+{
+    const uint32_t quality = get32(in + REPLY_TURNED_QUALITY);
+
+    p->has_turned = (hashes & HAS_TURNED) != 0;
+    p->has_stable_bits = (hashes & HAS_STABLE) != 0;
+    p->stable_bits = get32(in + REPLY_STABLE);
+    for (size_t i = 0; i < ASSAY_PDQ_TURNS; i++) {
+        memcpy(p->turned[i].bytes, in + REPLY_TURNED + i * ASSAY_PDQ_BYTES, ASSAY_PDQ_BYTES);
+        p->turned[i].quality = (uint8_t)quality;
+    }
+    return quality <= 100 && p->stable_bits <= (p->has_stable_bits ? STABLE_BITS_MAX : 0) &&
+           (p->has_turned || all_zero(in + REPLY_TURNED_QUALITY, in + REPLY_END)) &&
+           all_zero(in + REPLY_TURNED_QUALITY + 4, in + REPLY_TURNED);
+}
+
 static enum assay_err picture_get(const unsigned char *in, struct hash_picture *p, struct err *e)
 {
     const unsigned char *at = in + REPLY_PICTURE;
@@ -137,14 +167,14 @@ static enum assay_err picture_get(const unsigned char *in, struct hash_picture *
                                .oriented_too_large = (hashes & TOO_LARGE) != 0};
     if (policy != DECODE_PIXEL_POLICY)
         return err_set(e, ASSAY_EDAMAGED, "decoder: pixel policy %u in its answer", policy);
-    if (hashes > (HAS_PDQ | HAS_ORIENTED | TOO_LARGE) || quality > 100 || quality_oriented > 100)
+    if (hashes > HAS_ALL || quality > 100 || quality_oriented > 100)
         return err_set(e, ASSAY_EDAMAGED, "decoder: impossible hash in its answer");
     p->pdq.quality = (uint8_t)quality;
     p->pdq_oriented.quality = (uint8_t)quality_oriented;
     memcpy(p->pdq.bytes, in + REPLY_PDQ, ASSAY_PDQ_BYTES);
     memcpy(p->pdq_oriented.bytes, in + REPLY_ORIENTED, ASSAY_PDQ_BYTES);
     if (!hash_is_sound(p->has_pdq, &p->pdq) ||
-        !hash_is_sound(p->has_pdq_oriented, &p->pdq_oriented))
+        !hash_is_sound(p->has_pdq_oriented, &p->pdq_oriented) || !more_get(in, hashes, p))
         return err_set(e, ASSAY_EDAMAGED, "decoder: impossible hash in its answer");
     if (!all_zero(in + REPLY_END, in + HASH_REPLY_BYTES))
         return err_set(e, ASSAY_EDAMAGED, "decoder: bytes behind the end of its answer");
@@ -212,7 +242,9 @@ enum assay_err hash_picture_check(const struct hash_picture *p, enum decode_type
         ((p->flags & DECODE_ANIMATED) == 0 && p->frames > 1))
         return err_set(e, ASSAY_EDAMAGED, "decoder: impossible flags in its answer");
     if (p->has_pdq != hashed || (p->has_pdq_oriented && p->oriented_too_large) ||
-        (p->has_pdq_oriented || p->oriented_too_large) != (hashed && turned))
+        (p->has_pdq_oriented || p->oriented_too_large) != (hashed && turned) ||
+        p->has_turned != (hashed && (wants & DECODE_HASH_TURNED) != 0) ||
+        p->has_stable_bits != (hashed && (wants & DECODE_HASH_STABLE) != 0))
         return err_set(e, ASSAY_EDAMAGED, "decoder: impossible hashes in its answer");
     if (!reduced_is_sound(p, wants))
         return err_set(e, ASSAY_EDAMAGED, "decoder: a picture reduced beyond what was asked");

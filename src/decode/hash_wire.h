@@ -36,6 +36,9 @@ struct hash_picture {
     bool has_pdq, has_pdq_oriented;
     bool oriented_too_large; /* no room to turn the picture, so pdq_oriented is missing */
     struct assay_pdq pdq, pdq_oriented;
+    bool has_turned, has_stable_bits;
+    struct assay_pdq turned[ASSAY_PDQ_TURNS]; /* all of one quality */
+    uint32_t stable_bits;
 };
 
 struct hash_reply {

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -131,6 +132,10 @@ static void take_picture(const struct hash_picture *p, struct decode_hashed *out
     out->has_pdq_oriented = p->has_pdq_oriented;
     out->pdq = p->pdq;
     out->pdq_oriented = p->pdq_oriented;
+    out->has_turned = p->has_turned;
+    out->has_stable_bits = p->has_stable_bits;
+    memcpy(out->turned, p->turned, sizeof out->turned);
+    out->stable_bits = p->stable_bits;
     out->pdq_reason = picture_pdq_reason(&p->pdq, p->width, p->height, p->flags);
     if (p->oriented_too_large)
         out->pdq_oriented_reason = DECODE_PDQ_TOO_LARGE;

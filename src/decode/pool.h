@@ -18,9 +18,12 @@ struct decode_worker;
 enum decode_hash_want {
     DECODE_HASH_PDQ =
         1u << 0, /* of the stored picture, and of the turned one where EXIF turns it */
-    DECODE_HASH_FAST = 1u << 1 /* a large JPEG is decoded at a part of its size: near, not equal */
+    DECODE_HASH_FAST = 1u << 1, /* a large JPEG is decoded at a part of its size: near, not equal */
+    DECODE_HASH_TURNED = 1u << 2,   /* with PDQ: the stored picture's hashes in eight positions */
+    DECODE_HASH_STABLE = 1u << 3,   /* with PDQ: how many of its bits can be relied on */
+    DECODE_HASH_SCALE_512 = 1u << 4 /* every PDQ in the scale of the reference's command */
 };
-#define DECODE_HASH_WANTS     ((uint32_t)DECODE_HASH_PDQ | (uint32_t)DECODE_HASH_FAST)
+#define DECODE_HASH_WANTS     (((uint32_t)DECODE_HASH_SCALE_512 << 1) - 1)
 #define DECODE_HASH_FAST_SIDE 512 /* pixels that the shorter side keeps at least when reduced */
 
 struct decode_hashed {
@@ -43,6 +46,9 @@ struct decode_hashed {
     bool has_pdq, has_pdq_oriented;
     struct assay_pdq pdq, pdq_oriented;
     enum decode_pdq_reason pdq_reason, pdq_oriented_reason; /* oriented: NONE where not turned */
+    bool has_turned, has_stable_bits;         /* where asked for, exactly when has_pdq */
+    struct assay_pdq turned[ASSAY_PDQ_TURNS]; /* by enum assay_pdq_turn */
+    uint32_t stable_bits;                     /* of pdq, 0..255 */
 };
 
 /*

@@ -230,6 +230,21 @@ enum wire_answer image_work(struct child *c, format_pick pick)
     return image_decode(c->input, c->input_size, &c->limits, pick, c->payload, &c->reply.picture);
 }
 
+static enum wire_answer hash_more(const struct assay_pdq_stream *pdq, uint32_t wants,
+                                  struct hash_picture *out)
+{
+    unsigned stable_bits = 0;
+
+    out->has_turned = (wants & DECODE_HASH_TURNED) != 0;
+    out->has_stable_bits = (wants & DECODE_HASH_STABLE) != 0;
+    if (out->has_turned && assay_pdq_stream_finish_turned(pdq, out->turned) != ASSAY_OK)
+        return WIRE_MEMORY;
+    if (out->has_stable_bits && assay_pdq_stream_stable_bits(pdq, &stable_bits) != ASSAY_OK)
+        return WIRE_MEMORY;
+    out->stable_bits = stable_bits;
+    return WIRE_GOOD;
+}
+
 enum wire_answer image_hash(const struct child_file *file, format_pick pick,
                             struct hash_picture *out)
 {
@@ -253,6 +268,8 @@ enum wire_answer image_hash(const struct child_file *file, format_pick pick,
                                      .oriented_too_large = s.made.oriented_too_large,
                                      .pdq = s.made.pdq,
                                      .pdq_oriented = s.made.pdq_oriented};
+    if (answer == WIRE_GOOD && out->has_pdq)
+        answer = hash_more(s.pdq, file->wants, out);
     sink_free(&s);
     mem_free(f.exif_copy);
     return answer;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "decode/pool.h"
 #include "decoder/scale.h"
 #include "decoder/turn.h"
 
@@ -45,6 +46,14 @@ static bool hashable(const struct sink *s)
     return s->width >= ASSAY_PDQ_SIDE_MIN && s->height >= ASSAY_PDQ_SIDE_MIN;
 }
 
+static enum assay_err begin_pdq(const struct sink *s, struct wire_size size,
+                                struct assay_pdq_stream **out)
+{
+    if ((s->wants & DECODE_HASH_SCALE_512) != 0)
+        return assay_pdq_stream_new_512(size.width, size.height, out);
+    return assay_pdq_stream_new(size.width, size.height, out);
+}
+
 enum wire_answer sink_begin(struct sink *s, uint32_t width, uint32_t height, uint32_t orientation)
 {
     struct wire_size size = {width, height};
@@ -66,7 +75,7 @@ enum wire_answer sink_begin(struct sink *s, uint32_t width, uint32_t height, uin
         s->whole = mem_try((size_t)3 * width * height);
     if (s->use == SINK_THUMBNAIL)
         return s->whole != NULL ? WIRE_GOOD : WIRE_MEMORY;
-    if (hashable(s) && assay_pdq_stream_new(width, height, &s->pdq) != ASSAY_OK)
+    if (hashable(s) && begin_pdq(s, size, &s->pdq) != ASSAY_OK)
         return WIRE_MEMORY;
     if (s->use == SINK_HASH)
         return WIRE_GOOD;
@@ -241,7 +250,7 @@ static enum assay_err hash_turned(const struct sink *s, struct assay_pdq *out)
     uint8_t *rows = mem_try((size_t)3 * size.width * TURN_ROWS);
     enum assay_err rc = ASSAY_ENOMEM;
 
-    if (rows == NULL || (rc = assay_pdq_stream_new(size.width, size.height, &pdq)) != ASSAY_OK)
+    if (rows == NULL || (rc = begin_pdq(s, size, &pdq)) != ASSAY_OK)
         goto out;
     for (uint32_t y = 0; y < size.height && rc == ASSAY_OK; y += TURN_ROWS) {
         uint32_t count = size.height - y < TURN_ROWS ? size.height - y : TURN_ROWS;

@@ -10,9 +10,11 @@
 
 /* The examples of doc/decoder.md, section 9. */
 static const struct hash_request request_example = {
-    .number = 3, .size = 1234567, .wants = DECODE_HASH_PDQ | DECODE_HASH_FAST};
+    .number = 3,
+    .size = 1234567,
+    .wants = DECODE_HASH_PDQ | DECODE_HASH_FAST | DECODE_HASH_TURNED | DECODE_HASH_STABLE};
 static const char request_hex[] = "41534851010002000300000000000000"
-                                  "87d612000000000003000000";
+                                  "87d61200000000000f000000";
 
 static struct hash_reply reply_example(void)
 {
@@ -28,10 +30,17 @@ static struct hash_reply reply_example(void)
                                       .has_pdq = true,
                                       .has_pdq_oriented = true,
                                       .pdq = {.quality = 100},
-                                      .pdq_oriented = {.quality = 99}};
+                                      .pdq_oriented = {.quality = 99},
+                                      .has_turned = true,
+                                      .has_stable_bits = true,
+                                      .stable_bits = 250};
     for (unsigned i = 0; i < ASSAY_PDQ_BYTES; i++) {
         r.picture.pdq.bytes[i] = (uint8_t)(i % 2 == 0 ? 0x0f : 0xf0);
         r.picture.pdq_oriented.bytes[i] = (uint8_t)i;
+    }
+    for (unsigned turn = 0; turn < ASSAY_PDQ_TURNS; turn++) {
+        r.picture.turned[turn].quality = 98;
+        memset(r.picture.turned[turn].bytes, (int)(0x11 * turn), ASSAY_PDQ_BYTES);
     }
     return r;
 }
@@ -39,12 +48,17 @@ static struct hash_reply reply_example(void)
 static const char reply_hex[] = "41534852010002000100000000000000"
                                 "00000000000000000300000000000000"
                                 "02000000a00f0000b80b000001000000"
-                                "20000000060000000100000003000000"
+                                "2000000006000000010000001b000000"
                                 "64000000630000000ff00ff00ff00ff0"
                                 "0ff00ff00ff00ff00ff00ff00ff00ff0"
                                 "0ff00ff00ff00ff00001020304050607"
                                 "08090a0b0c0d0e0f1011121314151617"
-                                "18191a1b1c1d1e1f04000000";
+                                "18191a1b1c1d1e1f04000000fa000000"
+                                "62000000000000000000000000000000";
+
+/* Behind them 32 bytes 00, 32 bytes 11 ... and 32 bytes 77. */
+#define TURNED_AT  160u
+#define TURNED_END 416u
 
 static void assert_begins(const unsigned char *bytes, size_t size, const char *hex)
 {
@@ -70,7 +84,9 @@ static void both_have_the_bytes_of_the_document(void **state)
     assert_int_equal(request_back.size, 1234567);
     assert_int_equal(request_back.wants, request_example.wants);
     hash_reply_put(&reply, bytes);
-    assert_begins(bytes, sizeof bytes, reply_hex);
+    assert_begins(bytes, TURNED_AT, reply_hex);
+    for (size_t i = TURNED_AT; i < sizeof bytes; i++)
+        assert_int_equal(bytes[i], i < TURNED_END ? 0x11 * ((i - TURNED_AT) / 32) : 0);
     assert_int_equal(hash_reply_get(bytes, HASH_PICTURE, &back, NULL), ASSAY_OK);
     assert_int_equal(back.number, 3);
     assert_memory_equal(&back.picture.pdq_oriented, &reply.picture.pdq_oriented,
@@ -113,11 +129,16 @@ static const struct lie {
     {16, 1, "broken head"},
     {20, 1, "broken head"},
     {56, 2, "pixel policy 2"},
-    {60, 8, "impossible hash"},
-    {60, 2, "impossible hash"}, /* no PDQ, and yet its bytes */
+    {60, 32, "impossible hash"},
+    {60, 3 + 8, "impossible hash"},  /* no stable bits, and yet their number */
+    {60, 3 + 16, "impossible hash"}, /* no turned hashes, and yet their bytes */
+    {60, 2, "impossible hash"},      /* no PDQ, and yet its bytes */
     {64, 101, "impossible hash"},
     {68, 101, "impossible hash"},
-    {140, 1, "bytes behind the end"},
+    {141, 1, "impossible hash"},
+    {144, 101, "impossible hash"},
+    {148, 1, "impossible hash"},
+    {416, 1, "bytes behind the end"},
     {511, 1, "bytes behind the end"},
 };
 
@@ -174,10 +195,15 @@ static void each_impossible_picture_is_found(void **state)
     p = right, p.has_pdq = false, check(p, wants, "impossible hashes");
     p = right, p.has_pdq_oriented = false, check(p, wants, "impossible hashes");
     p = right, p.oriented_too_large = true, check(p, wants, "impossible hashes");
+    p = right, p.has_turned = false, check(p, wants, "impossible hashes");
+    p = right, p.has_stable_bits = false, check(p, wants, "impossible hashes");
     p = right, p.reduced = 8, check(p, wants, "reduced beyond"); /* 375 pixels are too few */
     p = right, p.reduced = 3, check(p, wants, "reduced beyond");
     p = right, p.reduced = 0, check(p, wants, "reduced beyond");
-    p = right, check(p, DECODE_HASH_PDQ, "reduced beyond"); /* not asked for */
+    /* What was not asked for. */
+    p = right, check(p, wants & ~(uint32_t)DECODE_HASH_FAST, "reduced beyond");
+    p = right, check(p, wants & ~(uint32_t)DECODE_HASH_TURNED, "impossible hashes");
+    p = right, check(p, wants & ~(uint32_t)DECODE_HASH_STABLE, "impossible hashes");
 }
 
 int main(void)

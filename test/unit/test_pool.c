@@ -445,6 +445,43 @@ static void fast_is_near_and_says_so(void **state)
     files_picture_free(&rgb);
 }
 
+/* All hashes of a picture in memory are those of the library on its pixels. */
+static void more_is_given_when_asked_for(void **state)
+{
+    struct files_picture rgb = files_landscape(12, 900, 700);
+    struct assay_pdq_stream *full, *scaled;
+    struct assay_pdq turned[ASSAY_PDQ_TURNS], pdq_512;
+    struct decode_hashed h;
+    unsigned stable;
+    struct buf b;
+
+    (void)state;
+    assert_int_equal(assay_pdq_stream_new(900, 700, &full), ASSAY_OK);
+    assert_int_equal(assay_pdq_stream_rgb(full, rgb.bytes, (size_t)3 * 900, 700), ASSAY_OK);
+    assert_int_equal(assay_pdq_stream_finish_turned(full, turned), ASSAY_OK);
+    assert_int_equal(assay_pdq_stream_stable_bits(full, &stable), ASSAY_OK);
+    assert_int_equal(assay_pdq_stream_new_512(900, 700, &scaled), ASSAY_OK);
+    assert_int_equal(assay_pdq_stream_rgb(scaled, rgb.bytes, (size_t)3 * 900, 700), ASSAY_OK);
+    assert_int_equal(assay_pdq_stream_finish(scaled, &pdq_512), ASSAY_OK);
+    buf_init(&b, FILES_BYTES_MAX);
+    files_png(&rgb, FILES_STRAIGHT, &b);
+    hash_with(worker, &b, DECODE_HASH_PDQ | DECODE_HASH_TURNED | DECODE_HASH_STABLE, &h);
+    assert_true(h.has_turned);
+    assert_true(h.has_stable_bits);
+    assert_memory_equal(h.turned, turned, sizeof turned);
+    assert_memory_equal(&h.pdq, &turned[ASSAY_PDQ_ORIG], sizeof h.pdq);
+    assert_int_equal(h.stable_bits, stable);
+    hash_with(worker, &b, DECODE_HASH_PDQ | DECODE_HASH_SCALE_512, &h);
+    assert_false(h.has_turned);
+    assert_false(h.has_stable_bits);
+    assert_memory_equal(&h.pdq, &pdq_512, sizeof pdq_512);
+    assert_memory_not_equal(&h.pdq, &turned[ASSAY_PDQ_ORIG], sizeof h.pdq);
+    assay_pdq_stream_free(full);
+    assay_pdq_stream_free(scaled);
+    buf_clear(&b);
+    files_picture_free(&rgb);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +495,7 @@ int main(void)
         cmocka_unit_test(a_file_larger_than_the_region_is_digested),
         cmocka_unit_test(a_process_is_replaced_when_killed_worn_or_after_damage),
         cmocka_unit_test(fast_is_near_and_says_so),
+        cmocka_unit_test(more_is_given_when_asked_for),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
