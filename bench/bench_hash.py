@@ -6,6 +6,7 @@ libjpeg and saved as baseline JPEG of quality 90. Both programs take turns on th
 core and one thread each; processor time of all their processes counts, and of the rounds the
 smallest ratio's parts are printed with the median ratio.
 """
+import json
 import os
 import resource
 import statistics
@@ -95,6 +96,24 @@ def memory(paths):
               (len(paths) * times, int(said) / 1024))
 
 
+def hashed(*arguments):
+    said = subprocess.run([ASSAY, "hash", *arguments], check=True, capture_output=True,
+                          text=True).stdout
+    return [json.loads(line) for line in said.splitlines()]
+
+
+def nearness(paths):
+    """How far --fast is from exact, in bits, by the part of the sides that was decoded."""
+    bits = {}
+    for exact, fast in zip(hashed(*paths), hashed("--fast", *paths)):
+        distance = bin(int(exact["pdq"], 16) ^ int(fast["pdq"], 16)).count("1")
+        bits.setdefault(fast["pdq_method"], []).append(distance)
+    for method, found in sorted(bits.items()):
+        print("%-6s of %2d photographs: bits from exact median %d, most %d; all: %s" %
+              (method, len(found), statistics.median(found), max(found),
+               " ".join(str(b) for b in sorted(found))))
+
+
 def main():
     sources = photographs()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -105,6 +124,7 @@ def main():
             compare(size, files[size])
         threads(files[4])
         memory(files[1])
+        nearness(sources + [path for size in SIZES for path in files[size][:PICTURES]])
 
 
 if __name__ == "__main__":
