@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -181,6 +182,28 @@ static enum assay_err hash_luma(void)
     return rc;
 }
 
+/* A picture that is scaled, and all that can be asked of a stream. */
+static enum assay_err stream_512(void)
+{
+    enum { WIDTH = 600, HEIGHT = 8 };
+    static_assert(3 * WIDTH * HEIGHT <= sizeof pixels, "the picture lies in pixels");
+    struct assay_pdq out[ASSAY_PDQ_TURNS] = {[ASSAY_PDQ_ORIG] = {.quality = 101}};
+    struct assay_pdq_stream *s = NULL;
+    unsigned stable = 1000;
+    enum assay_err rc = assay_pdq_stream_new_512(WIDTH, HEIGHT, &s);
+
+    assert_true((rc == ASSAY_OK) == (s != NULL));
+    if (rc == ASSAY_OK)
+        rc = assay_pdq_stream_rgb(s, pixels, (size_t)3 * WIDTH, HEIGHT);
+    if (rc == ASSAY_OK)
+        rc = assay_pdq_stream_finish_turned(s, out);
+    if (rc == ASSAY_OK)
+        rc = assay_pdq_stream_stable_bits(s, &stable);
+    assert_true((rc == ASSAY_OK) == (out[ASSAY_PDQ_ORIG].quality <= 100 && stable <= 256));
+    assay_pdq_stream_free(s);
+    return rc;
+}
+
 typedef enum assay_err entry(void);
 
 /* Where OpenSSL does without what it asked for, the digests must be right all the same. */
@@ -194,7 +217,8 @@ static const struct {
 } entries[] = {
     {"digest_whole", digest_whole, MAY_DO, 4}, {"digest_twice", digest_twice, MAY_DO, 4},
     {"stream_rgb", stream_rgb, FAILS, 1},      {"stream_luma", stream_luma, FAILS, 1},
-    {"hash_rgb", hash_rgb, FAILS, 1},          {"hash_luma", hash_luma, FAILS, 1},
+    {"stream_512", stream_512, FAILS, 1},      {"hash_rgb", hash_rgb, FAILS, 1},
+    {"hash_luma", hash_luma, FAILS, 1},
 };
 
 /* One run in which allocation n fails; true where there was an n-th. */

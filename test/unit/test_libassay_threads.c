@@ -43,7 +43,7 @@ static int one_round(void)
 {
     char hex[ASSAY_PDQ_HEX_SIZE];
     struct assay_digests digests;
-    struct assay_pdq whole, split, read;
+    struct assay_pdq whole, split, read, turned[ASSAY_PDQ_TURNS];
     struct assay_digester *d;
     struct assay_pdq_stream *s;
 
@@ -56,6 +56,7 @@ static int one_round(void)
     wrong |= assay_digester_feed(d, "c", 1) != ASSAY_OK;
     wrong |= assay_digester_finish(d, &digests) != ASSAY_OK;
     wrong |= assay_pdq_stream_finish(s, &split) != ASSAY_OK;
+    wrong |= assay_pdq_stream_finish_turned(s, turned) != ASSAY_OK;
     wrong |= assay_pdq_hash_rgb(pixels, WIDTH, HEIGHT, (size_t)3 * WIDTH, &whole) != ASSAY_OK;
     assay_digester_free(d);
     assay_pdq_stream_free(s);
@@ -65,6 +66,7 @@ static int one_round(void)
     wrong |= strcmp(hex, pdq_wanted) != 0;
     wrong |= assay_pdq_from_hex(hex, strlen(hex), &read) != ASSAY_OK;
     wrong |= assay_pdq_distance(&whole, &read) != 0;
+    wrong |= assay_pdq_distance(&whole, &turned[ASSAY_PDQ_ORIG]) != 0;
     wrong |= memcmp(digests.sha256, sha256_wanted, sizeof sha256_wanted) != 0;
     return wrong;
 }
