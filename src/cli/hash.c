@@ -27,7 +27,11 @@ static const char usage[] =
     "  --algorithms LIST   some of md5,sha1,sha256,pdq (all)\n"
     "  --fast              decode large JPEGs at a part of their size: quicker, and the PDQ is "
     "near\n"
-    "                      the exact one instead of equal; `pdq_method` says which were\n\n"
+    "                      the exact one instead of equal; `pdq_method` says which were\n"
+    "  --pdq-scale 512     PDQ as the reference's command-line tool makes it, for lists of its "
+    "making\n"
+    "  --turned            also the PDQ of the eight ways to turn and mirror a picture\n"
+    "  --stable-bits       also how many bits of the PDQ can be relied on, 0 to 255\n\n"
     "exit: 0 all hashed, 1 some not (each named), 2 usage, 3 cannot work\n\n"
     "examples:\n"
     "  assay hash -r case-0412/ > case-0412.jsonl\n"
@@ -85,6 +89,11 @@ static int parse_value(struct hash_options *h, int o, const char *value)
             return cli_usage("hash", "--format is jsonl or tsv");
         h->format = str_equal(value, "tsv") ? HASH_TSV : HASH_JSONL;
         return CLI_DONE;
+    case 's':
+        if (!str_equal(value, "512"))
+            return cli_usage("hash", "--pdq-scale is 512; without it pictures keep their size");
+        h->wants |= DECODE_HASH_SCALE_512;
+        return CLI_DONE;
     case 'a':
         return parse_algorithms(value, &h->algorithms);
     default:
@@ -104,7 +113,10 @@ static int check(const struct hash_options *h, char *const *paths, int count)
     if (h->zeros && !input)
         return cli_usage("hash", "-0 is about standard input: add -");
     if (h->wants != 0 && (h->algorithms & HASH_OF_PICTURE) == 0)
-        return cli_usage("hash", "--fast is about PDQ, which --algorithms leaves out");
+        return cli_usage("hash", "--fast, --pdq-scale, --turned and --stable-bits are about PDQ, "
+                                 "which --algorithms leaves out");
+    if ((h->wants & DECODE_HASH_FAST) != 0 && (h->wants & DECODE_HASH_SCALE_512) != 0)
+        return cli_usage("hash", "--fast and --pdq-scale are two ways to make one hash: name one");
     return CLI_DONE;
 }
 
@@ -115,6 +127,9 @@ static int parse(struct hash_options *h, struct cli *c, int argc, char **argv)
         {"algorithms", required_argument, NULL, 'a'},
         {"follow", no_argument, NULL, 'L'},
         {"fast", no_argument, NULL, 'F'},
+        {"pdq-scale", required_argument, NULL, 's'},
+        {"turned", no_argument, NULL, 'T'},
+        {"stable-bits", no_argument, NULL, 'S'},
         {"data", required_argument, NULL, 'd'},
         {"help", no_argument, NULL, 'h'},
         {0},
@@ -140,6 +155,12 @@ static int parse(struct hash_options *h, struct cli *c, int argc, char **argv)
             break;
         case 'F':
             h->wants |= DECODE_HASH_FAST;
+            break;
+        case 'T':
+            h->wants |= DECODE_HASH_TURNED;
+            break;
+        case 'S':
+            h->wants |= DECODE_HASH_STABLE;
             break;
         default:
             status = parse_value(h, o, optarg);

@@ -28,15 +28,19 @@ static const char *method(const struct said *s)
 {
     static const char *const names[] = {
         [1] = "exact", [2] = "fast_2", [4] = "fast_4", [8] = "fast_8"};
+    const struct decode_hashed *p = s->picture;
 
-    if (s->picture == NULL || !s->picture->has_pdq)
+    if (p == NULL || !p->has_pdq)
         return NULL;
-    return names[s->picture->reduced];
+    if ((s->options->wants & DECODE_HASH_SCALE_512) != 0 &&
+        (p->width > ASSAY_PDQ_SCALE || p->height > ASSAY_PDQ_SCALE))
+        return "nearest_512";
+    return names[p->reduced];
 }
 
 static bool names_method(const struct hash_options *o)
 {
-    return (o->wants & DECODE_HASH_FAST) != 0;
+    return (o->wants & (DECODE_HASH_FAST | DECODE_HASH_SCALE_512)) != 0;
 }
 
 /* ---- JSON Lines ---- */
@@ -96,12 +100,29 @@ static void json_picture(struct json_out *o, const struct said *s)
     json_number(o, "pixel_policy", p, DECODE_PIXEL_POLICY);
 }
 
+static void json_turned(struct json_out *o, const struct decode_hashed *p)
+{
+    if (p == NULL) {
+        json_null(o, "pdq_turned");
+        return;
+    }
+    json_object(o, "pdq_turned");
+    for (unsigned i = 0; i < ASSAY_PDQ_TURNS; i++)
+        json_pdq(o, assay_pdq_turn_name((enum assay_pdq_turn)i), true, &p->turned[i]);
+    json_object_end(o);
+}
+
 static void json_more(struct json_out *o, const struct said *s)
 {
     const struct decode_hashed *p = s->picture;
 
     if (p != NULL && p->orientation > 1 && p->has_pdq)
         json_pdq(o, "pdq_oriented", p->has_pdq_oriented, &p->pdq_oriented);
+    if ((s->options->wants & DECODE_HASH_TURNED) != 0)
+        json_turned(o, p != NULL && p->has_pdq ? p : NULL);
+    if ((s->options->wants & DECODE_HASH_STABLE) != 0)
+        json_number(o, "pdq_stable_bits", p != NULL && p->has_pdq ? p : NULL,
+                    p == NULL ? 0 : p->stable_bits);
     if (names_method(s->options))
         json_text(o, "pdq_method", method(s));
 }
@@ -182,6 +203,16 @@ static void cell_flags(struct buf *b, uint32_t flags)
     buf_add_char(b, '\t');
 }
 
+static void cell_turned(struct buf *b, const struct decode_hashed *p)
+{
+    for (unsigned i = 0; p != NULL && i < ASSAY_PDQ_TURNS; i++) {
+        if (i > 0)
+            buf_add_char(b, ',');
+        add_hex(b, p->turned[i].bytes, ASSAY_PDQ_BYTES);
+    }
+    buf_add_char(b, '\t');
+}
+
 static void row_digests(const struct said *s, struct buf *b)
 {
     static const struct assay_digests none;
@@ -221,7 +252,11 @@ static void row(const struct said *s, const char *path, struct buf *b)
     cell(b, s->result->error);
     if (asked)
         cell_hex(b, of->has_pdq_oriented ? p : NULL, of->pdq_oriented.bytes, ASSAY_PDQ_BYTES);
-    if (asked && names_method(s->options))
+    if ((s->options->wants & DECODE_HASH_TURNED) != 0)
+        cell_turned(b, hashed);
+    if ((s->options->wants & DECODE_HASH_STABLE) != 0)
+        cell_number(b, hashed, of->stable_bits);
+    if (names_method(s->options))
         cell(b, method(s));
     b->size--; /* the last tab */
 }
@@ -240,7 +275,10 @@ void hash_line_head(const struct hash_options *o, struct buf *b)
         buf_add_str(b, "\tpdq\tpdq_quality\tpdq_reason\tpixel_policy");
     buf_add_str(b, "\tflags\terror");
     if ((wanted & HASH_OF_PICTURE) != 0)
-        buf_addf(b, "\tpdq_oriented%s", names_method(o) ? "\tpdq_method" : "");
+        buf_addf(b, "\tpdq_oriented%s%s%s",
+                 (o->wants & DECODE_HASH_TURNED) != 0 ? "\tpdq_turned" : "",
+                 (o->wants & DECODE_HASH_STABLE) != 0 ? "\tpdq_stable_bits" : "",
+                 names_method(o) ? "\tpdq_method" : "");
     buf_add_char(b, '\n');
 }
 

@@ -181,6 +181,25 @@ class Fields(HashCase):
             far = distance(a["pdq"], b["pdq"])
             self.assertLessEqual(far, 0 if b["pdq_method"] == "exact" else 31, b)
 
+    def test_turned_hashes_and_stable_bits_are_given_when_asked_for(self):
+        picture, black, text = (self.file("a.ppm", formula("A", 200, 150)), self.file(
+            "b.pgm", b"P5\n90 90\n255\n" + bytes(8100)), self.file("c", b"words"))
+        rows = self.rows("--turned", "--stable-bits", picture, black, text)
+        self.assertEqual(list(rows[0]), [*FIELDS, "pdq_turned", "pdq_stable_bits"])
+        self.assertEqual(list(rows[0]["pdq_turned"]),
+                         "orig rot90 rot180 rot270 flipx flipy flipplus1 flipminus1".split())
+        self.assertEqual(rows[0]["pdq_turned"]["orig"], rows[0]["pdq"])
+        self.assertEqual(len(set(rows[0]["pdq_turned"].values())), 8)
+        self.assertGreater(rows[0]["pdq_stable_bits"], 240)
+        self.assertEqual(rows[1]["pdq_stable_bits"], 0)
+        self.assertEqual((rows[2]["pdq_turned"], rows[2]["pdq_stable_bits"]), (None, None))
+        done = self.run_hash("--format", "tsv", "--turned", "--stable-bits", picture, text)
+        head, first, second = [line.split("\t") for line in done.text().splitlines()]
+        self.assertEqual(head[-2:], ["pdq_turned", "pdq_stable_bits"])
+        self.assertEqual(first[-2:], [",".join(rows[0]["pdq_turned"].values()),
+                                      str(rows[0]["pdq_stable_bits"])])
+        self.assertEqual(second[-2:], ["", ""])
+
     def test_a_table_has_a_head_and_the_same_facts(self):
         names = ["a.png", "tab\tnewline\n.png", "none", "text"]
         paths = [self.file("a.png", png(1)), self.file("tab\tnewline\n.png", png(2)),
@@ -437,7 +456,9 @@ class Kinds(HashCase):
     def test_usage_is_told_on_stderr_with_exit_2(self):
         for words in ([], ["-j", "0", "x"], ["-j", "x", "x"], ["--format", "xml", "x"], ["-0", "x"],
                       ["--algorithms", "md4", "x"], ["--algorithms", "", "x"],
-                      ["--algorithms", "md5,", "x"], ["--algorithms", "md5", "--fast", "x"]):
+                      ["--algorithms", "md5,", "x"], ["--algorithms", "md5", "--fast", "x"],
+                      ["--algorithms", "md5", "--turned", "x"], ["--pdq-scale", "64", "x"],
+                      ["--pdq-scale", "512", "--fast", "x"]):
             done = self.run_hash(*words)
             self.assertEqual((done.status, done.out), (2, b""), words)
             self.assertIn(b"see assay hash --help", done.err)
@@ -680,6 +701,9 @@ class Hostile(HashCase):
             self.assertIsNotNone(row["pdq_reason"], row)
 
 
+NOT_COMPARED = ("/dogs-gray16.png", "/dogs-cmyk.tif", "/dogs-jpeg.tif")
+
+
 class Vectors(HashCase):
     """The reference pictures, through the command."""
 
@@ -727,6 +751,29 @@ class Vectors(HashCase):
             row = found[want["path"]]
             self.assertEqual(row["pdq"], want["stored_pixels_hash"])
             self.assertEqual(row.get("pdq_oriented", row["pdq"]), want["oriented_pixels_hash"])
+
+    def test_turned_hashes_are_the_references(self):
+        found = self.hashed("--turned")
+        table = self.table("dihedral.tsv")
+        self.assertGreater(len(table), 40)
+        for want in table:
+            turned = found[want["path"]]["pdq_turned"]
+            self.assertEqual(len(turned), 8)
+            self.assertEqual(turned[want["xform"]], want["derived_hash"], want)
+
+    def test_the_scale_of_512_gives_the_command_line_tools_hash(self):
+        found = self.hashed("--pdq-scale", "512")
+        equal = 0
+        for want in self.table("images.tsv"):
+            row = found[want["path"]]
+            if row["pdq"] is None or want["path"].endswith(NOT_COMPARED):
+                continue
+            with self.subTest(path=want["path"]):
+                self.assertEqual(row["pdq"], want["core512_hash"])
+                larger = max(row["width"], row["height"]) > 512
+                self.assertEqual(row["pdq_method"], "nearest_512" if larger else "exact")
+                equal += 1
+        self.assertGreater(equal, 140)
 
     def test_edits_are_as_far_from_the_original_as_the_reference_says(self):
         """Of those edits that are files here: none is farther than the farthest of ten."""
