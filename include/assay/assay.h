@@ -7,6 +7,7 @@
  *
  *   assay/digest.h   MD5, SHA-1 and SHA-256 of bytes as they arrive, all three in one pass
  *   assay/pdq.h      PDQ of a picture whose rows arrive, bit-identical to the reference core
+ *   assay/index.h    all hashes within a distance of one, exactly, among millions that change
  *   assay/err.h      the codes that functions return
  *
  * Bytes go into a digester, rows of pixels into a PDQ stream; neither keeps what it was given, so a
@@ -58,13 +59,15 @@
  * borrowed for the call. A stream is one allocation; its size is in pdq.h. A digester allocates
  * through OpenSSL (libcrypto 3). OpenSSL loads its algorithms at the first use in a process, and
  * does not outlive every allocation that fails there: where memory may end, make a digester and
- * free it when the program starts. From then on each failure is reported, and nothing leaks.
+ * free it when the program starts. From then on each failure is reported, and nothing leaks. An
+ * index is many allocations and may map a file; assay/index.h says how much.
  *
  * Threads
  *
  * The library has no writable global state of its own beyond what is set once, in whichever thread
  * comes first, to one value. Any number of threads may call it at once, on objects of their own.
- * One digester or stream belongs to one thread at a time; it may be handed on. The functions that
+ * One digester, stream or index reader belongs to one thread at a time; it may be handed on. An
+ * index belongs to all. The functions that
  * take only const objects may share them. No function is safe in a signal handler.
  *
  * Versions
@@ -74,6 +77,7 @@
  */
 #include "assay/digest.h"
 #include "assay/err.h"
+#include "assay/index.h"
 #include "assay/pdq.h"
 
 #ifdef __cplusplus

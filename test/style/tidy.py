@@ -29,7 +29,7 @@ BANNED = {
 # Calls and the only files of src/ that may make them.
 ONE_DOOR = [
     ("the heap", "malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|vasprintf",
-     ["src/base/mem.c", "src/hash/*"]),
+     ["src/base/mem.c", "src/hash/*", "src/index/*"]),
     ("time", "time|clock_gettime|gettimeofday|localtime_r?|gmtime_r?|localtime|gmtime|mktime"
      "|timegm|strftime|clock", ["src/base/clock.c"]),
     ("randomness", "rand|srand|random|srandom|rand_r|drand48|getrandom|getentropy|RAND_bytes"

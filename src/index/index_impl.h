@@ -1,0 +1,129 @@
+/* What the index is made of: segments and tails in a set that readers take by one pointer. */
+#ifndef INDEX_INDEX_IMPL_H
+#define INDEX_INDEX_IMPL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "assay/index.h"
+#include "index/kernels.h"
+#include "index/segment.h"
+
+#define TAIL_PAIRS KERNEL_RUN_MAX
+#define MASKS      2517 /* values of a chunk within 4 bits of one: as far as radius 64 goes */
+#define ERRORS_MAX 4    /* bits within one chunk that are looked up */
+
+/* A block of the tail. A pair is written, then count is raised: who reads count sees it. */
+struct index_tail {
+    struct index_block blocks[TAIL_PAIRS / BLOCK_LANES];
+    uint32_t ids[TAIL_PAIRS];
+    _Atomic uint64_t dead[TAIL_PAIRS / 64];
+    atomic_uint count;
+    uint32_t dead_count; /* under the write lock */
+};
+
+/* What a search reads. Never changed once a reader can see it; a change is another set. */
+struct index_set {
+    size_t segment_count, tail_count;
+    struct index_segment **segments;
+    struct index_tail **tails; /* all full but the last */
+};
+
+#define PROBES 96   /* looked up together, so that their reads of memory overlap */
+#define FOUND  1024 /* entries judged together */
+
+/* One value of a chunk to look up in its column. */
+struct probe {
+    uint32_t begin, end;
+    uint16_t key;
+    uint8_t column, limit; /* limit: bits that the next chunk may differ in */
+};
+
+/* An entry of a column whose two chunks are near enough. */
+struct candidate {
+    uint32_t at, column, row;
+};
+
+/* The search of one segment by its columns. */
+struct lookup {
+    struct assay_index_reader *r;
+    const struct index_segment *s;
+    const struct index_row *query;
+    unsigned radius;
+    unsigned budget[CHUNKS + 1]; /* the first again at the end: chunks stand in a ring */
+    unsigned column;             /* of the next probe */
+    uint32_t mask;
+    struct probe probes[PROBES];
+    struct candidate found[FOUND];
+    size_t found_count;
+};
+
+/*
+ * A writer that has put another set in place waits until each reader has been seen outside a
+ * search or in a later one, and frees the old set then. turn is odd during a search.
+ */
+struct assay_index_reader {
+    _Alignas(64) _Atomic uint64_t turn; /* a line of its own: no reader writes another's */
+    _Alignas(64) struct assay_index *ix;
+    struct assay_index_reader *next;
+    struct assay_index_hit *hits, *spare; /* capacity each; spare is for sorting */
+    size_t count, capacity;
+    struct lookup lookup;
+    uint16_t at[KERNEL_RUN_MAX]; /* what a kernel found */
+};
+
+/* Deletes during a merge, which the new segment must hear of. */
+struct delete_log {
+    bool open;
+    struct index_pair *pairs;
+    size_t count, capacity;
+};
+
+struct assay_index {
+    struct index_set *_Atomic set;
+    pthread_mutex_t writing; /* adds, deletes and changes of set; taken after merging */
+    pthread_mutex_t merging; /* merges and saves */
+    pthread_mutex_t reading; /* the list of readers; taken last */
+    struct assay_index_reader *readers;
+    struct delete_log log;
+    const struct index_kernels *kernels;
+    struct permutation permutation;
+    uint16_t masks[MASKS];                /* by bits set, from none */
+    uint32_t masks_until[ERRORS_MAX + 1]; /* how many have at most so many bits */
+    uint16_t at[KERNEL_RUN_MAX];          /* a writer's scratch, under writing */
+    void *map;                            /* the snapshot that some segments lie in, or NULL */
+    size_t map_size;
+};
+
+/* How a segment is searched: the cost model's choice, or one of the two for tests and figures. */
+enum index_plan { PLAN_BEST, PLAN_SCAN, PLAN_COLUMNS };
+
+/* assay_index_search by a plan; a segment without columns is always scanned. */
+enum assay_err index_search(struct assay_index_reader *r, const uint8_t *hash, unsigned radius,
+                            enum index_plan plan);
+
+/* The hits' order: distance, then id, each pair of them once. */
+void index_sort_hits(struct assay_index_reader *r);
+
+/* All near pairs of one segment, added to the reader's hits. ENOMEM. */
+enum assay_err segment_search(struct assay_index_reader *r, const struct index_segment *s,
+                              const struct index_row *query, unsigned radius, enum index_plan plan);
+enum assay_err hits_add(struct assay_index_reader *r, uint32_t id, uint32_t distance);
+
+/* A set of its own memory with room for so many; counts are set, entries are not. NULL: none. */
+struct index_set *index_set_new(size_t segment_count, size_t tail_count);
+
+/* Put set in place and wait until no reader has the old one, which is returned for the caller to
+ * free, with what is no longer named. Under writing. */
+struct index_set *index_publish(struct assay_index *ix, struct index_set *set);
+
+/* assay_index_add_many of at most TAIL_PAIRS, into the tail. */
+enum assay_err index_add_few(struct assay_index *ix, const uint8_t *hashes, const uint32_t *ids,
+                             size_t count);
+
+struct index_row index_tail_row(const struct index_tail *t, uint32_t at);
+
+/* Take all tails into segments. Under merging and writing. ENOMEM. */
+enum assay_err index_freeze_tails(struct assay_index *ix);
+
+#endif

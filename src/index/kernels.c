@@ -1,0 +1,87 @@
+/* Which kernels this processor can run, and those that every processor can. */
+#include "index/kernels.h"
+
+#include <assert.h>
+
+static size_t symbols(const uint16_t *sym, size_t count, uint16_t key, unsigned limit, uint16_t *at)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (bits_set((uint64_t)(sym[i] ^ key)) <= limit)
+            at[found++] = (uint16_t)i;
+    }
+    return found;
+}
+
+static unsigned distance(const struct index_row *a, const struct index_row *b)
+{
+    unsigned sum = 0;
+
+    for (unsigned i = 0; i < ROW_WORDS; i++)
+        sum += bits_set(a->w[i] ^ b->w[i]);
+    return sum;
+}
+
+static size_t near_rows(const struct index_row *rows, size_t count, const struct index_row *query,
+                        unsigned radius, uint16_t *at)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (distance(&rows[i], query) <= radius)
+            at[found++] = (uint16_t)i;
+    }
+    return found;
+}
+
+static size_t blocks(const struct index_block *block, size_t count, const struct index_row *query,
+                     unsigned radius, uint16_t *at)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < count * BLOCK_LANES; i++) {
+        const struct index_block *b = &block[i / BLOCK_LANES];
+        unsigned sum = 0;
+        for (unsigned k = 0; k < BLOCK_WORDS && sum <= radius; k++)
+            sum += bits_set((uint64_t)(b->w[k][i % BLOCK_LANES] ^ row_word32(query, k)));
+        if (sum <= radius)
+            at[found++] = (uint16_t)i;
+    }
+    return found;
+}
+
+const struct index_kernels index_kernels_scalar = {.name = "scalar",
+                                                   .row_ns = 7.0,
+                                                   .symbols = symbols,
+                                                   .rows = near_rows,
+                                                   .blocks = blocks,
+                                                   .distance = distance};
+
+const struct index_kernels *index_kernels_at(size_t set)
+{
+    assert(set < KERNEL_SETS);
+    if (set == 0)
+        return &index_kernels_scalar;
+#if defined(__x86_64__)
+    if (set == 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt"))
+        return &index_kernels_avx2;
+    if (set == 2 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("avx512vpopcntdq") &&
+        __builtin_cpu_supports("popcnt"))
+        return &index_kernels_avx512;
+#endif
+    return NULL;
+}
+
+const struct index_kernels *index_kernels_best(void)
+{
+    const struct index_kernels *best = &index_kernels_scalar;
+
+    for (size_t set = 1; set < KERNEL_SETS; set++) {
+        const struct index_kernels *k = index_kernels_at(set);
+        if (k != NULL)
+            best = k;
+    }
+    return best;
+}

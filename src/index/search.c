@@ -1,0 +1,234 @@
+/* Searching one segment: by its columns, or by reading all of its rows. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "index/index_impl.h"
+
+/* What one look-up and one entry behind it cost, and struct index_kernels' row, in ns; measured by
+ * bench_index on a million rows. */
+#define PROBE_NS 45.0
+#define ENTRY_NS 0.35
+
+enum assay_err hits_add(struct assay_index_reader *r, uint32_t id, uint32_t distance)
+{
+    if (r->count == r->capacity) {
+        size_t capacity = r->capacity > 0 ? 2 * r->capacity : 256;
+        struct assay_index_hit *hits = realloc(r->hits, capacity * sizeof *hits);
+        if (hits == NULL)
+            return ASSAY_ENOMEM;
+        r->hits = hits;
+        struct assay_index_hit *spare = realloc(r->spare, capacity * sizeof *spare);
+        if (spare == NULL)
+            return ASSAY_ENOMEM;
+        r->spare = spare;
+        r->capacity = capacity;
+    }
+    r->hits[r->count].id = id;
+    r->hits[r->count++].distance = distance;
+    return ASSAY_OK;
+}
+
+static enum assay_err add_row(struct assay_index_reader *r, const struct index_segment *s,
+                              uint32_t row, uint32_t distance)
+{
+    uint32_t begin, end;
+
+    segment_ids(s, row, &begin, &end);
+    for (uint32_t i = begin; i < end; i++) {
+        if (segment_is_dead(s, i))
+            continue;
+        enum assay_err rc = hits_add(r, s->ids[i], distance);
+        if (rc != ASSAY_OK)
+            return rc;
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_err scan(struct assay_index_reader *r, const struct index_segment *s,
+                           const struct index_row *query, unsigned radius)
+{
+    const struct index_kernels *k = r->ix->kernels;
+    enum assay_err rc;
+
+    for (uint32_t from = 0; from < s->layout.row_count; from += KERNEL_RUN_MAX) {
+        uint32_t left = s->layout.row_count - from;
+        size_t count = left < KERNEL_RUN_MAX ? left : KERNEL_RUN_MAX;
+        size_t found = k->rows(s->rows + from, count, query, radius, r->at);
+        for (size_t i = 0; i < found; i++) {
+            uint32_t row = from + r->at[i];
+            if ((rc = add_row(r, s, row, k->distance(&s->rows[row], query))) != 0)
+                return rc;
+        }
+    }
+    return ASSAY_OK;
+}
+
+/*
+ * Chunk i may spend budget[i], and together they have radius + 1. When the distances d of all
+ * chunks sum up to at most the radius, budget - d sums up to 1 or more; then, around the ring,
+ * there is a chunk from which on every partial sum of budget - d is 1 or more (the cycle lemma). So
+ * there is a chunk i with d[i] < budget[i] and d[i] + d[i + 1] < budget[i] + budget[i + 1]: the
+ * row is found in column i, and its symbol lets it through.
+ */
+static void set_budgets(struct lookup *l)
+{
+    for (unsigned i = 0; i < CHUNKS; i++)
+        l->budget[i] = (l->radius + 1) / CHUNKS + (i < (l->radius + 1) % CHUNKS);
+    l->budget[CHUNKS] = l->budget[0];
+}
+
+static double probe_count(const struct assay_index *ix, const struct lookup *l)
+{
+    double count = 0;
+
+    for (unsigned i = 0; i < CHUNKS; i++)
+        count += l->budget[i] > 0 ? ix->masks_until[l->budget[i] - 1] : 0;
+    return count;
+}
+
+/* Takes the next probes and asks for the lines of dir that they need. */
+static size_t next_probes(struct lookup *l)
+{
+    const struct assay_index *ix = l->r->ix;
+    size_t count = 0;
+
+    while (count < PROBES && l->column < CHUNKS) {
+        unsigned own = l->budget[l->column];
+        if (own == 0 || l->mask == ix->masks_until[own - 1]) {
+            l->column++;
+            l->mask = 0;
+            continue;
+        }
+        uint16_t mask = ix->masks[l->mask++];
+        struct probe *p = &l->probes[count++];
+        p->key = row_chunk(l->query, l->column) ^ mask;
+        p->column = (uint8_t)l->column;
+        p->limit = (uint8_t)(own + l->budget[l->column + 1] - 1 - bits_set(mask));
+        __builtin_prefetch(l->s->dir + (size_t)l->column * DIR_SIZE + p->key);
+    }
+    return count;
+}
+
+/* Reads where the probes' buckets lie, and asks for their symbols. */
+static void find_buckets(struct lookup *l, size_t count)
+{
+    const struct index_segment *s = l->s;
+    uint32_t rows = s->layout.row_count;
+
+    for (size_t i = 0; i < count; i++) {
+        struct probe *p = &l->probes[i];
+        const uint32_t *dir = s->dir + (size_t)p->column * DIR_SIZE + p->key;
+        p->begin = dir[0];
+        p->end = dir[1];
+        if (p->end > rows || p->begin > p->end)
+            p->begin = p->end = 0; /* a damaged file */
+        const char *from = (const char *)(s->sym + (size_t)p->column * rows + p->begin);
+        size_t size = (size_t)(p->end - p->begin) * sizeof *s->sym;
+        for (size_t at = 0; at < size && at < 512; at += 64)
+            __builtin_prefetch(from + at);
+    }
+}
+
+/* The first column in which the row is found, so that it is answered once. */
+static unsigned first_column(const struct lookup *l, const struct index_row *row)
+{
+    unsigned own = bits_set((uint64_t)(row_chunk(row, 0) ^ row_chunk(l->query, 0)));
+
+    for (unsigned i = 0; i < CHUNKS; i++) {
+        unsigned n = (i + 1) % CHUNKS;
+        unsigned next = bits_set((uint64_t)(row_chunk(row, n) ^ row_chunk(l->query, n)));
+        if (own < l->budget[i] && own + next < l->budget[i] + l->budget[i + 1])
+            return i;
+        own = next;
+    }
+    return CHUNKS;
+}
+
+/* Looks at the candidates' rows. Three passes, each asking for what the next one reads. */
+static enum assay_err judge(struct lookup *l)
+{
+    const struct index_segment *s = l->s;
+    const struct index_kernels *k = l->r->ix->kernels;
+    uint32_t rows = s->layout.row_count;
+    enum assay_err rc;
+
+    for (size_t i = 0; i < l->found_count; i++) {
+        struct candidate *c = &l->found[i];
+        size_t entry = (size_t)c->column * rows + c->at;
+        c->row = segment_number(s->number + ROW_NUMBER_BYTES * entry);
+        if (c->row >= rows)
+            c->row = 0; /* a damaged file */
+        __builtin_prefetch(&s->rows[c->row]);
+    }
+    for (size_t i = 0; i < l->found_count; i++) {
+        const struct candidate *c = &l->found[i];
+        const struct index_row *row = &s->rows[c->row];
+        unsigned distance = k->distance(row, l->query);
+        if (distance > l->radius || first_column(l, row) != c->column)
+            continue;
+        if ((rc = add_row(l->r, s, c->row, distance)) != 0)
+            return rc;
+    }
+    l->found_count = 0;
+    return ASSAY_OK;
+}
+
+static enum assay_err filter(struct lookup *l, const struct probe *p)
+{
+    const struct index_segment *s = l->s;
+    const uint16_t *sym = s->sym + (size_t)p->column * s->layout.row_count;
+    uint16_t next = row_chunk(l->query, (p->column + 1u) % CHUNKS);
+    enum assay_err rc;
+
+    for (uint32_t from = p->begin; from < p->end; from += FOUND) {
+        size_t count = p->end - from < FOUND ? p->end - from : FOUND;
+        size_t found = l->r->ix->kernels->symbols(sym + from, count, next, p->limit, l->r->at);
+        if (l->found_count + found > FOUND && (rc = judge(l)) != 0)
+            return rc;
+        for (size_t i = 0; i < found; i++) {
+            struct candidate *c = &l->found[l->found_count++];
+            c->at = from + l->r->at[i];
+            c->column = p->column;
+            size_t entry = (size_t)p->column * s->layout.row_count + c->at;
+            __builtin_prefetch(s->number + ROW_NUMBER_BYTES * entry);
+        }
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_err look_up(struct lookup *l)
+{
+    enum assay_err rc;
+    size_t count;
+
+    while ((count = next_probes(l)) > 0) {
+        find_buckets(l, count);
+        for (size_t i = 0; i < count; i++) {
+            if ((rc = filter(l, &l->probes[i])) != 0)
+                return rc;
+        }
+    }
+    return judge(l);
+}
+
+enum assay_err segment_search(struct assay_index_reader *r, const struct index_segment *s,
+                              const struct index_row *query, unsigned radius, enum index_plan plan)
+{
+    struct lookup *l = &r->lookup;
+
+    if (s->dir == NULL || plan == PLAN_SCAN)
+        return scan(r, s, query, radius);
+    l->r = r;
+    l->s = s;
+    l->query = query;
+    l->radius = radius;
+    l->column = 0;
+    l->mask = 0;
+    l->found_count = 0;
+    set_budgets(l);
+    double probes = probe_count(r->ix, l), rows = s->layout.row_count;
+    double columns_ns = probes * (PROBE_NS + ENTRY_NS * rows / (DIR_SIZE - 1));
+    if (plan == PLAN_BEST && rows * r->ix->kernels->row_ns < columns_ns)
+        return scan(r, s, query, radius);
+    return look_up(l);
+}

@@ -1,0 +1,287 @@
+/* Building segments: pairs in order in, rows, ids and columns out. */
+#include "index/segment.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static_assert(sizeof(_Atomic uint64_t) == sizeof(uint64_t),
+              "the map of deleted ids is in the file");
+
+struct segment_layout segment_layout(uint32_t row_count, uint32_t id_count)
+{
+    struct segment_layout l = {.row_count = row_count, .id_count = id_count};
+
+    assert(row_count > 0);
+    assert(row_count <= SEGMENT_ROWS_MAX);
+    assert(id_count >= row_count);
+    assert(id_count <= SEGMENT_IDS_MAX);
+    l.size[SECTION_ROWS] = (size_t)row_count * sizeof(struct index_row);
+    l.size[SECTION_FIRST] = ((size_t)row_count + 1) * sizeof(uint32_t);
+    l.size[SECTION_IDS] = (size_t)id_count * sizeof(uint32_t);
+    l.size[SECTION_DEAD] = ((size_t)id_count + 63) / 64 * sizeof(uint64_t);
+    if (row_count >= SEGMENT_COLUMNS_MIN) {
+        l.size[SECTION_DIR] = (size_t)CHUNKS * DIR_SIZE * sizeof(uint32_t);
+        l.size[SECTION_SYM] = (size_t)CHUNKS * row_count * sizeof(uint16_t);
+        l.size[SECTION_NUMBER] = (size_t)CHUNKS * row_count * ROW_NUMBER_BYTES;
+    }
+    for (unsigned i = 0; i < SECTIONS; i++) {
+        l.offset[i] = l.total;
+        l.total += (l.size[i] + SEGMENT_ALIGNMENT - 1) / SEGMENT_ALIGNMENT * SEGMENT_ALIGNMENT;
+    }
+    return l;
+}
+
+enum assay_err segment_over(const struct segment_layout *layout, unsigned char *base,
+                            struct index_segment **out)
+{
+    const size_t *at = layout->offset;
+
+    struct index_segment *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return ASSAY_ENOMEM;
+    s->layout = *layout;
+    s->base = base;
+    s->mapped = true;
+    s->rows = (const struct index_row *)(base + at[SECTION_ROWS]);
+    s->first = (const uint32_t *)(base + at[SECTION_FIRST]);
+    s->ids = (const uint32_t *)(base + at[SECTION_IDS]);
+    s->dead = (_Atomic uint64_t *)(base + at[SECTION_DEAD]);
+    if (layout->size[SECTION_DIR] > 0) {
+        s->dir = (const uint32_t *)(base + at[SECTION_DIR]);
+        s->sym = (const uint16_t *)(base + at[SECTION_SYM]);
+        s->number = base + at[SECTION_NUMBER];
+    }
+    *out = s;
+    return ASSAY_OK;
+}
+
+void segment_free(struct index_segment *s)
+{
+    if (s != NULL && !s->mapped)
+        free(s->base);
+    free(s);
+}
+
+static int compare_pairs(const void *left, const void *right)
+{
+    const struct index_pair *a = left, *b = right;
+    int order = row_compare(&a->row, &b->row);
+
+    if (order != 0)
+        return order;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+void pairs_sort(struct index_pair *pairs, size_t count)
+{
+    if (count > 1)
+        qsort(pairs, count, sizeof *pairs, compare_pairs);
+}
+
+/* Sets pair to the source's next living one, leaving it there; false at the end. */
+static bool peek(struct pair_source *s, struct index_pair *pair)
+{
+    if (s->pairs != NULL) {
+        if (s->at == s->count)
+            return false;
+        *pair = s->pairs[s->at];
+        return true;
+    }
+    const struct index_segment *from = s->segment;
+    uint32_t id_count = from->layout.id_count, row_count = from->layout.row_count;
+    while (s->at < id_count && (s->dead[s->at / 64] >> (s->at % 64) & 1) != 0)
+        s->at++;
+    if (s->at >= id_count)
+        return false;
+    while (s->row + 1 < row_count && from->first[s->row + 1] <= s->at)
+        s->row++;
+    pair->row = from->rows[s->row];
+    pair->id = from->ids[s->at];
+    return true;
+}
+
+/* The sources' heads, and the smallest of them. */
+struct merging {
+    struct pair_source *sources;
+    struct index_pair *heads;
+    bool *left;
+    size_t count;
+};
+
+static void rewind_all(struct merging *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        m->sources[i].at = 0;
+        m->sources[i].row = 0;
+        m->left[i] = peek(&m->sources[i], &m->heads[i]);
+    }
+}
+
+/* The next pair that differs from the one before; false at the end. */
+static bool take_next(struct merging *m, struct index_pair *pair)
+{
+    size_t least = m->count;
+
+    for (size_t i = 0; i < m->count; i++) {
+        if (m->left[i] && (least == m->count || compare_pairs(&m->heads[i], &m->heads[least]) < 0))
+            least = i;
+    }
+    if (least == m->count)
+        return false;
+    *pair = m->heads[least];
+    for (size_t i = 0; i < m->count; i++) {
+        while (m->left[i] && compare_pairs(&m->heads[i], pair) == 0) {
+            m->sources[i].at++;
+            m->left[i] = peek(&m->sources[i], &m->heads[i]);
+        }
+    }
+    return true;
+}
+
+static void count_all(struct merging *m, uint32_t *row_count, uint32_t *id_count)
+{
+    struct index_pair pair, before = {0};
+
+    rewind_all(m);
+    *row_count = *id_count = 0;
+    while (take_next(m, &pair)) {
+        if (*id_count == 0 || row_compare(&pair.row, &before.row) != 0)
+            *row_count += 1;
+        *id_count += 1;
+        before = pair;
+    }
+}
+
+static void fill_rows(struct merging *m, struct index_segment *s)
+{
+    struct index_row *rows = (struct index_row *)(s->base + s->layout.offset[SECTION_ROWS]);
+    uint32_t *first = (uint32_t *)(s->base + s->layout.offset[SECTION_FIRST]);
+    uint32_t *ids = (uint32_t *)(s->base + s->layout.offset[SECTION_IDS]);
+    uint32_t row = 0, id = 0;
+    struct index_pair pair;
+
+    rewind_all(m);
+    while (take_next(m, &pair)) {
+        if (id == 0 || row_compare(&pair.row, &rows[row - 1]) != 0) {
+            first[row] = id;
+            rows[row++] = pair.row;
+        }
+        ids[id++] = pair.id;
+    }
+    first[row] = id;
+    assert(row == s->layout.row_count);
+    assert(id == s->layout.id_count);
+}
+
+/* Counting sort by the column's chunk. While rows are laid out, dir[v] is where the next row of
+ * value v goes, which at last is where value v + 1 begins. */
+static void fill_column(const struct index_row *rows, uint32_t row_count, unsigned column,
+                        uint32_t *dir, uint16_t *sym, uint8_t *number)
+{
+    uint32_t sum = 0;
+
+    memset(dir, 0, DIR_SIZE * sizeof *dir);
+    for (uint32_t i = 0; i < row_count; i++)
+        dir[row_chunk(&rows[i], column)]++;
+    for (uint32_t v = 0; v < DIR_SIZE; v++) {
+        uint32_t size = dir[v];
+        dir[v] = sum;
+        sum += size;
+    }
+    for (uint32_t i = 0; i < row_count; i++) {
+        uint32_t at = dir[row_chunk(&rows[i], column)]++;
+        sym[at] = row_chunk(&rows[i], (column + 1) % CHUNKS);
+        number[ROW_NUMBER_BYTES * (size_t)at] = (uint8_t)i;
+        number[ROW_NUMBER_BYTES * (size_t)at + 1] = (uint8_t)(i >> 8);
+        number[ROW_NUMBER_BYTES * (size_t)at + 2] = (uint8_t)(i >> 16);
+    }
+    memmove(dir + 1, dir, (DIR_SIZE - 1) * sizeof *dir);
+    dir[0] = 0;
+}
+
+static void fill_columns(struct index_segment *s)
+{
+    uint32_t row_count = s->layout.row_count;
+
+    for (unsigned c = 0; c < CHUNKS && s->dir != NULL; c++) {
+        uint32_t *dir = (uint32_t *)(s->base + s->layout.offset[SECTION_DIR]);
+        uint16_t *sym = (uint16_t *)(s->base + s->layout.offset[SECTION_SYM]);
+        uint8_t *number = s->base + s->layout.offset[SECTION_NUMBER];
+        fill_column(s->rows, row_count, c, dir + (size_t)c * DIR_SIZE, sym + (size_t)c * row_count,
+                    number + (size_t)c * ROW_NUMBER_BYTES * row_count);
+    }
+}
+
+/* A segment of the layout in one block of its own; what lies between sections is zero. */
+static enum assay_err allocate(const struct segment_layout *layout, struct index_segment **out)
+{
+    unsigned char *base = aligned_alloc(SEGMENT_ALIGNMENT, layout->total);
+
+    if (base == NULL)
+        return ASSAY_ENOMEM;
+    enum assay_err rc = segment_over(layout, base, out);
+    if (rc != ASSAY_OK) {
+        free(base);
+        return rc;
+    }
+    (*out)->mapped = false;
+    for (unsigned i = 0; i < SECTIONS; i++) {
+        size_t end = layout->offset[i] + layout->size[i];
+        size_t next = i + 1 < SECTIONS ? layout->offset[i + 1] : layout->total;
+        memset(base + end, 0, next - end);
+    }
+    memset(base + layout->offset[SECTION_DEAD], 0, layout->size[SECTION_DEAD]);
+    return ASSAY_OK;
+}
+
+enum assay_err segment_build(struct pair_source *sources, size_t count, struct index_segment **out)
+{
+    struct merging m = {.sources = sources, .count = count};
+    struct index_segment *s = NULL;
+    enum assay_err rc = ASSAY_ENOMEM;
+    uint32_t row_count, id_count;
+
+    m.heads = calloc(count, sizeof *m.heads);
+    m.left = calloc(count, sizeof *m.left);
+    if (m.heads == NULL || m.left == NULL)
+        goto out;
+    count_all(&m, &row_count, &id_count);
+    if (row_count > 0) {
+        struct segment_layout layout = segment_layout(row_count, id_count);
+        if ((rc = allocate(&layout, &s)) != 0)
+            goto out;
+        fill_rows(&m, s);
+        fill_columns(s);
+    }
+    *out = s;
+    rc = ASSAY_OK;
+out:
+    free(m.heads);
+    free(m.left);
+    return rc;
+}
+
+unsigned segment_delete(struct index_segment *s, const struct index_pair *pair)
+{
+    uint32_t low = 0, high = s->layout.row_count, begin, end;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (row_compare(&s->rows[middle], &pair->row) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == s->layout.row_count || row_compare(&s->rows[low], &pair->row) != 0)
+        return 0;
+    segment_ids(s, low, &begin, &end);
+    for (uint32_t i = begin; i < end; i++) {
+        if (s->ids[i] != pair->id || segment_is_dead(s, i))
+            continue;
+        atomic_fetch_or_explicit(&s->dead[i / 64], (uint64_t)1 << (i % 64), memory_order_relaxed);
+        s->dead_count++;
+        return 1;
+    }
+    return 0;
+}

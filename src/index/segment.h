@@ -1,0 +1,108 @@
+/* A sorted part of the index: rows in order, their ids, and sixteen columns to find them by. */
+#ifndef INDEX_SEGMENT_H
+#define INDEX_SEGMENT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "assay/err.h"
+#include "index/row.h"
+
+#define SEGMENT_ROWS_MAX    (1u << 24) /* a row's number is three bytes in a column */
+#define SEGMENT_IDS_MAX     (1u << 31)
+#define SEGMENT_COLUMNS_MIN 4096 /* fewer rows are read through faster than looked up */
+#define SEGMENT_ALIGNMENT   64
+#define DIR_SIZE            65537 /* one for each value of a chunk, and the end */
+#define ROW_NUMBER_BYTES    3
+
+/* The sections of a segment, in memory as in the file (doc/index.md), in this order. */
+enum section {
+    SECTION_ROWS,   /* struct index_row, ascending */
+    SECTION_FIRST,  /* u32, rows + 1: where a row's ids begin */
+    SECTION_IDS,    /* u32, ascending within a row */
+    SECTION_DEAD,   /* u64: one bit for each id that was deleted */
+    SECTION_DIR,    /* CHUNKS times DIR_SIZE u32: where the bucket of a value begins */
+    SECTION_SYM,    /* CHUNKS times u16 a row: in bucket order, the chunk after the column's own */
+    SECTION_NUMBER, /* CHUNKS times 3 bytes a row: in bucket order, the row's number */
+    SECTIONS
+};
+
+struct segment_layout {
+    uint32_t row_count, id_count;
+    size_t offset[SECTIONS]; /* multiples of SEGMENT_ALIGNMENT, from the segment's begin */
+    size_t size[SECTIONS];   /* bytes; 0: no such section */
+    size_t total;            /* a multiple of SEGMENT_ALIGNMENT */
+};
+
+struct index_segment {
+    struct segment_layout layout;
+    unsigned char *base;
+    const struct index_row *rows;
+    const uint32_t *first, *ids;
+    _Atomic uint64_t *dead;
+    const uint32_t *dir; /* NULL: no columns */
+    const uint16_t *sym;
+    const uint8_t *number;
+    uint32_t dead_count; /* under the index's write lock */
+    bool mapped;         /* base is part of a file's mapping */
+};
+
+/* A hash as a row, with an id of it. */
+struct index_pair {
+    struct index_row row;
+    uint32_t id;
+};
+
+/* Where sections lie. row_count 1 .. SEGMENT_ROWS_MAX, id_count row_count .. SEGMENT_IDS_MAX. */
+struct segment_layout segment_layout(uint32_t row_count, uint32_t id_count);
+
+/* Over bytes that hold the layout; borrowed. ENOMEM. The caller frees with segment_free. */
+enum assay_err segment_over(const struct segment_layout *layout, unsigned char *base,
+                            struct index_segment **out);
+
+void segment_free(struct index_segment *s); /* NULL is fine */
+
+/* Pairs in order, from pairs or from a segment; what a merge reads. */
+struct pair_source {
+    const struct index_pair *pairs; /* sorted; or NULL */
+    size_t count;
+    const struct index_segment *segment; /* where pairs is NULL */
+    const uint64_t *dead;                /* the segment's deleted ids, as they were */
+    size_t at;                           /* the next pair or id */
+    uint32_t row;                        /* the segment's row of that id */
+};
+
+/* Sort by row, then id. */
+void pairs_sort(struct index_pair *pairs, size_t count);
+
+/* One segment of all pairs of the sources, each pair once; *out is NULL when there are none. The
+ * sources are left at their ends. ENOMEM. */
+enum assay_err segment_build(struct pair_source *sources, size_t count, struct index_segment **out);
+
+/* The ids of a row; begin == end when the file says what cannot be. */
+static inline void segment_ids(const struct index_segment *s, uint32_t row, uint32_t *begin,
+                               uint32_t *end)
+{
+    *begin = s->first[row];
+    *end = s->first[row + 1];
+    if (*end > s->layout.id_count || *begin > *end)
+        *begin = *end = 0;
+}
+
+static inline uint32_t segment_number(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+}
+
+static inline bool segment_is_dead(const struct index_segment *s, uint32_t id_index)
+{
+    uint64_t word = atomic_load_explicit(&s->dead[id_index / 64], memory_order_relaxed);
+    return word >> (id_index % 64) & 1;
+}
+
+/* Delete the pair where it stands; how many there were, 0 or 1. Under the write lock. */
+unsigned segment_delete(struct index_segment *s, const struct index_pair *pair);
+
+#endif

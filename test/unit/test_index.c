@@ -1,0 +1,323 @@
+/* The index against a plain scan: every radius, kind of hashes, plan and kernel; adds, deletes and
+ * merges in random order; the order of bits as doc/index.md writes it down. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "index/index_impl.h"
+#include "index_fixture.h"
+
+/* The same answers from the index as from the model, by each plan and kernel. */
+static void agree(struct assay_index *ix, struct assay_index_reader *r, struct model *m,
+                  const uint8_t *hash, unsigned radius)
+{
+    static const enum index_plan plans[] = {PLAN_BEST, PLAN_SCAN, PLAN_COLUMNS};
+
+    model_search(m, hash, radius);
+    for (size_t set = 0; set < KERNEL_SETS; set++) {
+        if (index_kernels_at(set) == NULL)
+            continue;
+        ix->kernels = index_kernels_at(set);
+        for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
+            assert_int_equal(index_search(r, hash, radius, plans[i]), ASSAY_OK);
+            assert_int_equal(r->count, m->hit_count);
+            assert_memory_equal(r->hits, m->hits, m->hit_count * sizeof *m->hits);
+        }
+    }
+    ix->kernels = index_kernels_best();
+}
+
+/* Queries that hit and that miss, at every radius from first in steps. */
+static void agree_all(struct assay_index *ix, struct model *m, unsigned first, unsigned step)
+{
+    struct assay_index_reader *r;
+    uint8_t query[HASH_BYTES];
+    uint64_t state = 7;
+
+    assert_int_equal(assay_index_reader_new(ix, &r), ASSAY_OK);
+    for (unsigned radius = first; radius <= ASSAY_INDEX_RADIUS_MAX; radius += step) {
+        made_hashes(MADE_UNIFORM, radius, 1, query);
+        agree(ix, r, m, query, radius);
+        if (m->count == 0)
+            continue;
+        size_t at = made_next(&state) % m->count;
+        agree(ix, r, m, m->hashes + at * HASH_BYTES, radius);
+        made_near(&state, m->hashes + at * HASH_BYTES, radius, query); /* just within */
+        agree(ix, r, m, query, radius);
+        made_near(&state, m->hashes + at * HASH_BYTES, radius + 1, query); /* just without */
+        agree(ix, r, m, query, radius);
+    }
+    assay_index_reader_free(r);
+}
+
+static struct assay_index *filled(enum made kind, size_t count, struct model *m)
+{
+    struct assay_index *ix;
+
+    model_init(m, count);
+    made_hashes(kind, 1 + count, count, m->hashes);
+    for (size_t i = 0; i < count; i++)
+        m->ids[i] = (uint32_t)(i * 2654435761u);
+    m->count = count;
+    assert_int_equal(assay_index_new(&ix), ASSAY_OK);
+    assert_int_equal(assay_index_add_many(ix, m->hashes, m->ids, count), ASSAY_OK);
+    return ix;
+}
+
+static void small_sets_and_edges_of_blocks_answer_as_a_plain_scan(void **state)
+{
+    static const size_t sizes[] = {0, 1, 2, 15, 16, 17, 33, 1000, 4095, 4096, 4097};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct model m;
+        struct assay_index *ix = filled(MADE_UNIFORM, sizes[i], &m);
+        agree_all(ix, &m, 0, 9);
+        assert_int_equal(index_freeze_tails(ix), ASSAY_OK);
+        agree_all(ix, &m, 1, 9);
+        assay_index_free(ix);
+        model_clear(&m);
+    }
+}
+
+static void full_tails_and_one_pair_more_answer_as_a_plain_scan(void **state)
+{
+    (void)state;
+    for (size_t count = TAIL_PAIRS - 1; count <= TAIL_PAIRS + 1; count++) {
+        struct model m;
+        struct assay_index *ix = filled(MADE_CLUSTERED, 0, &m);
+        model_clear(&m);
+        model_init(&m, count);
+        made_hashes(MADE_CLUSTERED, count, count, m.hashes);
+        for (size_t i = 0; i < count; i++) {
+            m.ids[i] = (uint32_t)i;
+            assert_int_equal(assay_index_add(ix, m.hashes + i * HASH_BYTES, (uint32_t)i), 0);
+        }
+        m.count = count;
+        agree_all(ix, &m, 31, 17);
+        assert_int_equal(assay_index_merge(ix), ASSAY_OK);
+        agree_all(ix, &m, 31, 17);
+        assay_index_free(ix);
+        model_clear(&m);
+    }
+}
+
+static void every_kind_of_hashes_answers_as_a_plain_scan_at_every_radius(void **state)
+{
+    (void)state;
+    for (enum made kind = 0; kind < MADE_KINDS; kind++) {
+        struct model m;
+        struct assay_index *ix = filled(kind, 20000, &m);
+        agree_all(ix, &m, 0, 1);
+        assay_index_free(ix);
+        model_clear(&m);
+    }
+}
+
+static void a_hundred_thousand_answer_as_a_plain_scan(void **state)
+{
+    struct model m;
+    struct assay_index *ix = filled(MADE_CLUSTERED, 100000, &m);
+
+    (void)state;
+    agree_all(ix, &m, 0, 8);
+    agree_all(ix, &m, 15, 16);
+    assay_index_free(ix);
+    model_clear(&m);
+}
+
+static void equal_hashes_are_stored_once_and_all_their_ids_answered(void **state)
+{
+    struct assay_index_info info;
+    struct assay_index_reader *r;
+    struct model m;
+    struct assay_index *ix;
+
+    (void)state;
+    model_init(&m, 30000);
+    made_hashes(MADE_UNIFORM, 5, 3, m.hashes);
+    for (size_t i = 3; i < 30000; i++)
+        memcpy(m.hashes + i * HASH_BYTES, m.hashes + i % 3 * HASH_BYTES, HASH_BYTES);
+    for (size_t i = 0; i < 30000; i++)
+        m.ids[i] = (uint32_t)(i % 20000); /* so some pairs come twice */
+    m.count = 30000;
+    assert_int_equal(assay_index_new(&ix), ASSAY_OK);
+    assert_int_equal(assay_index_add_many(ix, m.hashes, m.ids, m.count), ASSAY_OK);
+    assay_index_get_info(ix, &info);
+    assert_int_equal(info.hashes, 3);
+    assert_int_equal(info.parts, 1);
+    assert_int_equal(assay_index_reader_new(ix, &r), ASSAY_OK);
+    agree(ix, r, &m, m.hashes, 0);
+    assert_int_equal(r->count, 10000);
+    assay_index_reader_free(r);
+    assay_index_free(ix);
+    model_clear(&m);
+}
+
+/* Every seventh is deleted, some twice, some come back, and parts are merged on the way. */
+static void adds_deletes_and_merges_in_any_order_answer_as_a_plain_scan(void **state)
+{
+    struct assay_index_info info;
+    struct assay_index_reader *r;
+    struct assay_index *ix;
+    struct model m;
+    uint64_t draw = 3;
+    uint8_t hash[HASH_BYTES];
+
+    (void)state;
+    model_init(&m, 120000);
+    assert_int_equal(assay_index_new(&ix), ASSAY_OK);
+    assert_int_equal(assay_index_reader_new(ix, &r), ASSAY_OK);
+    for (size_t i = 0; i < 110000; i++) {
+        uint64_t chance = made_next(&draw) % 1000;
+        if (chance < 20 && m.count > 0) {
+            size_t at = made_next(&draw) % m.count;
+            bool there = model_delete(&m, m.hashes + at * HASH_BYTES, m.ids[at]);
+            assert_int_equal(assay_index_delete(ix, m.hashes + at * HASH_BYTES, m.ids[at]),
+                             there ? ASSAY_OK : ASSAY_ENOTFOUND);
+            continue;
+        }
+        if (chance < 300 && m.count > 0)
+            made_near(&draw, m.hashes + made_next(&draw) % m.count * HASH_BYTES, chance % 32, hash);
+        else
+            made_hashes(MADE_UNIFORM, i, 1, hash);
+        model_add(&m, hash, (uint32_t)(i % 50000));
+        assert_int_equal(assay_index_add(ix, hash, (uint32_t)(i % 50000)), ASSAY_OK);
+        if (i % 9000 == 0)
+            assert_int_equal(assay_index_merge(ix), ASSAY_OK);
+        if (i % 5000 == 0)
+            agree(ix, r, &m, hash, 31);
+    }
+    assay_index_reader_free(r);
+    assay_index_get_info(ix, &info);
+    assert_in_range(info.parts, 1, 4);
+    assert_in_range(info.tail, 1, 2 * TAIL_PAIRS);
+    agree_all(ix, &m, 0, 7);
+    assay_index_free(ix);
+    model_clear(&m);
+}
+
+static void what_is_all_deleted_is_gone_after_a_merge(void **state)
+{
+    struct assay_index_info info;
+    struct assay_index *ix;
+    struct model m;
+
+    (void)state;
+    ix = filled(MADE_UNIFORM, TAIL_PAIRS + 1, &m);
+    for (size_t i = 0; i < m.count; i++)
+        assert_int_equal(assay_index_delete(ix, m.hashes + i * HASH_BYTES, m.ids[i]), ASSAY_OK);
+    assert_int_equal(assay_index_delete(ix, m.hashes, m.ids[0]), ASSAY_ENOTFOUND);
+    assay_index_get_info(ix, &info);
+    assert_int_equal(info.pairs, 0);
+    assert_int_equal(info.deleted, m.count);
+    assert_int_equal(assay_index_merge(ix), ASSAY_OK);
+    assay_index_get_info(ix, &info);
+    assert_int_equal(info.parts, 0);
+    assert_int_equal(info.deleted, 0);
+    assert_int_equal(assay_index_merge(ix), ASSAY_OK);
+    assay_index_free(ix);
+    model_clear(&m);
+}
+
+static void a_radius_over_64_is_refused(void **state)
+{
+    const struct assay_index_hit *hits = NULL;
+    struct assay_index_reader *r;
+    struct assay_index *ix;
+    uint8_t hash[HASH_BYTES] = {0};
+    size_t count = 77;
+
+    (void)state;
+    assert_int_equal(assay_index_new(&ix), ASSAY_OK);
+    assert_int_equal(assay_index_reader_new(ix, &r), ASSAY_OK);
+    assert_int_equal(assay_index_search(r, hash, 65, &hits, &count), ASSAY_ERANGE);
+    assert_int_equal(count, 77);
+    assert_int_equal(assay_index_search(r, hash, 64, &hits, &count), ASSAY_OK);
+    assert_int_equal(count, 0);
+    assay_index_reader_free(r);
+    assay_index_free(ix);
+}
+
+static void every_kernel_finds_what_the_scalar_one_finds(void **state)
+{
+    static struct index_row rows[300], query;
+    static struct index_block blocks[19];
+    static uint16_t sym[300], want[512], got[512];
+    uint64_t draw = 9;
+
+    (void)state;
+    for (unsigned round = 0; round < 400; round++) {
+        size_t count = made_next(&draw) % 300;
+        unsigned radius = (unsigned)(made_next(&draw) % 140);
+        made_hashes(round % MADE_KINDS, round, 300, (uint8_t *)rows);
+        made_near(&draw, (uint8_t *)&rows[5], radius % 65, (uint8_t *)&query);
+        for (size_t i = 0; i < 300; i++)
+            sym[i] = row_chunk(&rows[i], round % CHUNKS);
+        for (size_t i = 0; i < 300; i++) {
+            for (unsigned k = 0; k < BLOCK_WORDS; k++)
+                blocks[i / 16].w[k][i % 16] = row_word32(&rows[i], k);
+        }
+        const struct index_kernels *plain = index_kernels_at(0);
+        for (size_t set = 1; set < KERNEL_SETS; set++) {
+            const struct index_kernels *k = index_kernels_at(set);
+            if (k == NULL)
+                continue;
+            size_t n = plain->rows(rows, count, &query, radius, want);
+            assert_int_equal(k->rows(rows, count, &query, radius, got), n);
+            assert_memory_equal(got, want, n * sizeof *want);
+            n = plain->blocks(blocks, count / 16, &query, radius, want);
+            assert_int_equal(k->blocks(blocks, count / 16, &query, radius, got), n);
+            assert_memory_equal(got, want, n * sizeof *want);
+            n = plain->symbols(sym, count, row_chunk(&query, 3), radius % 17, want);
+            assert_int_equal(k->symbols(sym, count, row_chunk(&query, 3), radius % 17, got), n);
+            assert_memory_equal(got, want, n * sizeof *want);
+            assert_int_equal(k->distance(&rows[1], &query), plain->distance(&rows[1], &query));
+        }
+    }
+}
+
+static void the_order_of_bits_is_the_one_written_down(void **state)
+{
+    static const uint8_t begin[] = {143, 81, 242, 98,  164, 199, 198, 115,
+                                    137, 59, 234, 205, 65,  157, 6,   168};
+    struct permutation p;
+    uint8_t source[256], hash[HASH_BYTES] = {0};
+    bool seen[256] = {false};
+
+    (void)state;
+    permutation_bits(source);
+    assert_memory_equal(source, begin, sizeof begin);
+    for (unsigned i = 0; i < 256; i++) {
+        assert_false(seen[source[i]]);
+        seen[source[i]] = true;
+    }
+    permutation_init(&p);
+    for (unsigned b = 0; b < 256; b++) {
+        memset(hash, 0, sizeof hash);
+        hash[source[b] / 8] = (uint8_t)(0x80 >> source[b] % 8);
+        struct index_row row = permute(&p, hash);
+        for (unsigned i = 0; i < ROW_WORDS; i++)
+            assert_true(row.w[i] == (i == b / 64 ? (uint64_t)1 << (b % 64) : 0));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(small_sets_and_edges_of_blocks_answer_as_a_plain_scan),
+        cmocka_unit_test(full_tails_and_one_pair_more_answer_as_a_plain_scan),
+        cmocka_unit_test(every_kind_of_hashes_answers_as_a_plain_scan_at_every_radius),
+        cmocka_unit_test(a_hundred_thousand_answer_as_a_plain_scan),
+        cmocka_unit_test(equal_hashes_are_stored_once_and_all_their_ids_answered),
+        cmocka_unit_test(adds_deletes_and_merges_in_any_order_answer_as_a_plain_scan),
+        cmocka_unit_test(what_is_all_deleted_is_gone_after_a_merge),
+        cmocka_unit_test(a_radius_over_64_is_refused),
+        cmocka_unit_test(every_kernel_finds_what_the_scalar_one_finds),
+        cmocka_unit_test(the_order_of_bits_is_the_one_written_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
