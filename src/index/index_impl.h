@@ -56,6 +56,7 @@ struct lookup {
     struct probe probes[PROBES];
     struct candidate found[FOUND];
     size_t found_count;
+    size_t candidates; /* that were judged so far */
 };
 
 /*

@@ -1,13 +1,14 @@
 /* Searching one segment: by its columns, or by reading all of its rows. */
-#include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "index/index_impl.h"
 
-/* What one look-up and one entry behind it cost, and struct index_kernels' row, in ns; measured by
- * bench_index on a million rows. */
-#define PROBE_NS 45.0
-#define ENTRY_NS 0.35
+/* What a look-up, an entry behind it and a candidate cost, beside struct index_kernels' row, in ns:
+ * as bench_index found them on a million rows. */
+#define PROBE_NS     45.0
+#define ENTRY_NS     0.35
+#define CANDIDATE_NS 15.0
 
 enum assay_err hits_add(struct assay_index_reader *r, uint32_t id, uint32_t distance)
 {
@@ -109,11 +110,12 @@ static size_t next_probes(struct lookup *l)
     return count;
 }
 
-/* Reads where the probes' buckets lie, and asks for their symbols. */
-static void find_buckets(struct lookup *l, size_t count)
+/* Reads where the probes' buckets lie, and asks for their symbols. Returns how many these are. */
+static size_t find_buckets(struct lookup *l, size_t count)
 {
     const struct index_segment *s = l->s;
     uint32_t rows = s->layout.row_count;
+    size_t entries = 0;
 
     for (size_t i = 0; i < count; i++) {
         struct probe *p = &l->probes[i];
@@ -126,7 +128,9 @@ static void find_buckets(struct lookup *l, size_t count)
         size_t size = (size_t)(p->end - p->begin) * sizeof *s->sym;
         for (size_t at = 0; at < size && at < 512; at += 64)
             __builtin_prefetch(from + at);
+        entries += p->end - p->begin;
     }
+    return entries;
 }
 
 /* The first column in which the row is found, so that it is answered once. */
@@ -169,6 +173,7 @@ static enum assay_err judge(struct lookup *l)
         if ((rc = add_row(l->r, s, c->row, distance)) != 0)
             return rc;
     }
+    l->candidates += l->found_count;
     l->found_count = 0;
     return ASSAY_OK;
 }
@@ -196,13 +201,24 @@ static enum assay_err filter(struct lookup *l, const struct probe *p)
     return ASSAY_OK;
 }
 
-static enum assay_err look_up(struct lookup *l)
+/*
+ * Hashes may be so alike that buckets are far fuller than random ones. So what was done is counted
+ * on the way, and when it would have paid for reading all rows, that is done instead: no search
+ * costs more than about twice a scan.
+ */
+static enum assay_err look_up(struct lookup *l, double limit_ns)
 {
+    size_t count, hits = l->r->count;
+    double spent_ns = 0;
     enum assay_err rc;
-    size_t count;
 
     while ((count = next_probes(l)) > 0) {
-        find_buckets(l, count);
+        size_t entries = find_buckets(l, count);
+        spent_ns += PROBE_NS * (double)count + ENTRY_NS * (double)entries;
+        if (spent_ns + CANDIDATE_NS * (double)l->candidates > limit_ns) {
+            l->r->count = hits;
+            return scan(l->r, l->s, l->query, l->radius);
+        }
         for (size_t i = 0; i < count; i++) {
             if ((rc = filter(l, &l->probes[i])) != 0)
                 return rc;
@@ -225,10 +241,13 @@ enum assay_err segment_search(struct assay_index_reader *r, const struct index_s
     l->column = 0;
     l->mask = 0;
     l->found_count = 0;
+    l->candidates = 0;
     set_budgets(l);
+    if (plan == PLAN_COLUMNS)
+        return look_up(l, INFINITY);
     double probes = probe_count(r->ix, l), rows = s->layout.row_count;
-    double columns_ns = probes * (PROBE_NS + ENTRY_NS * rows / (DIR_SIZE - 1));
-    if (plan == PLAN_BEST && rows * r->ix->kernels->row_ns < columns_ns)
+    double scan_ns = rows * r->ix->kernels->row_ns;
+    if (scan_ns < probes * (PROBE_NS + ENTRY_NS * rows / (DIR_SIZE - 1)))
         return scan(r, s, query, radius);
-    return look_up(l);
+    return look_up(l, scan_ns);
 }

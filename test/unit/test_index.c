@@ -129,6 +129,29 @@ static void a_hundred_thousand_answer_as_a_plain_scan(void **state)
     model_clear(&m);
 }
 
+/* All within 20 bits of one hash: buckets are full, and the search turns to reading all rows. */
+static void hashes_that_fill_few_buckets_answer_as_a_plain_scan(void **state)
+{
+    struct assay_index *ix;
+    uint8_t centre[HASH_BYTES];
+    uint64_t draw = 8;
+    struct model m;
+
+    (void)state;
+    made_hashes(MADE_UNIFORM, 2, 1, centre);
+    model_init(&m, 20000);
+    for (m.count = 0; m.count < 20000; m.count++) {
+        made_near(&draw, centre, (unsigned)(made_next(&draw) % 21),
+                  m.hashes + m.count * HASH_BYTES);
+        m.ids[m.count] = (uint32_t)m.count;
+    }
+    assert_int_equal(assay_index_new(&ix), ASSAY_OK);
+    assert_int_equal(assay_index_add_many(ix, m.hashes, m.ids, m.count), ASSAY_OK);
+    agree_all(ix, &m, 0, 5);
+    assay_index_free(ix);
+    model_clear(&m);
+}
+
 static void equal_hashes_are_stored_once_and_all_their_ids_answered(void **state)
 {
     struct assay_index_info info;
@@ -312,6 +335,7 @@ int main(void)
         cmocka_unit_test(full_tails_and_one_pair_more_answer_as_a_plain_scan),
         cmocka_unit_test(every_kind_of_hashes_answers_as_a_plain_scan_at_every_radius),
         cmocka_unit_test(a_hundred_thousand_answer_as_a_plain_scan),
+        cmocka_unit_test(hashes_that_fill_few_buckets_answer_as_a_plain_scan),
         cmocka_unit_test(equal_hashes_are_stored_once_and_all_their_ids_answered),
         cmocka_unit_test(adds_deletes_and_merges_in_any_order_answer_as_a_plain_scan),
         cmocka_unit_test(what_is_all_deleted_is_gone_after_a_merge),

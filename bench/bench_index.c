@@ -1,0 +1,173 @@
+/* Searching an index by columns and by reading all rows, on made-up hashes, in one run. */
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "index/index_impl.h"
+#include "index_fixture.h"
+
+#define QUERIES 4000
+#define PART_NS 250000000 /* processor time for one figure */
+
+static const unsigned radii[] = {0, 15, 31, 48, 64};
+
+static int64_t cpu_ns(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int by_value(const void *left, const void *right)
+{
+    const int64_t *a = left, *b = right;
+
+    return *a < *b ? -1 : *a > *b;
+}
+
+/* Half of the queries lie within 31 bits of a stored hash, half by nothing. */
+static uint8_t *make_queries(const uint8_t *hashes, size_t count)
+{
+    uint8_t *queries = mem_array(QUERIES, HASH_BYTES);
+    uint64_t draw = 99;
+
+    made_hashes(MADE_UNIFORM, 12345, QUERIES, queries);
+    for (size_t i = 0; i < QUERIES; i += 2)
+        made_near(&draw, hashes + made_next(&draw) % count * HASH_BYTES,
+                  (unsigned)(made_next(&draw) % 32), queries + i * HASH_BYTES);
+    return queries;
+}
+
+/* Thread processor time of single searches. */
+struct figures {
+    double mean_us, p50_us, p99_us, hits;
+};
+
+static struct figures searches(struct assay_index_reader *r, const uint8_t *queries,
+                               unsigned radius, enum index_plan plan)
+{
+    static int64_t took[QUERIES];
+    struct figures f = {0};
+    int64_t sum = 0;
+    size_t done = 0, found = 0;
+
+    while (done < QUERIES && (done < 5 || sum < PART_NS)) {
+        int64_t begin = cpu_ns();
+        enum assay_err rc = index_search(r, queries + done * HASH_BYTES, radius, plan);
+        took[done] = cpu_ns() - begin;
+        assert(rc == ASSAY_OK);
+        found += r->count;
+        sum += took[done++];
+    }
+    qsort(took, done, sizeof *took, by_value);
+    f.mean_us = (double)sum / 1e3 / (double)done;
+    f.p50_us = (double)took[done / 2] / 1e3;
+    f.p99_us = (double)took[done * 99 / 100] / 1e3;
+    f.hits = (double)found / (double)done;
+    return f;
+}
+
+/* Saved, and opened again up to the first answer; milliseconds by the wall. */
+static void open_again(struct assay_index *ix, const uint8_t *query)
+{
+    char path[] = "bench-index-XXXXXX";
+    const struct assay_index_hit *hits;
+    struct assay_index_reader *r;
+    struct assay_index *opened;
+    size_t count;
+
+    int fd = mkstemp(path);
+    assert(fd >= 0);
+    (void)close(fd);
+    int64_t begin = clock_mono_ms();
+    enum assay_err rc = assay_index_save(ix, path, NULL);
+    int64_t saved = clock_mono_ms();
+    assert(rc == ASSAY_OK);
+    rc = assay_index_open(path, &opened, NULL);
+    assert(rc == ASSAY_OK);
+    rc = assay_index_reader_new(opened, &r);
+    assert(rc == ASSAY_OK);
+    rc = assay_index_search(r, query, 31, &hits, &count);
+    assert(rc == ASSAY_OK);
+    int64_t answered = clock_mono_ms();
+    rc = assay_index_verify(path, NULL);
+    assert(rc == ASSAY_OK);
+    (void)printf("  save %lld ms, open and first answer %lld ms, verify %lld ms\n",
+                 (long long)(saved - begin), (long long)(answered - saved),
+                 (long long)(clock_mono_ms() - answered));
+    assay_index_reader_free(r);
+    assay_index_free(opened);
+    (void)unlink(path);
+}
+
+static struct assay_index *build(const char *name, const uint8_t *hashes, size_t count)
+{
+    uint32_t *ids = mem_array(count, sizeof *ids);
+    struct assay_index_info info;
+    struct assay_index *ix;
+
+    for (size_t i = 0; i < count; i++)
+        ids[i] = (uint32_t)i;
+    enum assay_err rc = assay_index_new(&ix);
+    assert(rc == ASSAY_OK);
+    int64_t begin = cpu_ns();
+    rc = assay_index_add_many(ix, hashes, ids, count);
+    assert(rc == ASSAY_OK);
+    double seconds = (double)(cpu_ns() - begin) / 1e9;
+    assay_index_get_info(ix, &info);
+    (void)printf("%s, %zu hashes: build %.2f CPU s, %.1f bytes a hash, %s\n", name, count, seconds,
+                 (double)info.bytes / (double)count, info.kernel);
+    mem_free(ids);
+    return ix;
+}
+
+static void measure(enum made kind, const char *name, size_t count)
+{
+    uint8_t *hashes = mem_array(count, HASH_BYTES);
+    struct assay_index_reader *r;
+
+    made_hashes(kind, 1, count, hashes);
+    struct assay_index *ix = build(name, hashes, count);
+    uint8_t *queries = make_queries(hashes, count);
+    enum assay_err rc = assay_index_reader_new(ix, &r);
+    assert(rc == ASSAY_OK);
+    (void)printf("  radius  columns us    scan us  ratio   chosen us   p50 us   p99 us   hits\n");
+    for (size_t i = 0; i < sizeof radii / sizeof radii[0]; i++) {
+        struct figures columns = searches(r, queries, radii[i], PLAN_COLUMNS);
+        struct figures scan = searches(r, queries, radii[i], PLAN_SCAN);
+        struct figures best = searches(r, queries, radii[i], PLAN_BEST);
+        (void)printf("  %6u  %10.2f %10.1f %6.1f  %10.2f %8.2f %8.2f %6.1f\n", radii[i],
+                     columns.mean_us, scan.mean_us, scan.mean_us / columns.mean_us, best.mean_us,
+                     best.p50_us, best.p99_us, best.hits);
+    }
+    open_again(ix, queries);
+    assay_index_reader_free(r);
+    assay_index_free(ix);
+    mem_free(queries);
+    mem_free(hashes);
+}
+
+/* bench_index [COUNT...]: 10000000 needs 2 GB of memory and of the present folder's disk. */
+int main(int argc, char **argv)
+{
+    size_t counts[8] = {100000, 1000000}, given = 2;
+
+    if (argc > 1)
+        given = 0;
+    for (int i = 1; i < argc && given < sizeof counts / sizeof counts[0]; i++)
+        counts[given++] = strtoul(argv[i], NULL, 10);
+    for (size_t i = 0; i < given; i++) {
+        measure(MADE_UNIFORM, "uniform", counts[i]);
+        measure(MADE_CLUSTERED, "clustered", counts[i]);
+        measure(MADE_PDQLIKE, "pdqlike", counts[i]);
+        measure(MADE_SKEWED, "skewed", counts[i]);
+    }
+    return 0;
+}
