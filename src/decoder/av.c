@@ -163,8 +163,6 @@ static const char *decoder_of(enum decode_type type, const uint8_t *bytes)
     switch (type) {
     case DECODE_TYPE_BMP:
         return "bmp";
-    case DECODE_TYPE_JXL:
-        return "libjxl";
     case DECODE_TYPE_JP2:
         return "libopenjpeg";
     case DECODE_TYPE_PSD:
@@ -195,7 +193,7 @@ static size_t grey_for(enum decode_type type, struct wire_size sides)
 {
     const size_t pixels = (size_t)sides.width * sides.height;
 
-    if (type == DECODE_TYPE_JXL || type == DECODE_TYPE_JP2)
+    if (type == DECODE_TYPE_JP2)
         return 0;
     return pixels * (pixels <= SMALL_PIXELS ? 8 : 4) + 4096;
 }
@@ -301,10 +299,6 @@ enum wire_answer av_decode(const uint8_t *bytes, size_t size, struct sink *s, st
     if (answer != WIRE_GOOD)
         return answer;
     find_rest(type, bytes, size, s, f);
-    if (type == DECODE_TYPE_JXL && av_jxl_animated(bytes, size)) {
-        s->flags |= DECODE_ANIMATED;
-        sink_unseen(s); /* libavcodec gives the first frame alone */
-    }
     if (type == DECODE_TYPE_PNM)
         more_pictures(bytes, size, s, f);
     return WIRE_GOOD;
@@ -316,5 +310,7 @@ format_decode av_pick(enum decode_type type)
         return ico_decode;
     if (type == DECODE_TYPE_TIFF)
         return tiff_decode;
+    if (type == DECODE_TYPE_JXL)
+        return jxl_decode;
     return decoder_of(type, (const uint8_t *)"P1") != NULL ? av_decode : NULL;
 }

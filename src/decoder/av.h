@@ -28,6 +28,8 @@ enum wire_answer av_still(struct av_piece *piece, enum decode_type type, struct 
 enum wire_answer av_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 enum wire_answer ico_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 enum wire_answer tiff_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
+/* By libjxl itself, since libavcodec gives the first frame alone. */
+enum wire_answer jxl_decode(const uint8_t *bytes, size_t size, struct sink *s, struct found *f);
 
 /* A page whose strips or tiles are JPEGs; turn is 1..8. WIRE_CODING of other colours than grey, RGB
  * and YCbCr, and of planes apart. */
@@ -43,9 +45,6 @@ bool av_sides(enum decode_type type, const struct av_piece *piece, struct wire_s
  * which also means that it was cut. 0 when the format does not tell.
  */
 size_t av_end(enum decode_type type, const uint8_t *bytes, size_t size);
-
-/* Whether the head of a JPEG XL file says that there are frames to be shown one after another. */
-bool av_jxl_animated(const uint8_t *bytes, size_t size);
 
 /* Numbers of heads: of 1..4 bytes; in words, behind spaces and comments (UINT32_MAX when too long),
  * from *at, which moves behind it; and behind a word. */

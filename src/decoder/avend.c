@@ -40,7 +40,30 @@ static size_t bmp_end(const uint8_t *p, size_t size)
     return within(end, size);
 }
 
-/* Of pictures in words nothing says where they end. */
+/* Behind as many numbers in words, or digits of P1, which need no space between them; and behind
+ * the space after the last. */
+static size_t words_end(const uint8_t *p, size_t size, size_t at, uint64_t count)
+{
+    uint32_t ignored;
+
+    while (count > 0 && at < size) {
+        if (p[1] != '1') {
+            if (!av_text_number(p, size, &at, &ignored))
+                return size;
+            count--;
+        } else if (p[at] == '#') {
+            while (at < size && p[at] != '\n')
+                at++;
+        } else {
+            count -= p[at] == '0' || p[at] == '1';
+            at++;
+        }
+    }
+    while (at < size && (p[at] == ' ' || (p[at] >= '\t' && p[at] <= '\r')))
+        at++;
+    return at;
+}
+
 static size_t pnm_end(const uint8_t *p, size_t size)
 {
     uint32_t width, height, most = 1, depth = p[1] == '6' ? 3 : 1;
@@ -55,13 +78,14 @@ static size_t pnm_end(const uint8_t *p, size_t size)
             !av_word_number(p, (size_t)(mark - p), "\nMAXVAL ", &most))
             return 0;
         at = (size_t)(mark - p) + 6;
-    } else if (p[1] < '4' || !av_text_number(p, size, &at, &width) ||
-               !av_text_number(p, size, &at, &height) ||
-               (p[1] != '4' && !av_text_number(p, size, &at, &most))) {
+    } else if (!av_text_number(p, size, &at, &width) || !av_text_number(p, size, &at, &height) ||
+               (p[1] != '1' && p[1] != '4' && !av_text_number(p, size, &at, &most))) {
         return 0;
     }
     if (width > UINT16_MAX || height > UINT16_MAX || depth > UINT16_MAX)
         return size;
+    if (p[1] < '4')
+        return words_end(p, size, at, (uint64_t)width * height * (p[1] == '3' ? 3 : 1));
     at++; /* one space */
     if (p[1] == '4')
         return within(at + ((uint64_t)width + 7) / 8 * height, size);
@@ -84,6 +108,33 @@ static size_t qoi_end(const uint8_t *p, size_t size)
         at += code >= 0xfe ? 0 : (code >> 6 == 2 ? 2 : 1);
     }
     return within((uint64_t)at + 8, size);
+}
+
+/* Behind runs or plain pixels; of the newer kind the file itself says where it ends. */
+static size_t tga_end(const uint8_t *p, size_t size)
+{
+    static const char mark[] = "TRUEVISION-XFILE."; /* its NUL belongs to it */
+    const uint8_t *footer = memmem(p, size, mark, sizeof mark);
+    uint64_t pixels, bytes, at;
+
+    if (footer != NULL)
+        return (size_t)(footer - p) + sizeof mark;
+    if (size < 18)
+        return 0;
+    pixels = (uint64_t)av_get(p + 12, 2, AV_LITTLE) * av_get(p + 14, 2, AV_LITTLE);
+    bytes = (p[16] + 7u) / 8;
+    at = 18u + p[0];
+    if (p[1] != 0)
+        at += (uint64_t)av_get(p + 5, 2, AV_LITTLE) * ((p[7] + 7u) / 8);
+    if ((p[2] & 8) == 0)
+        return within(at + pixels * bytes, size);
+    while (pixels > 0 && at < size) {
+        const uint64_t count = (p[at] & 127u) + 1u;
+
+        at += 1 + ((p[at] & 128) != 0 ? bytes : count * bytes);
+        pixels -= count < pixels ? count : pixels;
+    }
+    return within(at, size);
 }
 
 static size_t sgi_end(const uint8_t *p, size_t size)
@@ -199,14 +250,14 @@ size_t av_end(enum decode_type type, const uint8_t *bytes, size_t size)
         return qoi_end(bytes, size);
     case DECODE_TYPE_SGI:
         return sgi_end(bytes, size);
+    case DECODE_TYPE_TGA:
+        return tga_end(bytes, size);
     case DECODE_TYPE_SUN:
         return sun_end(bytes, size);
     case DECODE_TYPE_PSD:
         return psd_end(bytes, size);
     case DECODE_TYPE_JP2:
         return jp2_end(bytes, size);
-    case DECODE_TYPE_JXL: /* a bare codestream does not say */
-        return bytes[0] == 0xff ? 0 : format_boxes_end(bytes, size);
     default:
         return 0;
     }

@@ -1,9 +1,10 @@
-/* Encodes generated pictures by libheif and libavcodec. */
+/* Encodes generated pictures by libheif, libjxl and libavcodec. */
 #include "media/coded.h"
 
 #include <assert.h>
 #include <string.h>
 
+#include <jxl/encode.h>
 #include <libavcodec/avcodec.h>
 #include <libavutil/opt.h>
 #include <libheif/heif.h>
@@ -112,6 +113,71 @@ static bool encode(const char *name, const struct files_picture *p, struct buf *
 bool coded_jxl(const struct files_picture *p, struct buf *out)
 {
     return encode("libjxl", p, out);
+}
+
+/* libavcodec's encoder makes single pictures only. */
+static JxlEncoderFrameSettings *begin_frames(JxlEncoder *encoder, const struct files_picture *first)
+{
+    JxlBasicInfo info;
+    JxlColorEncoding colours;
+    JxlEncoderFrameSettings *settings = JxlEncoderFrameSettingsCreate(encoder, NULL);
+
+    JxlEncoderInitBasicInfo(&info);
+    info.xsize = first->width;
+    info.ysize = first->height;
+    info.uses_original_profile = JXL_TRUE;
+    info.have_animation = JXL_TRUE;
+    info.animation = (JxlAnimationHeader){.tps_numerator = 10, .tps_denominator = 1};
+    JxlColorEncodingSetToSRGB(&colours, JXL_FALSE);
+    if (settings == NULL || JxlEncoderSetBasicInfo(encoder, &info) != JXL_ENC_SUCCESS ||
+        JxlEncoderSetColorEncoding(encoder, &colours) != JXL_ENC_SUCCESS ||
+        JxlEncoderSetFrameLossless(settings, JXL_TRUE) != JXL_ENC_SUCCESS ||
+        JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_EFFORT, 1) !=
+            JXL_ENC_SUCCESS)
+        return NULL;
+    return settings;
+}
+
+static bool take_frames(JxlEncoder *encoder, struct buf *out)
+{
+    JxlEncoderStatus status;
+    uint8_t part[4096];
+
+    do {
+        uint8_t *next = part;
+        size_t room = sizeof part;
+
+        status = JxlEncoderProcessOutput(encoder, &next, &room);
+        buf_add(out, part, sizeof part - room);
+    } while (status == JXL_ENC_NEED_MORE_OUTPUT);
+    return status == JXL_ENC_SUCCESS;
+}
+
+bool coded_jxl_frames(const struct files_picture *frames, size_t count, struct buf *out)
+{
+    const JxlPixelFormat format = {3, JXL_TYPE_UINT8, JXL_NATIVE_ENDIAN, 0};
+    JxlEncoder *encoder = JxlEncoderCreate(NULL);
+    JxlEncoderFrameSettings *settings = encoder == NULL ? NULL : begin_frames(encoder, frames);
+    bool good = settings != NULL;
+
+    for (size_t i = 0; good && i < count; i++) {
+        JxlFrameHeader head;
+
+        JxlEncoderInitFrameHeader(&head);
+        head.duration = 1;
+        good = JxlEncoderSetFrameHeader(settings, &head) == JXL_ENC_SUCCESS &&
+               JxlEncoderAddImageFrame(settings, &format, frames[i].bytes,
+                                       (size_t)3 * frames[i].width * frames[i].height) ==
+                   JXL_ENC_SUCCESS;
+    }
+    if (good) {
+        JxlEncoderCloseInput(encoder);
+        good = take_frames(encoder, out);
+    }
+    if (encoder != NULL)
+        JxlEncoderDestroy(encoder);
+    assert(!out->over);
+    return good;
 }
 
 bool coded_jp2(const struct files_picture *p, struct buf *out)

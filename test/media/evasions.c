@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "media/animations.h"
+#include "media/coded.h"
 #include "media/stills.h"
 
 #define WIDTH     320u
@@ -150,6 +151,95 @@ static void cut_jpeg_then_jpeg(struct evasion *e, struct buf *out)
     jpeg(&e->hidden, out);
 }
 
+static void jxl_odd_frame(struct evasion *e, struct buf *out)
+{
+    struct files_picture frames[FRAMES];
+
+    odd_frame(e, frames);
+    if (!coded_jxl_frames(frames, FRAMES, out))
+        buf_reset(out);
+}
+
+static void ppm_two_pictures(struct evasion *e, struct buf *out)
+{
+    stills_pnm(&e->shown, '6', out);
+    stills_pnm(&e->hidden, '6', out);
+}
+
+static void text_two_pictures(struct evasion *e, struct buf *out)
+{
+    stills_pnm(&e->shown, '3', out);
+    stills_pnm(&e->hidden, '7', out);
+}
+
+static void bmp_then_jpeg(struct evasion *e, struct buf *out)
+{
+    stills_bmp(&e->shown, STILLS_BMP_24, out);
+    jpeg(&e->hidden, out);
+}
+
+static void tga_then_jpeg(struct evasion *e, struct buf *out)
+{
+    stills_tga(&e->shown, STILLS_TGA_RAW, out);
+    jpeg(&e->hidden, out);
+}
+
+static void tga_of_runs_then_jpeg(struct evasion *e, struct buf *out)
+{
+    stills_tga(&e->shown, STILLS_TGA_RLE, out);
+    jpeg(&e->hidden, out);
+}
+
+static void psd_then_jpeg(struct evasion *e, struct buf *out)
+{
+    stills_psd(&e->shown, STILLS_PSD_RAW, out);
+    jpeg(&e->hidden, out);
+}
+
+static void psd_of_runs_then_jpeg(struct evasion *e, struct buf *out)
+{
+    stills_psd(&e->shown, STILLS_PSD_RLE, out);
+    jpeg(&e->hidden, out);
+}
+
+static void qoi_then_jpeg(struct evasion *e, struct buf *out)
+{
+    stills_qoi(&e->shown, out);
+    jpeg(&e->hidden, out);
+}
+
+static void sgi_then_jpeg(struct evasion *e, struct buf *out)
+{
+    stills_sgi(&e->shown, out);
+    jpeg(&e->hidden, out);
+}
+
+static void sun_then_jpeg(struct evasion *e, struct buf *out)
+{
+    stills_sun(&e->shown, out);
+    jpeg(&e->hidden, out);
+}
+
+static void ppm_then_jpeg(struct evasion *e, struct buf *out)
+{
+    stills_pnm(&e->shown, '6', out);
+    jpeg(&e->hidden, out);
+}
+
+static void jxl_then_jpeg(struct evasion *e, struct buf *out)
+{
+    if (coded_jxl(&e->shown, out))
+        jpeg(&e->hidden, out);
+}
+
+static void jp2_then_jpeg(struct evasion *e, struct buf *out)
+{
+    if (coded_jp2(&e->shown, out))
+        jpeg(&e->hidden, out);
+}
+
+#define BEHIND (DECODE_TRAILING_DATA | DECODE_SECOND_PICTURE)
+
 static const struct {
     const char *name;
     void (*make)(struct evasion *e, struct buf *out);
@@ -166,16 +256,26 @@ static const struct {
     {"tiff_two_pages.tif", tiff_two_pages, DECODE_FACET_FRAME, DECODE_ANIMATED},
     {"exif_thumb_differs.jpg", exif_thumb_differs, DECODE_FACET_THUMBNAIL,
      DECODE_THUMBNAIL_DIFFERS},
-    {"two_jpegs.jpg", two_jpegs, DECODE_FACET_TRAILING,
-     DECODE_TRAILING_DATA | DECODE_SECOND_PICTURE},
-    {"jpeg_then_png.jpg", jpeg_then_png, DECODE_FACET_TRAILING,
-     DECODE_TRAILING_DATA | DECODE_SECOND_PICTURE},
-    {"png_then_webp.png", png_then_webp, DECODE_FACET_TRAILING,
-     DECODE_TRAILING_DATA | DECODE_SECOND_PICTURE},
-    {"webp_then_jpeg.webp", webp_then_jpeg, DECODE_FACET_TRAILING,
-     DECODE_TRAILING_DATA | DECODE_SECOND_PICTURE},
+    {"two_jpegs.jpg", two_jpegs, DECODE_FACET_TRAILING, BEHIND},
+    {"jpeg_then_png.jpg", jpeg_then_png, DECODE_FACET_TRAILING, BEHIND},
+    {"png_then_webp.png", png_then_webp, DECODE_FACET_TRAILING, BEHIND},
+    {"webp_then_jpeg.webp", webp_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
     {"cut_jpeg_then_jpeg.jpg", cut_jpeg_then_jpeg, DECODE_FACET_TRAILING,
      DECODE_DAMAGED | DECODE_SECOND_PICTURE},
+    {"jxl_odd_frame.jxl", jxl_odd_frame, DECODE_FACET_FRAME, DECODE_ANIMATED},
+    {"ppm_two_pictures.ppm", ppm_two_pictures, DECODE_FACET_FRAME, DECODE_ANIMATED},
+    {"text_two_pictures.ppm", text_two_pictures, DECODE_FACET_FRAME, DECODE_ANIMATED},
+    {"bmp_then_jpeg.bmp", bmp_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
+    {"tga_then_jpeg.tga", tga_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
+    {"tga_of_runs_then_jpeg.tga", tga_of_runs_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
+    {"psd_then_jpeg.psd", psd_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
+    {"psd_of_runs_then_jpeg.psd", psd_of_runs_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
+    {"qoi_then_jpeg.qoi", qoi_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
+    {"sgi_then_jpeg.sgi", sgi_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
+    {"sun_then_jpeg.sun", sun_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
+    {"ppm_then_jpeg.ppm", ppm_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
+    {"jxl_then_jpeg.jxl", jxl_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
+    {"jp2_then_jpeg.jp2", jp2_then_jpeg, DECODE_FACET_TRAILING, BEHIND},
 };
 
 bool evasion_make(unsigned index, struct evasion *e, struct buf *out)

@@ -516,12 +516,12 @@ static void a_picture_behind_the_end_is_seen(void **state)
         {"sgi", sgi, DECODE_TRAILING_DATA},
         {"sun", sun, DECODE_TRAILING_DATA},
         {"jp2", jp2, DECODE_TRAILING_DATA},
-        {"ppm in words", ppm_text, 0},
-        {"tga", tga, 0},
-        {"tga of runs", tga_rle, 0},
+        {"ppm in words", ppm_text, DECODE_TRAILING_DATA},
+        {"tga", tga, DECODE_TRAILING_DATA},
+        {"tga of runs", tga_rle, DECODE_TRAILING_DATA},
         {"pcx", pcx, 0},
         {"dds", dds, 0},
-        {"jxl", jxl, 0},
+        {"jxl", jxl, DECODE_TRAILING_DATA},
     };
     struct files_picture other = files_landscape(9, WIDTH, HEIGHT);
     struct buf b;
@@ -571,16 +571,16 @@ static const uint8_t no_film[] = {0xff, 0x0a, 0x03, 0x41, 0x24, 0x08, 0x02, 0x01
                                   0x79, 0x81, 0x10, 0x00, 0x10, 0x07, 0xe7, 0x00, 0x06, 0x09, 0x20,
                                   0x0c, 0x84, 0x81, 0x0c, 0x31, 0x1c, 0x04, 0x2a, 0xca, 0x00};
 
-static void a_jpeg_xl_animation_says_that_its_frames_are_unseen(void **state)
+static void every_frame_of_a_jpeg_xl_animation_is_seen(void **state)
 {
     static const struct {
         const uint8_t *bytes;
         size_t size;
-        uint32_t flags;
+        uint32_t flags, frames;
     } files[] = {
-        {film_bare, sizeof film_bare, DECODE_ANIMATED | DECODE_FRAMES_UNSEEN},
-        {film_boxed, sizeof film_boxed, DECODE_ANIMATED | DECODE_FRAMES_UNSEEN},
-        {no_film, sizeof no_film, 0},
+        {film_bare, sizeof film_bare, DECODE_ANIMATED, 2},
+        {film_boxed, sizeof film_boxed, DECODE_ANIMATED, 2},
+        {no_film, sizeof no_film, 0, 1},
     };
 
     (void)state;
@@ -593,6 +593,8 @@ static void a_jpeg_xl_animation_says_that_its_frames_are_unseen(void **state)
         assert_int_equal(p.width, 24);
         assert_int_equal(p.height, 16);
         assert_int_equal(p.flags, files[i].flags);
+        assert_int_equal(p.frames, files[i].frames);
+        assert_int_equal(p.frames_seen, files[i].frames);
         decode_picture_clear(&p);
     }
 }
@@ -603,7 +605,7 @@ int main(void)
         cmocka_unit_test(the_same_pixels_have_the_same_hash_in_every_format),
         cmocka_unit_test(every_page_is_seen_and_the_odd_one_kept),
         cmocka_unit_test(a_picture_behind_the_end_is_seen),
-        cmocka_unit_test(a_jpeg_xl_animation_says_that_its_frames_are_unseen),
+        cmocka_unit_test(every_frame_of_a_jpeg_xl_animation_is_seen),
         cmocka_unit_test(a_cut_file_is_damaged_or_refused),
         cmocka_unit_test(a_lie_about_sides_is_refused_on_the_head),
         cmocka_unit_test(both_sides_may_lie_and_are_refused_on_the_head),

@@ -250,10 +250,10 @@ static void what_else_a_file_shows_is_kept_hashed_and_handed_out(void **state)
                      count);
     assert_int_equal(world_int(f->t, "SELECT count(*) FROM picture WHERE frames = 24 AND"
                                      " frames_seen = 24"),
-                     3); /* APNG, WebP, GIF */
+                     4); /* APNG, WebP, GIF, JPEG XL */
     assert_int_equal(world_int(f->t, "SELECT count(*) FROM facet WHERE kind = 'frame' AND"
                                      " place = 17"),
-                     3);
+                     4);
     assert_int_equal(world_int(f->t, "SELECT count(*) FROM blob WHERE rendition IN ('sheet_grey',"
                                      " 'sheet_colour')"),
                      2 * count);
