@@ -15,6 +15,8 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH-$(git log -1 --format=%ct 2>/dev/nu
 
 [ -f $folder/build.ninja ] ||
     meson setup $folder --prefix=/usr --libexecdir=libexec >/dev/null
+# What is installed may be more than at the last time.
+ninja -C $folder --quiet build.ninja >/dev/null
 mapfile -t targets < <(meson introspect $folder --installed | python3 -c '
 import json, os, sys
 folder = os.path.realpath(sys.argv[1])
