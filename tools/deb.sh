@@ -85,8 +85,8 @@ Depends: $depends
 Multi-Arch: same
 Section: libs
 Description: digests and perceptual hashes as assay computes them
- MD5, SHA-1 and SHA-256 of bytes in one pass, and PDQ of pictures whose rows arrive, equal to the
- reference core's bit for bit.
+ MD5, SHA-1 and SHA-256 of bytes in one pass; PDQ of pictures whose rows arrive, equal to the
+ reference core's bit for bit; and an index that finds all hashes within a distance of one.
 CONTROL
 
 strip --strip-debug "$devroot/$libdir/libassay.a"

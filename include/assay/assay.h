@@ -67,8 +67,8 @@
  * The library has no writable global state of its own beyond what is set once, in whichever thread
  * comes first, to one value. Any number of threads may call it at once, on objects of their own.
  * One digester, stream or index reader belongs to one thread at a time; it may be handed on. An
- * index belongs to all. The functions that
- * take only const objects may share them. No function is safe in a signal handler.
+ * index belongs to all. The functions that take only const objects may share them. No function is
+ * safe in a signal handler.
  *
  * Versions
  *
