@@ -1,5 +1,7 @@
 /* Searching an index by columns and by reading all rows, on made-up hashes, in one run. */
 #include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,10 @@
 
 #define QUERIES 4000
 #define PART_NS 250000000 /* processor time for one figure */
+#define BASE    1000000
+#define ADDED   300000
+#define STEP    1000 /* adds in STEP_MS: 100,000 a second */
+#define STEP_MS 10
 
 static const unsigned radii[] = {0, 15, 31, 48, 64};
 
@@ -154,6 +160,75 @@ static void measure(enum made kind, const char *name, size_t count)
     mem_free(hashes);
 }
 
+/* A thread that adds 100,000 a second, and merges whenever a block of the tail is full. */
+struct adding {
+    struct assay_index *ix;
+    const uint8_t *hashes;
+    double cpu_s, seconds;
+    atomic_bool end;
+};
+
+static void *add_all(void *context)
+{
+    struct adding *a = context;
+    int64_t begin = cpu_ns(), start_ms = clock_mono_ms();
+    enum assay_err rc = ASSAY_OK;
+
+    for (uint32_t i = 0; i < ADDED && rc == ASSAY_OK; i++) {
+        int64_t early_ms = start_ms + i / STEP * STEP_MS - clock_mono_ms();
+        if (i % STEP == 0 && early_ms > 0)
+            clock_sleep_ms(early_ms);
+        rc = assay_index_add(a->ix, a->hashes + (size_t)i * HASH_BYTES, i);
+        if (rc == ASSAY_OK && i % TAIL_PAIRS == TAIL_PAIRS - 1)
+            rc = assay_index_merge(a->ix);
+    }
+    assert(rc == ASSAY_OK);
+    a->cpu_s = (double)(cpu_ns() - begin) / 1e9;
+    a->seconds = (double)(clock_mono_ms() - start_ms) / 1e3;
+    atomic_store(&a->end, true);
+    return NULL;
+}
+
+/* Searches within 31 of a million hashes alone, and then beside a thread that adds. */
+static void measure_adding(void)
+{
+    uint8_t *hashes = mem_array(BASE, HASH_BYTES), *more = mem_array(ADDED, HASH_BYTES);
+    struct assay_index_reader *r;
+    struct figures beside = {0}, least = {.p99_us = 1e9};
+    struct adding a = {.hashes = more};
+    pthread_t thread;
+    unsigned rounds = 0;
+
+    made_hashes(MADE_UNIFORM, 1, BASE, hashes);
+    made_hashes(MADE_UNIFORM, 2, ADDED, more);
+    a.ix = build("adding", hashes, BASE);
+    uint8_t *queries = make_queries(hashes, BASE);
+    enum assay_err rc = assay_index_reader_new(a.ix, &r);
+    assert(rc == ASSAY_OK);
+    struct figures alone = searches(r, queries, 31, PLAN_BEST);
+    int failed = pthread_create(&thread, NULL, add_all, &a);
+    assert(failed == 0);
+    for (; !atomic_load(&a.end) || rounds == 0; rounds++) {
+        struct figures f = searches(r, queries, 31, PLAN_BEST);
+        beside.p50_us += f.p50_us;
+        beside.p99_us = f.p99_us > beside.p99_us ? f.p99_us : beside.p99_us;
+        least.p99_us = f.p99_us < least.p99_us ? f.p99_us : least.p99_us;
+    }
+    failed = pthread_join(thread, NULL);
+    assert(failed == 0);
+    (void)printf("  %d adds with merges: %.0f a second, %.0f a CPU second\n", ADDED,
+                 ADDED / a.seconds, ADDED / a.cpu_s);
+    (void)printf("  searches alone: p50 %.1f us, p99 %.1f us; beside: p50 %.1f us, p99 of %u rounds"
+                 " %.1f to %.1f us\n",
+                 alone.p50_us, alone.p99_us, beside.p50_us / rounds, rounds, least.p99_us,
+                 beside.p99_us);
+    assay_index_reader_free(r);
+    assay_index_free(a.ix);
+    mem_free(queries);
+    mem_free(hashes);
+    mem_free(more);
+}
+
 /* bench_index [COUNT...]: 10000000 needs 2 GB of memory and of the present folder's disk. */
 int main(int argc, char **argv)
 {
@@ -169,5 +244,6 @@ int main(int argc, char **argv)
         measure(MADE_PDQLIKE, "pdqlike", counts[i]);
         measure(MADE_SKEWED, "skewed", counts[i]);
     }
+    measure_adding();
     return 0;
 }

@@ -29,6 +29,9 @@ extern "C" {
  * New pairs lie in a tail that every search reads through, a block of 16,384 at about 2 us each.
  * assay_index_merge takes full blocks into the sorted parts; call it from a thread that has time.
  * No thread is started here.
+ *
+ * The environment variable ASSAY_CPU may name the processor's instructions to use, as in the info's
+ * kernel; what it cannot run, or another name, is passed over. Answers are the same by all.
  */
 #define ASSAY_INDEX_HASH_BYTES  32 /* in the order of the hex form, as ASSAY_PDQ_BYTES */
 #define ASSAY_INDEX_RADIUS_MAX  64 /* bits */

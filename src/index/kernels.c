@@ -2,6 +2,8 @@
 #include "index/kernels.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 static size_t symbols(const uint16_t *sym, size_t count, uint16_t key, unsigned limit, uint16_t *at)
 {
@@ -77,9 +79,12 @@ const struct index_kernels *index_kernels_at(size_t set)
 const struct index_kernels *index_kernels_best(void)
 {
     const struct index_kernels *best = &index_kernels_scalar;
+    const char *named = secure_getenv("ASSAY_CPU");
 
-    for (size_t set = 1; set < KERNEL_SETS; set++) {
+    for (size_t set = 0; set < KERNEL_SETS; set++) {
         const struct index_kernels *k = index_kernels_at(set);
+        if (k != NULL && named != NULL && strcmp(k->name, named) == 0)
+            return k;
         if (k != NULL)
             best = k;
     }

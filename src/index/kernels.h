@@ -42,7 +42,8 @@ extern const struct index_kernels index_kernels_scalar, index_kernels_avx2, inde
 /* The set-th set, slowest first, or NULL when this processor cannot run it. */
 const struct index_kernels *index_kernels_at(size_t set);
 
-/* The fastest that this processor can run. */
+/* The one that the environment variable ASSAY_CPU names, where this processor can run it; else the
+ * fastest that it can. */
 const struct index_kernels *index_kernels_best(void);
 
 #endif

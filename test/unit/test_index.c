@@ -303,6 +303,33 @@ static void every_kernel_finds_what_the_scalar_one_finds(void **state)
     }
 }
 
+static const char *kernel_of_a_new_index(void)
+{
+    struct assay_index_info info;
+    struct assay_index *ix;
+
+    assert_int_equal(assay_index_new(&ix), ASSAY_OK);
+    assay_index_get_info(ix, &info);
+    assay_index_free(ix);
+    return info.kernel;
+}
+
+static void the_environment_may_name_a_kernel(void **state)
+{
+    (void)state;
+    assert_int_equal(unsetenv("ASSAY_CPU"), 0);
+    const char *fastest = kernel_of_a_new_index();
+    for (size_t set = 0; set < KERNEL_SETS; set++) {
+        if (index_kernels_at(set) == NULL)
+            continue;
+        assert_int_equal(setenv("ASSAY_CPU", index_kernels_at(set)->name, 1), 0);
+        assert_string_equal(kernel_of_a_new_index(), index_kernels_at(set)->name);
+    }
+    assert_int_equal(setenv("ASSAY_CPU", "abacus", 1), 0);
+    assert_string_equal(kernel_of_a_new_index(), fastest);
+    assert_int_equal(unsetenv("ASSAY_CPU"), 0);
+}
+
 static void the_order_of_bits_is_the_one_written_down(void **state)
 {
     static const uint8_t begin[] = {143, 81, 242, 98,  164, 199, 198, 115,
@@ -341,6 +368,7 @@ int main(void)
         cmocka_unit_test(what_is_all_deleted_is_gone_after_a_merge),
         cmocka_unit_test(a_radius_over_64_is_refused),
         cmocka_unit_test(every_kernel_finds_what_the_scalar_one_finds),
+        cmocka_unit_test(the_environment_may_name_a_kernel),
         cmocka_unit_test(the_order_of_bits_is_the_one_written_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@
 
 #define STAY      20000
 #define COME      60000
+#define LAG       20000 /* so late that what goes lies in a part, or is on its way into one */
 #define SEARCHERS 2
 #define RADIUS    12 /* made-up hashes are never so near by chance */
 
@@ -83,11 +84,11 @@ static void *change(void *shared)
         const uint8_t *hash = s->hashes + (STAY + i) * HASH_BYTES;
         s->wrong += assay_index_add(s->ix, hash, (uint32_t)(STAY + i)) != ASSAY_OK;
         s->come = i + 1;
-        if (i < 100 || !goes(i - 100))
+        if (i < LAG || !goes(i - LAG))
             continue;
-        hash -= 100 * HASH_BYTES;
-        s->wrong += assay_index_delete(s->ix, hash, (uint32_t)(STAY + i - 100)) != ASSAY_OK;
-        s->gone = i - 100 + 1;
+        hash -= (size_t)LAG * HASH_BYTES;
+        s->wrong += assay_index_delete(s->ix, hash, (uint32_t)(STAY + i - LAG)) != ASSAY_OK;
+        s->gone = i - LAG + 1;
     }
     s->end = true;
     return NULL;
@@ -117,11 +118,11 @@ static void check_saved(struct shared *s)
     assert_int_equal(assay_index_verify(s->path, NULL), ASSAY_OK);
     assert_int_equal(assay_index_open(s->path, &s->ix, NULL), ASSAY_OK);
     assay_index_get_info(s->ix, &info);
-    assert_int_equal(info.pairs, STAY + COME - (COME - 100) / 10);
+    assert_int_equal(info.pairs, STAY + COME - (COME - LAG) / 10);
     assert_int_equal(assay_index_reader_new(s->ix, &r), ASSAY_OK);
     for (size_t i = 0; i < STAY + COME; i += 97)
         assert_int_equal(found(s, r, &draw, i),
-                         i < STAY || !goes(i - STAY) || i - STAY >= COME - 100);
+                         i < STAY || !goes(i - STAY) || i - STAY >= COME - LAG);
     assay_index_reader_free(r);
 }
 
