@@ -116,7 +116,6 @@ static void judge(const struct hash_maker *m, struct hash_result *r)
         r->reason = kind == DECODE_KIND_PICTURE ? "damaged" : "not_a_picture";
         return;
     default:
-        r->reason = "unsupported";
         (void)snprintf(r->error, sizeof r->error, "its picture was not hashed: %s", h->why.text);
     }
 }

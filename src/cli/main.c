@@ -121,6 +121,8 @@ int main(int argc, char **argv)
     int status = CLI_DONE;
 
     (void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+    /* Whoever started this may ignore SIGCHLD; our children could not be waited for then. */
+    (void)sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
     enum assay_err rc = keys_harden_process(&e);
     if (rc != ASSAY_OK)
         return cli_fail(rc, &e);

@@ -608,7 +608,13 @@ class Programs(HashCase):
         (folder / "assay-decode-image").write_text("#!/bin/sh\nexit 7\n")
         row, = self.rows(self.file("a.png", png(1)), status=1)
         self.assertTrue(row["error"])
-        self.assertEqual(row["sha256"], hashlib.sha256(png(1)).hexdigest())
+        self.assertEqual((row["sha256"], row["pdq"], row["pdq_reason"]),
+                         (hashlib.sha256(png(1)).hexdigest(), None, None))
+
+    def test_it_waits_for_its_decoders_where_the_caller_ignores_children(self):
+        row, = self.rows(self.file("a.png", png(1)),
+                         preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        self.assertIsNotNone(row["pdq"])
 
     def test_it_works_for_who_has_no_rights_and_names_what_they_may_not_read(self):
         if os.geteuid() != 0:
