@@ -65,10 +65,12 @@
  * Threads
  *
  * The library has no writable global state of its own beyond what is set once, in whichever thread
- * comes first, to one value. Any number of threads may call it at once, on objects of their own.
- * One digester, stream or index reader belongs to one thread at a time; it may be handed on. An
- * index belongs to all. The functions that take only const objects may share them. No function is
- * safe in a signal handler.
+ * comes first, to one value: which of PDQ's kernels suit the processor. (ASSAY_CPU in the
+ * environment names others for tests, "scalar", "avx2", "avx512" or "neon"; all give the same
+ * bits.) Any number of threads may call it at once, on objects of their own. One digester, stream
+ * or index reader belongs to one thread at a time; it may be handed on. An index belongs to all.
+ * The functions that take only const objects may share them. No function is safe in a signal
+ * handler.
  *
  * Versions
  *

@@ -1,5 +1,5 @@
 /* PDQ row by row: bands of rows go through the two box filters into a small picture. */
-#include "hash/pdq_steps.h"
+#include "hash/pdq_kernels.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -12,12 +12,15 @@
  * The way of a row:
  *
  *     pixels -> luma, a row of the present band
- *     band full -> rows' box sums -> columns' box, all columns, in place -> rows' box at 64 columns
+ *     band full -> rows' box sums -> columns' box, all columns -> rows' box at 64 columns
  *     each row of 64 -> columns' box -> kept when it is one of the 64 rows
  *
  * A box's output lags behind its input, so black rows are sent after the last one to push the
  * picture out; the zeros change no sum.
  */
+/* What a row is of: bytes a pixel. */
+enum layout { GREY = 1, RGB = 3 };
+
 /* A picture brought to another size row by row; width is 0 when there is none. */
 struct picture {
     uint32_t width, height, fed;
@@ -26,14 +29,12 @@ struct picture {
 struct assay_pdq_stream {
     uint32_t width, height, fed; /* fed: rows taken so far */
     struct picture from;         /* the picture whose rows come, when it is to be scaled */
-    struct pdq_box across, down;
-    size_t lead_tiles, tiles; /* tiles before the picture; tiles with picture in them */
-    uint32_t banded; /* rows sent through the first columns' pass, a multiple of PDQ_BAND */
-    struct pdq_tile *luma, *sums;
-    struct pdq_columns *columns; /* one a tile with picture in it */
-    float *past;                 /* for each such tile the last down.window rows, PDQ_STEP wide */
-    uint32_t thinned;            /* rows sent through the second columns' pass */
-    uint32_t kept;               /* rows of the small picture that are there */
+    const struct pdq_kernels *kernels;
+    struct pdq_box down;
+    struct pdq_band band; /* the rows' passes and the first columns' pass */
+    uint32_t banded;      /* rows sent through them, a multiple of PDQ_BAND */
+    uint32_t thinned;     /* rows sent through the second columns' pass */
+    uint32_t kept;        /* rows of the small picture that are there */
     float thin_sum[PDQ_SIDE];
     float *thin_past; /* down.window rows of PDQ_SIDE */
     float small[PDQ_SIDE][PDQ_SIDE];
@@ -48,11 +49,12 @@ static size_t aligned(size_t size)
 /* One block holds the stream and its rows: a single allocation can fail, a single free ends it. */
 static struct assay_pdq_stream *allocate(struct assay_pdq_stream plan)
 {
-    size_t band = (2 * plan.lead_tiles + plan.tiles) * sizeof(struct pdq_tile);
-    size_t columns = plan.tiles * sizeof(struct pdq_columns);
-    size_t past = plan.tiles * plan.down.window * PDQ_STEP * sizeof(float);
+    size_t luma = plan.band.tiles * sizeof(struct pdq_tile);
+    size_t columns = plan.band.tiles * sizeof(struct pdq_columns);
+    size_t past = plan.band.tiles * plan.down.window * PDQ_STEP * sizeof(float);
+    size_t ring = ((size_t)plan.band.ring_mask + 1) * PDQ_BAND * sizeof(float);
     size_t thin = plan.down.window * PDQ_SIDE * sizeof(float);
-    size_t size = aligned(sizeof plan) + 2 * band + aligned(columns) + past + thin;
+    size_t size = aligned(sizeof plan) + luma + columns + past + 2 * ring + thin;
 
     unsigned char *block = aligned_alloc(ALIGNMENT, aligned(size));
     if (block == NULL)
@@ -60,12 +62,37 @@ static struct assay_pdq_stream *allocate(struct assay_pdq_stream plan)
     memset(block, 0, size);
     struct assay_pdq_stream *s = (struct assay_pdq_stream *)block;
     *s = plan;
-    s->luma = (struct pdq_tile *)(block += aligned(sizeof plan));
-    s->sums = (struct pdq_tile *)(block += band);
-    s->columns = (struct pdq_columns *)(block += band);
-    s->past = (float *)(block += aligned(columns));
-    s->thin_past = (float *)(block + past);
+    s->band.luma = (struct pdq_tile *)(block += aligned(sizeof plan));
+    s->band.columns = (struct pdq_columns *)(block += luma);
+    s->band.past = (float *)(block += columns);
+    s->band.first = (float *)(block += past);
+    s->band.second = (float *)(block += ring);
+    s->thin_past = (float *)(block + ring);
     return s;
+}
+
+static_assert(sizeof(struct pdq_tile) % ALIGNMENT == 0 &&
+                  sizeof(struct pdq_columns) % ALIGNMENT == 0 &&
+                  PDQ_STEP * sizeof(float) % ALIGNMENT == 0 &&
+                  PDQ_BAND * sizeof(float) % ALIGNMENT == 0,
+              "what lies one behind the other stays aligned");
+
+/* How wide a picture's bands are, and where its sampled columns come out. */
+static struct pdq_band plan_band(uint32_t width, uint32_t height)
+{
+    struct pdq_band band = {.across = pdq_box(width), .window = pdq_box(height).window};
+
+    for (uint32_t i = 0; i < PDQ_SIDE; i++) {
+        uint32_t step = pdq_sample(i, width) + band.across.lag;
+        band.sample_under[i] = pdq_box_under(&band.across, step);
+        band.sample_at[i] = step + band.across.lag;
+    }
+    uint32_t last = band.sample_at[PDQ_SIDE - 1];
+    last = last < width ? width - 1 : last;
+    band.tiles = last / PDQ_STEP + 1;
+    while (band.ring_mask < band.across.window)
+        band.ring_mask = 2 * band.ring_mask + 1;
+    return band;
 }
 
 static bool has_pdq(uint32_t width, uint32_t height)
@@ -76,26 +103,34 @@ static bool has_pdq(uint32_t width, uint32_t height)
 
 static enum assay_err begin(struct assay_pdq_stream plan, struct assay_pdq_stream **out)
 {
-    plan.across = pdq_box(plan.width);
     plan.down = pdq_box(plan.height);
-    plan.lead_tiles = plan.across.lead / PDQ_STEP;
-    plan.tiles = (plan.width + PDQ_STEP - 1) / PDQ_STEP;
+    plan.band = plan_band(plan.width, plan.height);
     struct assay_pdq_stream *s = allocate(plan);
     if (s == NULL)
         return ASSAY_ENOMEM;
-    for (size_t x = 0; x < s->tiles * PDQ_STEP; x++)
-        s->columns[x / PDQ_STEP].under[x % PDQ_STEP] =
-            pdq_box_under(&s->across, (uint32_t)x + s->across.lag);
+    for (size_t x = 0; x < s->band.tiles * PDQ_STEP; x++) {
+        struct pdq_columns *columns = &s->band.columns[x / PDQ_STEP];
+        float under = pdq_box_under(&s->band.across, (uint32_t)x);
+        columns->under[x % PDQ_STEP] = under;
+        columns->reciprocal[x % PDQ_STEP] = 1.0f / under;
+    }
     *out = s;
     return ASSAY_OK;
 }
 
-enum assay_err assay_pdq_stream_new(uint32_t width, uint32_t height, struct assay_pdq_stream **out)
+enum assay_err pdq_stream_new_with(const struct pdq_kernels *kernels, uint32_t width,
+                                   uint32_t height, struct assay_pdq_stream **out)
 {
     assert(out != NULL);
     if (!has_pdq(width, height))
         return ASSAY_ERANGE;
-    return begin((struct assay_pdq_stream){.width = width, .height = height}, out);
+    struct assay_pdq_stream plan = {.kernels = kernels, .width = width, .height = height};
+    return begin(plan, out);
+}
+
+enum assay_err assay_pdq_stream_new(uint32_t width, uint32_t height, struct assay_pdq_stream **out)
+{
+    return pdq_stream_new_with(pdq_kernels(), width, height, out);
 }
 
 enum assay_err assay_pdq_stream_new_512(uint32_t width, uint32_t height,
@@ -106,7 +141,8 @@ enum assay_err assay_pdq_stream_new_512(uint32_t width, uint32_t height,
         return ASSAY_ERANGE;
     if (width <= ASSAY_PDQ_SCALE && height <= ASSAY_PDQ_SCALE)
         return assay_pdq_stream_new(width, height, out);
-    struct assay_pdq_stream plan = {.width = ASSAY_PDQ_SCALE,
+    struct assay_pdq_stream plan = {.kernels = pdq_kernels(),
+                                    .width = ASSAY_PDQ_SCALE,
                                     .height = ASSAY_PDQ_SCALE,
                                     .from = {.width = width, .height = height}};
     return begin(plan, out);
@@ -136,29 +172,29 @@ static void thin_row(struct assay_pdq_stream *s, const float row[PDQ_SIDE])
 /* The present band, complete, through both filters. */
 static void filter_band(struct assay_pdq_stream *s)
 {
-    float under[PDQ_BAND], thin[PDQ_BAND][PDQ_SIDE];
-    uint32_t slot = s->banded % s->down.window;
+    struct pdq_band *band = &s->band;
+    size_t ring = ((size_t)band->ring_mask + 1) * PDQ_BAND * sizeof(float);
 
-    for (uint32_t r = 0; r < PDQ_BAND; r++)
-        under[r] = pdq_box_under(&s->down, s->banded + r);
-    pdq_row_sums(s->luma, &s->across, s->sums);
-    for (size_t i = 0; i < s->tiles; i++)
-        pdq_column_step(&s->sums[s->lead_tiles + i], &s->columns[i],
-                        s->past + i * s->down.window * PDQ_STEP, s->down.window, slot, under);
-    pdq_row_samples(s->sums, &s->across, thin);
+    band->slot = s->banded % s->down.window;
+    for (uint32_t r = 0; r < PDQ_BAND; r++) {
+        band->under[r] = pdq_box_under(&s->down, s->banded + r);
+        band->reciprocal[r] = 1.0f / band->under[r];
+    }
+    memset(band->first, 0, ring);
+    memset(band->second, 0, ring);
+    s->kernels->filter(band);
     for (uint32_t r = 0; r < PDQ_BAND; r++) {
         uint32_t step = s->banded + r;
         if (step >= s->down.lag && step - s->down.lag < s->height)
-            thin_row(s, thin[r]);
+            thin_row(s, band->thin[r]);
     }
     s->banded += PDQ_BAND;
 }
 
 static void black_from(struct assay_pdq_stream *s, uint32_t row)
 {
-    for (size_t i = 0; i < s->tiles; i++)
-        for (size_t r = row; r < PDQ_BAND; r++)
-            memset(s->luma[s->lead_tiles + i].at[r], 0, sizeof s->luma->at[r]);
+    for (size_t i = 0; i < s->band.tiles; i++)
+        memset(s->band.luma[i].at[row], 0, (PDQ_BAND - row) * sizeof s->band.luma->at[row]);
 }
 
 /* After the last row: push out what still lags behind in both columns' passes. */
@@ -185,25 +221,19 @@ static bool is_small(const struct assay_pdq_stream *s)
 
 static void keep_row(struct assay_pdq_stream *s, uint32_t row)
 {
-    for (size_t i = 0; i < s->tiles; i++)
-        memcpy(&s->plain[s->fed][i * PDQ_STEP], s->luma[s->lead_tiles + i].at[row],
-               sizeof s->luma->at[row]);
+    for (size_t i = 0; i < PDQ_SIDE / PDQ_STEP; i++)
+        memcpy(&s->plain[s->fed][i * PDQ_STEP], s->band.luma[i].at[row],
+               sizeof s->band.luma->at[row]);
 }
 
-/* How the samples of a row lie: bytes a pixel, and what makes luma of them. */
-struct layout {
-    size_t pixel_bytes;
-    void (*luma)(const uint8_t *pixels, uint32_t width, size_t row, struct pdq_tile *band);
-};
-
-static const struct layout rgb_layout = {.pixel_bytes = 3, .luma = pdq_luma_rgb};
-static const struct layout grey_layout = {.pixel_bytes = 1, .luma = pdq_luma_grey};
-
-static void feed_row(struct assay_pdq_stream *s, const uint8_t *pixels, const struct layout *layout)
+static void feed_row(struct assay_pdq_stream *s, const uint8_t *pixels, enum layout layout)
 {
     uint32_t row = s->fed % PDQ_BAND;
 
-    layout->luma(pixels, s->width, row, s->luma + s->lead_tiles);
+    if (layout == RGB)
+        s->kernels->luma_rgb(pixels, s->width, row, s->band.luma);
+    else
+        pdq_luma_grey(pixels, s->width, row, s->band.luma);
     if (is_small(s))
         keep_row(s, row);
     s->fed++;
@@ -214,8 +244,7 @@ static void feed_row(struct assay_pdq_stream *s, const uint8_t *pixels, const st
 }
 
 /* A row of the larger picture: its nearest pixels, as often as the scaled picture has the row. */
-static void scale_row(struct assay_pdq_stream *s, const uint8_t *pixels,
-                      const struct layout *layout)
+static void scale_row(struct assay_pdq_stream *s, const uint8_t *pixels, enum layout layout)
 {
     uint8_t nearest[3 * ASSAY_PDQ_SCALE];
     uint32_t y = s->from.fed++;
@@ -223,21 +252,21 @@ static void scale_row(struct assay_pdq_stream *s, const uint8_t *pixels,
     if (s->fed == s->height || s->fed * s->from.height / s->height != y)
         return;
     for (uint32_t x = 0; x < s->width; x++)
-        memcpy(nearest + layout->pixel_bytes * x,
-               pixels + layout->pixel_bytes * (x * s->from.width / s->width), layout->pixel_bytes);
+        memcpy(nearest + (size_t)layout * x,
+               pixels + (size_t)layout * (x * s->from.width / s->width), (size_t)layout);
     while (s->fed < s->height && s->fed * s->from.height / s->height == y)
         feed_row(s, nearest, layout);
 }
 
 static enum assay_err feed(struct assay_pdq_stream *s, const uint8_t *rows, size_t stride,
-                           uint32_t count, const struct layout *layout)
+                           uint32_t count, enum layout layout)
 {
     bool scaled = s->from.width > 0;
     uint32_t width = scaled ? s->from.width : s->width;
     uint32_t left = scaled ? s->from.height - s->from.fed : s->height - s->fed;
 
     assert(rows != NULL || count == 0);
-    if (stride < layout->pixel_bytes * width || count > left)
+    if (stride < (size_t)layout * width || count > left)
         return ASSAY_ERANGE;
     for (uint32_t i = 0; i < count; i++)
         if (scaled)
@@ -251,14 +280,14 @@ enum assay_err assay_pdq_stream_rgb(struct assay_pdq_stream *s, const uint8_t *r
                                     uint32_t count)
 {
     assert(s != NULL);
-    return feed(s, rgb, stride, count, &rgb_layout);
+    return feed(s, rgb, stride, count, RGB);
 }
 
 enum assay_err assay_pdq_stream_luma(struct assay_pdq_stream *s, const uint8_t *luma, size_t stride,
                                      uint32_t count)
 {
     assert(s != NULL);
-    return feed(s, luma, stride, count, &grey_layout);
+    return feed(s, luma, stride, count, GREY);
 }
 
 /* All rows were fed: of a scaled picture also those behind the last one that it has. */

@@ -16,7 +16,7 @@ static_assert(FLT_EVAL_METHOD == 0, "PDQ rounds every operation to float");
 
 #define PDQ_SIDE        64 /* rows and columns of the small picture that is transformed */
 #define PDQ_FREQUENCIES 16 /* 1 .. 16 each way; no constant term */
-#define PDQ_BAND        8  /* rows that advance together */
+#define PDQ_BAND        16 /* rows that advance together */
 #define PDQ_STEP        32 /* columns of a tile */
 
 /*
@@ -26,14 +26,13 @@ static_assert(FLT_EVAL_METHOD == 0, "PDQ rounds every operation to float");
  *     tile 0                tile 1
  *     row 0: x = 0 .. 31    row 0: x = 32 .. 63    ...
  *     ...                   ...
- *     row 7: x = 0 .. 31    row 7: x = 32 .. 63
+ *     row 15: x = 0 .. 31   row 15: x = 32 .. 63
  *
- * So one column's cells lie PDQ_STEP floats apart, a constant: eight running sums along the rows
- * need one address; and a row's cells within a tile are next to one another, as the columns' pass
- * wants them.
+ * So a tile is two kilobytes in one place, whether it is read along rows or along columns; a row of
+ * it is two lines of cache, which vectors want aligned.
  */
 struct pdq_tile {
-    float at[PDQ_BAND][PDQ_STEP];
+    _Alignas(64) float at[PDQ_BAND][PDQ_STEP];
 };
 
 /* One pass of the box filter over count samples. */
@@ -41,7 +40,6 @@ struct pdq_box {
     uint32_t count;  /* samples, at least window */
     uint32_t window; /* samples under the box, 1 .. 512 */
     uint32_t lag;    /* the box's sum after sample t is the output at t - lag */
-    uint32_t lead;   /* zeros kept before a band's first column: window, made up to whole tiles */
 };
 
 struct pdq_box pdq_box(uint32_t side);
@@ -55,35 +53,15 @@ float pdq_box_under(const struct pdq_box *box, uint32_t t);
 /* The row or column of a side that becomes number i, 0 .. PDQ_SIDE - 1, of the small picture. */
 uint32_t pdq_sample(uint32_t i, uint32_t side);
 
-/* Luma of width pixels into row `row` of a band whose first tile is given. */
-void pdq_luma_rgb(const uint8_t *rgb, uint32_t width, size_t row, struct pdq_tile *band);
+/* Grey samples, which are luma, into row `row` of a band whose first tile is given. */
 void pdq_luma_grey(const uint8_t *grey, uint32_t width, size_t row, struct pdq_tile *band);
-
-/*
- * The rows' pass: box sums, not yet divided, of all rows of a band at all columns. Both bands begin
- * with box->lead columns before the first of the picture; in's are zero, and so are box->lag
- * columns behind its last. Zeros there make the method's four phases one: adding or taking away
- * a zero changes no sum.
- */
-void pdq_row_sums(const struct pdq_tile *in, const struct pdq_box *box, struct pdq_tile *sums);
-
-/* The same at PDQ_SIDE columns only, divided: the second rows' pass. */
-void pdq_row_samples(const struct pdq_tile *in, const struct pdq_box *box,
-                     float out[PDQ_BAND][PDQ_SIDE]);
 
 /* State of the first columns' pass for the columns of one tile. */
 struct pdq_columns {
-    float under[PDQ_STEP]; /* divisors of the rows' pass */
-    float sum[PDQ_STEP];   /* running sums */
+    _Alignas(64) float under[PDQ_STEP]; /* divisors of the rows' pass */
+    float reciprocal[PDQ_STEP];         /* 1 / under, rounded */
+    float sum[PDQ_STEP];                /* running sums */
 };
-
-/*
- * Divide a tile of row sums, advance its columns by PDQ_BAND rows and leave the columns' outputs
- * in the tile. past holds these columns' last `window` rows, PDQ_STEP floats each, the oldest at
- * slot; under is the divisor of each output.
- */
-void pdq_column_step(struct pdq_tile *tile, struct pdq_columns *columns, float *past,
-                     uint32_t window, uint32_t slot, const float under[PDQ_BAND]);
 
 /* The small picture of a stream that has had all its rows; borrowed from it. */
 const float (*pdq_stream_small(const struct assay_pdq_stream *s))[PDQ_SIDE];

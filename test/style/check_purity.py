@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import tree
 
@@ -15,6 +16,9 @@ IMPURE = re.compile(
     r"|rand|random|getrandom|getentropy|RAND_bytes|randombytes_buf|dlopen|isoc99_fscanf"
     r"|clock_now_ms|clock_\w+_(ms|us)|rand_\w+|fs_\w+|log_event)(_chk|_2|64)?$")
 
+# What a library may use all the same, because no result depends on it.
+ALLOWED = {("libassay-hash.a", "secure_getenv")} # ASSAY_CPU: other kernels, the same bits
+
 
 def undefined(library):
     lines = subprocess.run(["nm", "-u", "-P", library], check=True, capture_output=True, text=True)
@@ -23,7 +27,7 @@ def undefined(library):
 
 def check(libraries):
     return [f"{library}: uses {symbol}" for library in libraries for symbol in undefined(library)
-            if IMPURE.match(symbol)]
+            if IMPURE.match(symbol) and (Path(library).name, symbol) not in ALLOWED]
 
 
 if __name__ == "__main__":
