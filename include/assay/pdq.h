@@ -28,7 +28,7 @@ struct assay_pdq {
 };
 
 /* A picture being hashed row by row; opaque; one thread at a time. Its memory is about
- * 4 * width * (height / 128 + 19) bytes: 0.7 MB for 4000 x 3000, 5.9 MB for 15000 x 10000. */
+ * 4 * width * (height / 128 + 19) bytes: 0.8 MB for 4000 x 3000, 5.9 MB for 15000 x 10000. */
 struct assay_pdq_stream;
 
 /*

@@ -46,13 +46,18 @@ static size_t aligned(size_t size)
     return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+static size_t ring_bytes(const struct pdq_band *band)
+{
+    return ((size_t)band->ring_mask + 1 + PDQ_BAND) * PDQ_BAND * sizeof(float);
+}
+
 /* One block holds the stream and its rows: a single allocation can fail, a single free ends it. */
 static struct assay_pdq_stream *allocate(struct assay_pdq_stream plan)
 {
     size_t luma = plan.band.tiles * sizeof(struct pdq_tile);
     size_t columns = plan.band.tiles * sizeof(struct pdq_columns);
     size_t past = plan.band.tiles * plan.down.window * PDQ_STEP * sizeof(float);
-    size_t ring = ((size_t)plan.band.ring_mask + 1) * PDQ_BAND * sizeof(float);
+    size_t ring = ring_bytes(&plan.band);
     size_t thin = plan.down.window * PDQ_SIDE * sizeof(float);
     size_t size = aligned(sizeof plan) + luma + columns + past + 2 * ring + thin;
 
@@ -90,7 +95,7 @@ static struct pdq_band plan_band(uint32_t width, uint32_t height)
     uint32_t last = band.sample_at[PDQ_SIDE - 1];
     last = last < width ? width - 1 : last;
     band.tiles = last / PDQ_STEP + 1;
-    while (band.ring_mask < band.across.window)
+    while (band.ring_mask + 1 < band.across.window + PDQ_BAND)
         band.ring_mask = 2 * band.ring_mask + 1;
     return band;
 }
@@ -173,7 +178,7 @@ static void thin_row(struct assay_pdq_stream *s, const float row[PDQ_SIDE])
 static void filter_band(struct assay_pdq_stream *s)
 {
     struct pdq_band *band = &s->band;
-    size_t ring = ((size_t)band->ring_mask + 1) * PDQ_BAND * sizeof(float);
+    size_t ring = ring_bytes(band);
 
     band->slot = s->banded % s->down.window;
     for (uint32_t r = 0; r < PDQ_BAND; r++) {

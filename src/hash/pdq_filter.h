@@ -31,17 +31,32 @@ struct row_sums {
 };
 
 /* Where a ring has what went in at step t. */
-static inline size_t ring_slot(const struct pdq_band *b, uint32_t t, size_t part)
+static inline float *ring_at(const struct pdq_band *b, float *ring, uint32_t t, size_t part)
 {
-    return (size_t)(t & b->ring_mask) * PDQ_BAND + part * LANES;
+    return ring + (size_t)(t & b->ring_mask) * PDQ_BAND + part * LANES;
 }
 
-/* Add one column to the running sums, then take the oldest away: two roundings. */
+/*
+ * LANES columns, the first of step t, become running sums: add a column, then take the oldest away,
+ * two roundings. A ring's first columns stand behind its last as well, so that the oldest ones
+ * lie in a row wherever they begin.
+ */
 TARGET static inline vec advance(const struct pdq_band *b, float *ring, uint32_t t, size_t part,
-                                 vec sum, vec newest)
+                                 vec sum, vec columns[LANES])
 {
-    store(ring + ring_slot(b, t, part), newest);
-    return sum + newest - load(ring + ring_slot(b, t - b->across.window, part));
+    float *newest = ring_at(b, ring, t, part);
+    const float *oldest = ring_at(b, ring, t - b->across.window, part);
+
+    if ((t & b->ring_mask) == 0) {
+        float *again = newest + ((size_t)b->ring_mask + 1) * PDQ_BAND;
+        for (size_t k = 0; k < LANES; k++)
+            store(again + k * PDQ_BAND, columns[k]);
+    }
+    for (size_t k = 0; k < LANES; k++) {
+        store(newest + k * PDQ_BAND, columns[k]);
+        columns[k] = sum = sum + columns[k] - load(oldest + k * PDQ_BAND);
+    }
+    return sum;
 }
 
 TARGET static inline void load_columns(const struct pdq_tile *tile, size_t part, size_t x,
@@ -58,11 +73,9 @@ TARGET static inline void sum_rows(const struct pdq_band *b, const struct pdq_ti
 {
     for (uint32_t x = 0; x < PDQ_STEP; x += LANES)
         for (size_t part = 0; part < PARTS; part++) {
-            vec cells[LANES], sum = sums->part[part];
+            vec cells[LANES];
             load_columns(in, part, x, cells);
-            for (uint32_t k = 0; k < LANES; k++)
-                cells[k] = sum = advance(b, b->first, t + x + k, part, sum, cells[k]);
-            sums->part[part] = sum;
+            sums->part[part] = advance(b, b->first, t + x, part, sums->part[part], cells);
             transpose(cells);
             for (size_t r = 0; r < LANES; r++)
                 store(&out->at[part * LANES + r][x], cells[r]);
@@ -109,14 +122,19 @@ TARGET static inline void step_columns(const struct pdq_band *b, struct pdq_tile
         store(&columns->sum[x + i * LANES], sum[i]);
 }
 
-/* A sampled column's sums, divided. */
-TARGET static inline void keep_sample(struct pdq_band *b, size_t part, size_t i, vec sum)
+/* Of LANES columns of sums, the first of step t: those of the samples from i up to end, divided. */
+TARGET static inline void keep_samples(struct pdq_band *b, uint32_t t, size_t part, size_t i,
+                                       size_t end, const vec sums[LANES])
 {
-    _Alignas(sizeof(vec)) float kept[LANES];
+    _Alignas(64) float all[LANES][LANES], kept[LANES];
 
-    store(kept, sum / spread(b->sample_under[i]));
-    for (size_t r = 0; r < LANES; r++)
-        b->thin[part * LANES + r][i] = kept[r];
+    for (size_t k = 0; k < LANES; k++)
+        store(all[k], sums[k]);
+    for (; i < end; i++) {
+        store(kept, load(all[b->sample_at[i] - t]) / spread(b->sample_under[i]));
+        for (size_t r = 0; r < LANES; r++)
+            b->thin[part * LANES + r][i] = kept[r];
+    }
 }
 
 /* The second rows' pass of a tile; samples before *sampled are there. */
@@ -128,14 +146,11 @@ TARGET static inline void sample_rows(struct pdq_band *b, const struct pdq_tile 
         while (end < PDQ_SIDE && b->sample_at[end] < t + x + LANES)
             end++;
         for (size_t part = 0; part < PARTS; part++) {
-            vec cells[LANES], sum = sums->part[part];
-            size_t i = first;
+            vec cells[LANES];
             load_columns(in, part, x, cells);
-            for (uint32_t k = 0; k < LANES; k++)
-                cells[k] = sum = advance(b, b->second, t + x + k, part, sum, cells[k]);
-            for (; i < end; i++)
-                keep_sample(b, part, i, cells[b->sample_at[i] - t - x]);
-            sums->part[part] = sum;
+            sums->part[part] = advance(b, b->second, t + x, part, sums->part[part], cells);
+            if (first < end)
+                keep_samples(b, t + x, part, first, end, cells);
         }
         *sampled = end;
     }

@@ -19,10 +19,12 @@ struct pdq_band {
     float *past;                 /* for each tile the last `window` rows, PDQ_STEP floats each */
     float under[PDQ_BAND];       /* divisors of the columns' outputs */
     float reciprocal[PDQ_BAND];  /* 1 / under, rounded */
-    /* The last columns that went into the rows' boxes, PDQ_BAND floats each; step t's is at t in
-     * the lowest bits. All zero when a band begins. */
+    /*
+     * The last columns that went into the rows' boxes, PDQ_BAND floats each; step t's is at t in
+     * the lowest bits. PDQ_BAND more columns stand behind. All zero when a band begins.
+     */
     float *first, *second;
-    uint32_t ring_mask;             /* a power of two, more than across.window, less one */
+    uint32_t ring_mask;             /* a power of two, less one; more than window */
     uint32_t sample_at[PDQ_SIDE];   /* steps of the sampled columns, ascending */
     float sample_under[PDQ_SIDE];   /* their divisors */
     float thin[PDQ_BAND][PDQ_SIDE]; /* out: the band after the second rows' pass */
