@@ -16,10 +16,10 @@
 #include "decode/pool.h"
 
 #define CANARY_CPU_S 1
-#define SLEEP_WALL_S 3 /* twice: in a used process, then in a fresh one */
+#define SLEEP_WALL_S 3 /* of the deeds that wait; the others may find the machine busy */
 
-static struct decode_env *env, *unlocked;
-static struct decode_worker *worker;
+static struct decode_env *env, *hasty, *unlocked;
+static struct decode_worker *worker, *hasty_worker;
 
 static int start(void **state)
 {
@@ -28,14 +28,19 @@ static int start(void **state)
 
     (void)state;
     limits.cpu_s = CANARY_CPU_S;
-    limits.wall_s = SLEEP_WALL_S;
     limits.memory_bytes = 512u << 20;
     if (decode_env_new_in(ASSAY_TEST_CANARY, &limits, &env, &e) == ASSAY_OK &&
         decode_worker_new(env, &worker, &e) == ASSAY_OK) {
+        limits.wall_s = SLEEP_WALL_S;
+        if (decode_env_new_in(ASSAY_TEST_CANARY, &limits, &hasty, &e) != ASSAY_OK ||
+            decode_worker_new(hasty, &hasty_worker, &e) != ASSAY_OK)
+            goto out;
+        limits.wall_s = decode_limits_default.wall_s;
         limits.side_max = CANARY_SIDE_UNLOCKED;
         if (decode_env_new_in(ASSAY_TEST_CANARY, &limits, &unlocked, &e) == ASSAY_OK)
             return 0;
     }
+out:
     print_error("%s\n", e.text);
     return -1;
 }
@@ -44,6 +49,8 @@ static int stop(void **state)
 {
     (void)state;
     decode_worker_free(worker);
+    decode_worker_free(hasty_worker);
+    decode_env_free(hasty);
     decode_env_free(env);
     decode_env_free(unlocked);
     return 0;
@@ -111,15 +118,16 @@ static void every_deed_is_contained_and_the_next_file_is_right(void **state)
     (void)state;
     skip_without_sandbox();
     for (size_t i = 0; i < sizeof deeds / sizeof deeds[0]; i++) {
+        struct decode_worker *w = strstr(deeds[i].says, "longer") != NULL ? hasty_worker : worker;
         struct decode_hashed h;
 
-        the_next_file_is_right(worker);
-        h = attempt(worker, deeds[i].name);
+        the_next_file_is_right(w);
+        h = attempt(w, deeds[i].name);
         if (h.picture != deeds[i].rc || strstr(h.why.text, deeds[i].says) == NULL)
             print_error("%s: %s (%s)\n", deeds[i].name, assay_err_name(h.picture), h.why.text);
         assert_int_equal(h.picture, deeds[i].rc);
         assert_non_null(strstr(h.why.text, deeds[i].says));
-        the_next_file_is_right(worker);
+        the_next_file_is_right(w);
     }
 }
 
