@@ -220,9 +220,9 @@ static void fill_columns(struct index_segment *s)
 /* A segment of the layout in one block of its own; what lies between sections is zero. */
 static enum assay_err allocate(const struct segment_layout *layout, struct index_segment **out)
 {
-    size_t alignment = layout->total < HUGE_BYTES ? SEGMENT_ALIGNMENT : HUGE_BYTES;
-
-    unsigned char *base = aligned_alloc(alignment, layout->total);
+    const size_t alignment = layout->total < HUGE_BYTES ? SEGMENT_ALIGNMENT : HUGE_BYTES;
+    const size_t size = (layout->total + alignment - 1) / alignment * alignment;
+    unsigned char *base = aligned_alloc(alignment, size);
     if (base == NULL)
         return ASSAY_ENOMEM;
     if (layout->total >= HUGE_BYTES)
