@@ -26,7 +26,7 @@ import {
     url,
 } from './stage.mjs';
 
-const ITEMS = 24; // graded in the shift; fewer if fewer wait
+const ITEMS = 30; // graded in the shift; more until one of several pictures was met
 const READINGS_MAX = 60;
 const COVER_BYTES_MAX = 40_000; // a blurred grey 480 px picture is far below
 const COVERED = new Set(['cover', 'strip']); // of a file's several pictures
@@ -41,44 +41,39 @@ async function collect(who) {
     }
 }
 
-/** Files of several pictures: said in words, covered below the cover, all sharp while A is held. */
-async function sheets(ada) {
-    const words = () => ada.page.locator('.facts').innerText();
-    let found = 0;
-    for (let n = 0; n < ITEMS && found < 2 && (await ada.nextItem()); n++) {
-        const said = await words();
-        const several = /distinct frames|another picture|hides a picture/.test(said);
-        ok(
-            (await ada.page.locator('.holds button:has-text("pictures")').count()) ===
-                (several ? 1 : 0),
-            `the key A is offered where a file has several pictures: ${said.trim()}`,
-        );
-        if (several) {
-            found++;
-            await ada.page.waitForSelector('.stage.has-strip');
-            await screen(ada, `assess-several-${found}`);
-            const before = (await ada.sent()).length;
-            ada.held.add('a');
-            await ada.page.keyboard.down('a');
-            await ada.page.waitForSelector('.stage[data-shows="sheet_grey"]');
-            if (found === 1) await screen(ada, 'assess-sheet');
-            await ada.page.keyboard.down('c');
-            await ada.page.waitForSelector('.stage[data-shows="sheet_colour"]');
-            await ada.page.keyboard.up('c');
-            await ada.page.keyboard.up('a');
-            ada.held.delete('a');
-            ok((await ada.stage()).shows === 'cover', 'letting go of A covers');
-            const kinds = (await ada.sent()).slice(before).map((p) => p.rendition);
-            ok(
-                kinds.includes('sheet_grey') && kinds.includes('sheet_colour'),
-                'its held key brings the sheet, in colour with C',
-                kinds.join(),
-            );
-        }
-        await ada.hold([' '], 700);
-        await grade(ada, '1');
-    }
-    ok(found > 0, `${found} files of several pictures were met`);
+/** A file of several pictures: said in words, covered below the cover, all sharp while A is held. */
+async function sheet(ada, number) {
+    await ada.page.waitForSelector('.stage.has-strip');
+    await screen(ada, `assess-several-${number}`);
+    const before = (await ada.sent()).length;
+    ada.held.add('a');
+    await ada.page.keyboard.down('a');
+    await ada.page.waitForSelector('.stage[data-shows="sheet_grey"]');
+    if (number === 1) await screen(ada, 'assess-sheet');
+    await ada.page.keyboard.down('c');
+    await ada.page.waitForSelector('.stage[data-shows="sheet_colour"]');
+    await ada.page.keyboard.up('c');
+    await ada.page.keyboard.up('a');
+    ada.held.delete('a');
+    ok((await ada.stage()).shows === 'cover', 'letting go of A covers');
+    const kinds = (await ada.sent()).slice(before).map((p) => p.rendition);
+    ok(
+        kinds.includes('sheet_grey') && kinds.includes('sheet_colour'),
+        'its held key brings the sheet, in colour with C',
+        kinds.join(),
+    );
+}
+
+/** Whether the item on the screen is such a file; the key is offered for these alone. */
+async function isSeveral(ada) {
+    const said = await ada.page.locator('.facts').innerText();
+    const several = /distinct frames|another picture|hides a picture/.test(said);
+    ok(
+        (await ada.page.locator('.holds button:has-text("pictures")').count()) ===
+            (several ? 1 : 0),
+        `the key A is offered where a file has several pictures: ${said.trim()}`,
+    );
+    return several;
 }
 
 await step('the sign-in screen', async () => {
@@ -179,11 +174,11 @@ await step('the shift', async () => {
     await ada.key('Control+9');
     ok((await ada.stage()).item === before, 'a key with Control grades nothing');
 
-    await sheets(ada);
-
     await ada.times(); // what came before is not the steady run that the budget speaks of
     let graded = 0;
-    for (; graded < ITEMS && (await ada.nextItem()); graded++) {
+    let several = 0; // the set has three; the order in which files are identified is nobody's
+    for (; (graded < ITEMS || several === 0) && (await ada.nextItem()); graded++) {
+        if (several < 2 && (await isSeveral(ada))) await sheet(ada, ++several);
         if (graded === 2) await ada.key('l');
         else if (graded === 3) await ada.key('s');
         else if (graded === 4) {
@@ -195,6 +190,7 @@ await step('the shift', async () => {
         }
     }
     ok(graded > 5, `${graded} items are graded by keys`);
+    ok(several > 0, `${several} files of several pictures were met`);
     await ada.allSaved();
     if (await ada.nextItem()) await ada.key('z');
     else await ada.key('Backspace');
