@@ -41,7 +41,7 @@ async function collect(who) {
     }
 }
 
-/** A file of several pictures: said in words, covered below the cover, all sharp while A is held. */
+/** A file of several pictures: said in words, covered below the cover, sharp while A is held. */
 async function sheet(ada, number) {
     await ada.page.waitForSelector('.stage.has-strip');
     await screen(ada, `assess-several-${number}`);
