@@ -112,6 +112,11 @@ export function Loads<A>({
     return (
         <>
             <Problem words={from.problem} />
+            {from.problem !== '' && (
+                <button type="button" onClick={from.again}>
+                    Try again
+                </button>
+            )}
             {from.value === null
                 ? from.problem === '' && <Empty>Loading.</Empty>
                 : children(from.value)}

@@ -22,7 +22,7 @@ function size(bytes: number): string {
     let value = bytes;
     let unit = 0;
     for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
-    return `${unit === 0 ? count(value) : value.toFixed(1)} ${units[unit]}`;
+    return `${unit === 0 ? count(value) : value.toFixed(1)}\u00a0${units[unit]}`;
 }
 
 function Last({ of, none }: { of: Backup | null; none: string }) {

@@ -21,31 +21,56 @@ function Counts({ stats }: { stats: Stats }) {
 
 const COUNT_MAX = 1000; // the server counts a queue no further
 
-/** What waits, in words behind the number, and where one goes for it. */
-const WAITING: Record<WaitingRow['what'], [string, Screen | null]> = {
-    grade: ['to be graded', 'assess'],
-    later: ['on your Later pile', 'later'],
-    shift: ['graded in your open shift', 'shift'],
-    corrections: ['corrections that want your answer', 'corrections'],
-    readings: ['quality readings', 'reading'],
-    thirds: ['third readings', 'third'],
-    contested: ['contested corrections', 'corrections'],
-    escalations: ['escalated items', 'escalations'],
-    approvals: ['releases to approve or refuse', 'release'],
-    uploads: ['uploads of yours that are unfinished', 'upload'],
-    decoder: ['items to be hashed and rendered', 'intake'],
-    authorisations: ['authorisations that end within 30 days', 'authorisations'],
-    not_authorised: ['No authorisation to view is in force for you: nothing is handed out.', null],
-    differs: ['uploads whose bytes are not what was sent', 'upload'],
-    for_nobody: ['items of batches for named people of whom none assesses', 'batches'],
-    not_shown: ['files kept of which no picture can be shown', null],
+/** What waits, where one goes for it, in words behind the number, and behind the number one. */
+const WAITING: Record<WaitingRow['what'], [Screen | null, string, string?]> = {
+    grade: ['assess', 'to be graded'],
+    later: ['later', 'on your Later pile'],
+    shift: ['shift', 'graded in your open shift'],
+    corrections: [
+        'corrections',
+        'corrections that want your answer',
+        'correction that wants your answer',
+    ],
+    readings: ['reading', 'quality readings', 'quality reading'],
+    thirds: ['third', 'third readings', 'third reading'],
+    contested: ['corrections', 'contested corrections', 'contested correction'],
+    escalations: ['escalations', 'escalated items', 'escalated item'],
+    approvals: ['release', 'releases to approve or refuse', 'release to approve or refuse'],
+    uploads: [
+        'upload',
+        'uploads of yours that are unfinished',
+        'upload of yours that is unfinished',
+    ],
+    decoder: ['intake', 'items to be hashed and rendered', 'item to be hashed and rendered'],
+    authorisations: [
+        'authorisations',
+        'authorisations that end within 30 days',
+        'authorisation that ends within 30 days',
+    ],
+    not_authorised: [null, 'No authorisation to view is in force for you: nothing is handed out.'],
+    differs: [
+        'upload',
+        'uploads whose bytes are not what was sent',
+        'upload whose bytes are not what was sent',
+    ],
+    for_nobody: [
+        'batches',
+        'items of batches for named people of whom none assesses',
+        'item of a batch for named people of whom none assesses',
+    ],
+    not_shown: [
+        null,
+        'files kept of which no picture can be shown',
+        'file kept of which no picture can be shown',
+    ],
 };
 
 function Rows({ rows, roles }: { rows: readonly WaitingRow[]; roles: Me['roles'] }) {
     return (
         <dl class="counts">
             {rows.map(({ what, count: n }) => {
-                const [words, screen] = WAITING[what];
+                const [screen, more, one] = WAITING[what];
+                const words = n === 1 ? (one ?? more) : more;
                 const entry = SCREENS.find((s) => s.screen === screen);
                 const open = entry !== undefined && mayOpen(roles, entry);
                 return (

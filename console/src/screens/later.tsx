@@ -11,7 +11,7 @@ export function LaterPile() {
     return (
         <>
             <Head title="Later pile">
-                Items you put off. The pile has to be empty before the shift can be submitted.
+                Items you put off. What is left goes back to the queue when you submit.
             </Head>
             <Loads from={pile}>
                 {({ tasks }) => (

@@ -5,6 +5,8 @@ import { go } from '../session.ts';
 import { hasRole } from '../state.ts';
 import type { Lot } from '../types.ts';
 
+const ID_HALF = 9; // digits; a narrow table breaks an id there
+
 const STATE_WORDS: Record<Lot['state'], string> = {
     open: 'open shift',
     submitted: 'submitted',
@@ -59,7 +61,10 @@ export function Lots() {
                                 title: 'Lot',
                                 cell: (lot) => (
                                     <>
-                                        {`${lot.lot}${lot.mine ? '\u00a0mine' : ''}`}
+                                        {lot.lot.slice(0, ID_HALF)}
+                                        <wbr />
+                                        {lot.lot.slice(ID_HALF)}
+                                        {lot.mine && '\u00a0mine'}
                                         {lot.grader && <span class="quiet"> {lot.grader}</span>}
                                     </>
                                 ),
@@ -74,11 +79,11 @@ export function Lots() {
                             },
                             { title: 'What waits', cell: lotWords },
                             {
-                                title: 'Read of sample of lot',
-                                cell: (lot) =>
-                                    [lot.read, lot.sample_size, lot.size].map(count).join(' / '),
+                                title: 'Sample',
+                                cell: (lot) => `${count(lot.sample_size)} of ${count(lot.size)}`,
                                 number: true,
                             },
+                            { title: 'Readings', cell: (lot) => count(lot.read), number: true },
                             {
                                 title: 'Differing',
                                 cell: (lot) => count(lot.differing),
