@@ -99,7 +99,7 @@ class Server:
     def stop(self):
         """Ends it in order; its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(30)
+        status = self.process.wait(60)
         self.process.stdout.close()
         self.log.close()
         return status
@@ -124,9 +124,13 @@ class Server:
         return Client(self, role)
 
     def raw(self, data, wait=3):
-        """Bytes sent as they are: all that comes back, and whether the other side closed."""
-        with socket.create_connection(self.host.split(":"), 10) as s:
-            s.settimeout(wait)
+        """
+        Bytes sent as they are: all that comes back, and whether the other side closed.
+
+            wait   s of silence after which nothing more is waited for, once something came
+        """
+        with socket.create_connection(self.host.split(":"), 60) as s:
+            s.settimeout(60)
             s.sendall(data)
             got = b""
             try:
@@ -135,6 +139,7 @@ class Server:
                     if not piece:
                         return got, True
                     got += piece
+                    s.settimeout(wait)
             except (TimeoutError, socket.timeout):
                 return got, False
 

