@@ -48,6 +48,7 @@ class Case(unittest.TestCase):
     def restore(self, *options, name="new", status=0):
         """A workspace of the same site key with what the backup holds."""
         new = Workspace(top=self.w.top, db=other_database(name) if URL else None)
+        self.addCleanup(new.close)
         new.data = self.w.top / name
         new.env["ASSAY_DATA"] = str(new.data)
         done = new.run("restore", *(["--db", new.env["ASSAY_DB"]] if URL else []), *options,
