@@ -155,7 +155,7 @@ static void a_picture_gets_six_renditions_a_hash_and_waits_for_an_assessor(void 
     struct queue_picture p;
     step_shift(f->t, anna);
     const struct json *lease = step_take(f->t, anna, QUEUE_GRADE, 0, NULL);
-    assert_string_equal(world_text(lease, "facts"), "Picture 640 x 480 \u00b7 reported once");
+    assert_string_equal(world_text(lease, "facts"), "Picture 640 \u00d7 480 \u00b7 reported once");
     for (unsigned i = 0; i < DECODE_SHEET_GREY; i++) {
         char path[40];
         (void)snprintf(path, sizeof path, "pictures.%u.ticket", i);

@@ -159,7 +159,7 @@ static enum assay_err add_later(struct tx *tx, struct json_out *o, int64_t task_
     if ((rc = task_get(tx, task_id, &row, e)) != 0 ||
         (rc = picture_get(tx, row.item_id, &p, e)) != 0)
         return rc;
-    (void)snprintf(facts, sizeof facts, "Picture %lld x %lld", (long long)p.width,
+    (void)snprintf(facts, sizeof facts, "Picture %lld \u00d7 %lld", (long long)p.width,
                    (long long)p.height);
     json_object(o, NULL);
     json_id(o, "task", task_id);

@@ -55,7 +55,7 @@ static enum assay_err add_facts(struct tx *tx, struct json_out *o, const struct 
         (void)snprintf(often, sizeof often, "%s", words[sightings - 1]);
     else
         (void)snprintf(often, sizeof often, "%lld times", (long long)sightings);
-    (void)snprintf(line, sizeof line, "%s %lld x %lld \u00b7 reported %s",
+    (void)snprintf(line, sizeof line, "%s %lld \u00d7 %lld \u00b7 reported %s",
                    str_equal(item->kind, "picture") ? "Picture" : "Video", (long long)p->width,
                    (long long)p->height, often);
     json_text(o, "facts", line);
