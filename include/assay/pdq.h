@@ -110,6 +110,33 @@ enum assay_err assay_pdq_hash_rgb(const uint8_t *rgb, uint32_t width, uint32_t h
 enum assay_err assay_pdq_hash_luma(const uint8_t *luma, uint32_t width, uint32_t height,
                                    size_t stride, struct assay_pdq *out);
 
+/* A part of a picture, in pixels from its left and its upper edge. */
+struct assay_pdq_box {
+    uint32_t left, top, width, height;
+};
+
+/*
+ * What is left of a picture without its plain borders, so that it can be hashed without them: a
+ * bar of a tenth of the height turns more bits than a match allows.
+ *
+ *   rgb, width, height, stride   a whole picture, rows as above; sides of 1 .. ASSAY_PDQ_SIDE_MAX
+ *   out                          the whole picture where no border is; all 0 where all is border
+ *
+ * A border is what can be taken off line by line from the outside while every sample of the line
+ * is at most ASSAY_PDQ_BORDER_LEVELS from the mean colour of the side's outermost line: room for
+ * what JPEG does beside an edge. Above, below, left, right, and then once more in this order, since
+ * bars stand within bars. A plain sky is a border too: the hash of what is left stands beside
+ * the picture's own, never in its place. The hash is that of the part's pixels:
+ *
+ *   assay_pdq_hash_rgb(rgb + b.top * stride + 3 * b.left, b.width, b.height, stride, &hash)
+ *
+ * ERANGE: a side is 0 or too large, or the stride is less than a row. No memory is asked for;
+ * hardly a sample is looked at twice.
+ */
+#define ASSAY_PDQ_BORDER_LEVELS 16
+enum assay_err assay_pdq_unborder_rgb(const uint8_t *rgb, uint32_t width, uint32_t height,
+                                      size_t stride, struct assay_pdq_box *out);
+
 /* Bits in which two hashes differ, 0..256. Quality has no say. */
 unsigned assay_pdq_distance(const struct assay_pdq *a, const struct assay_pdq *b);
 
