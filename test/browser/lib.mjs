@@ -98,6 +98,7 @@ export class Person {
             viewport: { width: 1440, height: 900 },
             reducedMotion: 'reduce',
         });
+        context.setDefaultTimeout(60_000); // a busy machine is no failure
         await context.addInitScript(watchPaints);
         const person = new Person(name, context, await context.newPage(), url);
         person.watch();
@@ -171,7 +172,9 @@ export class Person {
 
     /** Tab until the focused control's words begin like this. No mouse anywhere. */
     async tabTo(words) {
-        for (let n = 0; n < 250; n++) {
+        for (let n = 0; n < 2500; n++) {
+            // It may not have come yet.
+            if (n % 250 === 249) await this.page.waitForTimeout(2000);
             const here = await this.page.evaluate(() => {
                 const at = document.activeElement;
                 return (at?.getAttribute('aria-label') ?? at?.innerText ?? '')
@@ -216,7 +219,7 @@ export class Person {
 
     /** Wait for an item that can be graded, or for the words that nothing waits. True: an item. */
     async nextItem() {
-        for (let n = 0; n < 100; n++) {
+        for (let n = 0; n < 1200; n++) {
             const at = await this.stage();
             const ready = at.shows === 'cover' || at.tile.startsWith('There is no picture');
             // Longer than the guard that drops a key right after an item change.

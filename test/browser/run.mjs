@@ -228,14 +228,21 @@ await step('the Later pile', async () => {
     const ada = await person('assessor');
     await ada.open('Later pile');
     await screen(ada, 'later');
-    while (await ada.page.getByRole('button', { name: 'Open, covered' }).count()) {
+    const left = ada.page.getByRole('button', { name: 'Open, covered' });
+    for (let before = await left.count(); before > 0; before--) {
         await ada.choose('Open, covered');
         await ada.nextItem();
         // As all others of this shift: which of them are drawn for reading is left to chance.
         await ada.hold([' '], 700);
         await grade(ada, '1');
         await ada.page.waitForSelector('nav');
-        await ada.page.waitForTimeout(400);
+        await ada.page.waitForFunction(
+            (n) =>
+                [...document.querySelectorAll('main button')].filter((b) =>
+                    b.textContent.startsWith('Open, covered'),
+                ).length < n,
+            before,
+        );
     }
     ok(true, 'the Later pile is emptied by keys');
 });

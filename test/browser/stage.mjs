@@ -50,7 +50,7 @@ export async function screen(who, name) {
     if (!NO_STATUS.includes(name)) {
         const words = await who.page
             .locator('.not-shown')
-            .innerText({ timeout: 2000 })
+            .innerText({ timeout: 20_000 })
             .catch(() => '');
         ok(words.startsWith(`${NOT_SHOWN} file`), `${name} says what is not shown`, words);
     }
