@@ -69,19 +69,43 @@ def compare(size, paths):
            statistics.median(r[2] / r[3] for r in rows)))
 
 
+def idle():
+    """Clock ticks that all cores had nothing to do, since the machine was started."""
+    with open("/proc/stat") as f:
+        return int(f.readline().split()[4])
+
+
+def side_by_side(commands):
+    """Wall time until all are done, each command on a core of its own."""
+    start = time.monotonic()
+    running = [subprocess.Popen(["taskset", "-c", str(core), *command], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+               for core, command in enumerate(commands)]
+    if any([process.wait() for process in running]):
+        sys.exit("bench_hash: a process failed")
+    return time.monotonic() - start
+
+
 def threads(paths):
+    """What a second core gives, beside what it gives to two processes that share nothing."""
     if os.cpu_count() < 2:
         print("one core: -j 2 is not measured")
         return
-    paths = paths * 8 # so that the start of the decoders does not count
-    ratios = []
-    for _ in range(ROUNDS):
-        _, one = run([ASSAY, "hash", "-j", "1", *paths], "0")
-        _, two = run([ASSAY, "hash", "-j", "2", *paths], "0,1")
-        ratios.append((one / two, len(paths) / one, len(paths) / two))
-    best = sorted(ratios)[len(ratios) // 2]
-    print("-j 1 on one core %.1f files/s, -j 2 on two %.1f: %.2f times (median of %d)" %
-          (best[1], best[2], best[0], ROUNDS))
+    paths = paths * 4 # so that the start of the decoders does not count
+    one_core = [ASSAY, "hash", "-j", "1", *paths]
+    rows = []
+    for _ in range(2 * ROUNDS - 1):
+        _, one = run(one_core, "0")
+        before = idle()
+        cpu, two = run([ASSAY, "hash", "-j", "2", *paths], "0,1")
+        waited = (idle() - before) / os.sysconf("SC_CLK_TCK") / two / os.cpu_count()
+        apart = side_by_side([one_core, one_core]) / 2
+        rows.append((one / two, one / apart, waited, cpu / two / 2, len(paths) / one))
+    gain, apart, waited, busy, rate = [statistics.median(row) for row in zip(*rows)]
+    print("-j 1 on one core %.1f files/s; medians of %d rounds:" % (rate, len(rows)))
+    print("  -j 2 on two cores              %.2f times; the cores idle %.1f %%, assay's %.1f %%" %
+          (gain, 100 * waited, 100 * busy))
+    print("  two processes, a core to each  %.2f times" % apart)
 
 
 PEAK = """import resource, subprocess, sys
