@@ -62,7 +62,7 @@ void list_write(const struct list_line *line, struct buf *b)
     buf_addf(b, "%s %llu %s\n", hex, (unsigned long long)line->size, line->path);
 }
 
-enum assay_err list_each(const char *path, list_fn *fn, void *ctx, uint64_t *whole, struct err *e)
+enum assay_err list_lines(const char *path, list_fn *fn, void *ctx, uint64_t *whole, struct err *e)
 {
     char text[LIST_LINE_SIZE];
     struct list_line line;

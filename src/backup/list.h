@@ -29,7 +29,7 @@ bool list_path_ok(const char *path);
  * newline (a write that was cut off) is left out; *whole (may be NULL) is the size of what was
  * read. EFORMAT with the line's number. */
 typedef enum assay_err list_fn(void *ctx, const struct list_line *line, struct err *e);
-enum assay_err list_each(const char *path, list_fn *fn, void *ctx, uint64_t *whole, struct err *e);
+enum assay_err list_lines(const char *path, list_fn *fn, void *ctx, uint64_t *whole, struct err *e);
 
 /* ---- blobs by name ---- */
 

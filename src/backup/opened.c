@@ -121,7 +121,7 @@ static enum assay_err verify_files(const struct opened *o, const struct backup_w
     enum assay_err rc;
 
     (void)snprintf(path, sizeof path, "%.3900s/" BACKUP_FILES, o->folder);
-    if ((rc = list_each(path, check_file, &v, NULL, e)) != 0)
+    if ((rc = list_lines(path, check_file, &v, NULL, e)) != 0)
         return rc;
     if (v.files != o->manifest.files || v.bytes != o->manifest.bytes)
         return err_set(e, ASSAY_EDAMAGED, "%s/" BACKUP_FILES " has not what the manifest says",

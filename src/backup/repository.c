@@ -158,7 +158,7 @@ static enum assay_err read_list(struct repository *r, struct err *e)
     r->list = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
     if (r->list < 0)
         return err_errno(e, "open %.300s", path);
-    if ((rc = list_each(path, keep_line, r, &whole, e)) != 0)
+    if ((rc = list_lines(path, keep_line, r, &whole, e)) != 0)
         return rc;
     /* A line that was cut off goes; its blob is copied anew. */
     return ftruncate(r->list, (off_t)whole) == 0 ? ASSAY_OK : err_errno(e, "cut %.300s", path);

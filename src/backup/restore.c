@@ -202,7 +202,7 @@ static enum assay_err restore(struct restoring *r, struct err *e)
         return rc;
     clear_store(data);
     (void)snprintf(path, sizeof path, "%.3900s/" BACKUP_FILES, r->opened.folder);
-    if ((rc = list_each(path, take_line, r, NULL, e)) != 0)
+    if ((rc = list_lines(path, take_line, r, NULL, e)) != 0)
         return rc;
     if (!r->has_keyring)
         return err_set(e, ASSAY_EDAMAGED, "the backup lists no keyring");

@@ -17,6 +17,7 @@ static const struct {
     {"init", cli_init, "make a workspace: keys, store, vault, record"},
     {"key", cli_key, "another site key or passphrase; the key that senders encrypt to"},
     {"user", cli_user, "add, list, disable people; authorise them to view"},
+    {"client", cli_client, "programs of others that may match hashes: keys, lists, limits"},
     {"scheme", cli_scheme, "load or list grading schemes"},
     {"setting", cli_setting, "list or change limits"},
     {"drop", cli_drop, "a folder that the server takes files in from"},
