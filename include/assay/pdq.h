@@ -124,16 +124,16 @@ struct assay_pdq_box {
  *
  * A border is what can be taken off line by line from the outside while every sample of the line
  * is at most ASSAY_PDQ_BORDER_LEVELS from the mean colour of the side's outermost line: room for
- * what JPEG does beside an edge. Above, below, left, right, and then once more in this order, since
- * bars stand within bars. A plain sky is a border too: the hash of what is left stands beside
- * the picture's own, never in its place. The hash is that of the part's pixels:
+ * what JPEG does beside an edge. First above, then below, left and right, each once, so that bars
+ * within bars stay. A plain sky or a dark edge is a border too: the hash of what is left stands
+ * beside the picture's own, never in its place. The hash is that of the part's pixels:
  *
  *   assay_pdq_hash_rgb(rgb + b.top * stride + 3 * b.left, b.width, b.height, stride, &hash)
  *
  * ERANGE: a side is 0 or too large, or the stride is less than a row. No memory is asked for;
  * hardly a sample is looked at twice.
  */
-#define ASSAY_PDQ_BORDER_LEVELS 16
+#define ASSAY_PDQ_BORDER_LEVELS 24
 enum assay_err assay_pdq_unborder_rgb(const uint8_t *rgb, uint32_t width, uint32_t height,
                                       size_t stride, struct assay_pdq_box *out);
 

@@ -5,9 +5,6 @@
 
 #include "assay/pdq.h"
 
-/* Bars stand within bars: of a film on another screen, of a photograph on a page. */
-#define ROUNDS 2
-
 /* A row or a column of what is left: pixels `step` bytes apart. */
 struct line {
     const uint8_t *first;
@@ -90,9 +87,8 @@ enum assay_err assay_pdq_unborder_rgb(const uint8_t *rgb, uint32_t width, uint32
     if (width == 0 || height == 0 || width > ASSAY_PDQ_SIDE_MAX || height > ASSAY_PDQ_SIDE_MAX ||
         stride < (size_t)3 * width)
         return ASSAY_ERANGE;
-    for (unsigned round = 0; round < ROUNDS; round++)
-        for (enum side side = TOP; side < SIDES && b.width > 0 && b.height > 0; side++)
-            strip(&p, side, &b);
+    for (enum side side = TOP; side < SIDES && b.width > 0 && b.height > 0; side++)
+        strip(&p, side, &b);
     if (b.width == 0 || b.height == 0)
         b = (struct assay_pdq_box){0};
     *out = b;
