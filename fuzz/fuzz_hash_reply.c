@@ -19,12 +19,16 @@ static void check_picture(const struct hash_picture *p, uint32_t wants)
         assert(p->orientation >= 1 && p->orientation <= 8);
         assert(p->reduced == 1 || (wants & DECODE_HASH_FAST) != 0);
         assert(p->pdq.quality <= 100 && p->pdq_oriented.quality <= 100);
+        assert(!p->chances.has_thumbnail || (wants & DECODE_HASH_THUMBNAIL) != 0);
+        assert(!p->chances.has_unbordered || (wants & DECODE_HASH_UNBORDERED) != 0);
+        assert(p->chances.frame_count == 0 || (wants & DECODE_HASH_FRAMES) != 0);
+        assert(p->chances.frame_count < p->frames);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    unsigned char in[HASH_REPLY_BYTES] = {0}, again[HASH_REPLY_BYTES];
+    unsigned char in[HASH_REPLY_MAX] = {0}, again[HASH_REPLY_MAX];
     struct hash_request request;
 
     memcpy(in, bytes, size < sizeof in ? size : sizeof in);
@@ -33,8 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
         if (hash_reply_get(in, kind, &reply, NULL) != ASSAY_OK)
             continue;
-        hash_reply_put(&reply, again);
-        assert(memcmp(in, again, sizeof in) == 0);
+        assert(hash_reply_put(&reply, again) == hash_reply_size(in));
+        assert(memcmp(in, again, hash_reply_size(in)) == 0);
         for (uint32_t wants = 0; reply.answer == WIRE_GOOD && wants <= DECODE_HASH_WANTS; wants++)
             check_picture(&reply.picture, wants);
     }

@@ -31,11 +31,15 @@ static const char usage[] =
     "  --pdq-scale 512     PDQ as the reference's command-line tool makes it, for lists of its "
     "making\n"
     "  --turned            also the PDQ of the eight ways to turn and mirror a picture\n"
-    "  --stable-bits       also how many bits of the PDQ can be relied on, 0 to 255\n\n"
+    "  --stable-bits       also how many bits of the PDQ can be relied on, 0 to 255\n"
+    "  --frames            also the PDQ of the frames and pages that differ, up to 255\n"
+    "  --thumbnail         also that of an embedded thumbnail that shows another picture\n"
+    "  --unbordered        also that of what plain bars and margins leave of a picture\n\n"
     "exit: 0 all hashed, 1 some not (each named), 2 usage, 3 cannot work\n\n"
     "examples:\n"
     "  assay hash -r case-0412/ > case-0412.jsonl\n"
     "  assay hash --format tsv --algorithms md5,sha1 *.jpg\n"
+    "  assay hash --frames --thumbnail --unbordered found.gif\n"
     "  find /mnt/disk -type f -size +1k -print0 | assay hash -0 - > disk.jsonl\n";
 
 /* Processors that this process may run on, not those of the machine. */
@@ -101,6 +105,25 @@ static int parse_value(struct hash_options *h, int o, const char *value)
     }
 }
 
+/* The options that only add to what is wanted of a picture. */
+static bool take_want(struct hash_options *h, int o)
+{
+    static const struct {
+        int option;
+        enum decode_hash_want want;
+    } known[] = {{'F', DECODE_HASH_FAST},      {'T', DECODE_HASH_TURNED},
+                 {'S', DECODE_HASH_STABLE},    {'A', DECODE_HASH_FRAMES},
+                 {'E', DECODE_HASH_THUMBNAIL}, {'U', DECODE_HASH_UNBORDERED}};
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].option != o)
+            continue;
+        h->wants |= (uint32_t)known[i].want;
+        return true;
+    }
+    return false;
+}
+
 /* What is asked for must be able to have an effect. */
 static int check(const struct hash_options *h, char *const *paths, int count)
 {
@@ -113,10 +136,14 @@ static int check(const struct hash_options *h, char *const *paths, int count)
     if (h->zeros && !input)
         return cli_usage("hash", "-0 is about standard input: add -");
     if (h->wants != 0 && (h->algorithms & HASH_OF_PICTURE) == 0)
-        return cli_usage("hash", "--fast, --pdq-scale, --turned and --stable-bits are about PDQ, "
-                                 "which --algorithms leaves out");
+        return cli_usage("hash",
+                         "--fast, --pdq-scale, --turned, --stable-bits, --frames, --thumbnail and "
+                         "--unbordered are about PDQ, which --algorithms leaves out");
     if ((h->wants & DECODE_HASH_FAST) != 0 && (h->wants & DECODE_HASH_SCALE_512) != 0)
         return cli_usage("hash", "--fast and --pdq-scale are two ways to make one hash: name one");
+    if ((h->wants & DECODE_HASH_FAST) != 0 && (h->wants & DECODE_HASH_UNBORDERED) != 0)
+        return cli_usage("hash", "--unbordered finds borders to the line, for which --fast decodes "
+                                 "too few pixels: name one");
     return CLI_DONE;
 }
 
@@ -130,6 +157,9 @@ static int parse(struct hash_options *h, struct cli *c, int argc, char **argv)
         {"pdq-scale", required_argument, NULL, 's'},
         {"turned", no_argument, NULL, 'T'},
         {"stable-bits", no_argument, NULL, 'S'},
+        {"frames", no_argument, NULL, 'A'},
+        {"thumbnail", no_argument, NULL, 'E'},
+        {"unbordered", no_argument, NULL, 'U'},
         {"data", required_argument, NULL, 'd'},
         {"help", no_argument, NULL, 'h'},
         {0},
@@ -153,17 +183,9 @@ static int parse(struct hash_options *h, struct cli *c, int argc, char **argv)
         case 'L':
             h->follow = true;
             break;
-        case 'F':
-            h->wants |= DECODE_HASH_FAST;
-            break;
-        case 'T':
-            h->wants |= DECODE_HASH_TURNED;
-            break;
-        case 'S':
-            h->wants |= DECODE_HASH_STABLE;
-            break;
         default:
-            status = parse_value(h, o, optarg);
+            if (!take_want(h, o))
+                status = parse_value(h, o, optarg);
         }
     }
     return status != CLI_DONE ? status : check(h, argv + optind, argc - optind);

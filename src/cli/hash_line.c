@@ -112,6 +112,58 @@ static void json_turned(struct json_out *o, const struct decode_hashed *p)
     json_object_end(o);
 }
 
+/* Into an object that is open. */
+static void json_chance(struct json_out *o, const struct assay_pdq *pdq)
+{
+    json_pdq(o, "pdq", true, pdq);
+    json_int(o, "pdq_quality", pdq->quality);
+}
+
+static void json_frames(struct json_out *o, const struct decode_chances *c)
+{
+    json_array(o, "pdq_frames");
+    for (uint32_t i = 0; i < c->frame_count; i++) {
+        json_object(o, NULL);
+        json_int(o, "index", c->frames[i].index);
+        json_chance(o, &c->frames[i].pdq);
+        json_object_end(o);
+    }
+    json_array_end(o);
+}
+
+static void json_unbordered(struct json_out *o, const struct decode_chances *c)
+{
+    json_object(o, "pdq_unbordered");
+    json_chance(o, &c->unbordered);
+    json_int(o, "left", c->kept.left);
+    json_int(o, "top", c->kept.top);
+    json_int(o, "width", c->kept.width);
+    json_int(o, "height", c->kept.height);
+    json_object_end(o);
+}
+
+static void json_chances(struct json_out *o, const struct said *s)
+{
+    const uint32_t wants = s->options->wants;
+    const struct decode_chances *c = s->picture == NULL ? NULL : &s->picture->chances;
+
+    if ((wants & DECODE_HASH_FRAMES) != 0 && c != NULL)
+        json_frames(o, c);
+    else if ((wants & DECODE_HASH_FRAMES) != 0)
+        json_null(o, "pdq_frames");
+    if ((wants & DECODE_HASH_THUMBNAIL) != 0 && c != NULL && c->has_thumbnail) {
+        json_object(o, "pdq_thumbnail");
+        json_chance(o, &c->thumbnail);
+        json_object_end(o);
+    } else if ((wants & DECODE_HASH_THUMBNAIL) != 0) {
+        json_null(o, "pdq_thumbnail");
+    }
+    if ((wants & DECODE_HASH_UNBORDERED) != 0 && c != NULL && c->has_unbordered)
+        json_unbordered(o, c);
+    else if ((wants & DECODE_HASH_UNBORDERED) != 0)
+        json_null(o, "pdq_unbordered");
+}
+
 static void json_more(struct json_out *o, const struct said *s)
 {
     const struct decode_hashed *p = s->picture;
@@ -123,6 +175,7 @@ static void json_more(struct json_out *o, const struct said *s)
     if ((s->options->wants & DECODE_HASH_STABLE) != 0)
         json_number(o, "pdq_stable_bits", p != NULL && p->has_pdq ? p : NULL,
                     p == NULL ? 0 : p->stable_bits);
+    json_chances(o, s);
     if (names_method(s->options))
         json_text(o, "pdq_method", method(s));
 }
@@ -142,7 +195,8 @@ static void object(const struct said *s, const char *path, struct buf *b)
     json_number(&o, "width", p, p == NULL ? 0 : p->width);
     json_number(&o, "height", p, p == NULL ? 0 : p->height);
     json_number(&o, "frames", p, p == NULL ? 0 : p->frames);
-    json_null(&o, "duration_ms");
+    json_number(&o, "duration_ms", p != NULL && p->has_duration ? p : NULL,
+                p == NULL ? 0 : p->duration_ms);
     json_digests(&o, s);
     if (asked)
         json_picture(&o, s);
@@ -213,6 +267,37 @@ static void cell_turned(struct buf *b, const struct decode_hashed *p)
     buf_add_char(b, '\t');
 }
 
+/* A hash and its quality, and what goes with it, with colons between them. */
+static void add_chance(struct buf *b, const struct assay_pdq *pdq)
+{
+    add_hex(b, pdq->bytes, ASSAY_PDQ_BYTES);
+    buf_addf(b, ":%u", pdq->quality);
+}
+
+static void row_chances(const struct said *s, struct buf *b)
+{
+    static const struct decode_chances none;
+    const struct decode_chances *c = s->picture == NULL ? &none : &s->picture->chances;
+    const uint32_t wants = s->options->wants;
+
+    for (uint32_t i = 0; i < c->frame_count; i++) {
+        buf_addf(b, "%s%u:", i == 0 ? "" : ",", c->frames[i].index);
+        add_chance(b, &c->frames[i].pdq);
+    }
+    if ((wants & DECODE_HASH_FRAMES) != 0)
+        buf_add_char(b, '\t');
+    if (c->has_thumbnail)
+        add_chance(b, &c->thumbnail);
+    if ((wants & DECODE_HASH_THUMBNAIL) != 0)
+        buf_add_char(b, '\t');
+    if (c->has_unbordered) {
+        add_chance(b, &c->unbordered);
+        buf_addf(b, ":%u:%u:%u:%u", c->kept.left, c->kept.top, c->kept.width, c->kept.height);
+    }
+    if ((wants & DECODE_HASH_UNBORDERED) != 0)
+        buf_add_char(b, '\t');
+}
+
 static void row_digests(const struct said *s, struct buf *b)
 {
     static const struct assay_digests none;
@@ -240,7 +325,7 @@ static void row(const struct said *s, const char *path, struct buf *b)
     cell_number(b, p, of->width);
     cell_number(b, p, of->height);
     cell_number(b, p, of->frames);
-    cell(b, NULL); /* duration_ms */
+    cell_number(b, of->has_duration ? p : NULL, of->duration_ms);
     row_digests(s, b);
     if (asked) {
         cell_hex(b, hashed, of->pdq.bytes, ASSAY_PDQ_BYTES);
@@ -256,6 +341,7 @@ static void row(const struct said *s, const char *path, struct buf *b)
         cell_turned(b, hashed);
     if ((s->options->wants & DECODE_HASH_STABLE) != 0)
         cell_number(b, hashed, of->stable_bits);
+    row_chances(s, b);
     if (names_method(s->options))
         cell(b, method(s));
     b->size--; /* the last tab */
@@ -275,9 +361,12 @@ void hash_line_head(const struct hash_options *o, struct buf *b)
         buf_add_str(b, "\tpdq\tpdq_quality\tpdq_reason\tpixel_policy");
     buf_add_str(b, "\tflags\terror");
     if ((wanted & HASH_OF_PICTURE) != 0)
-        buf_addf(b, "\tpdq_oriented%s%s%s",
+        buf_addf(b, "\tpdq_oriented%s%s%s%s%s%s",
                  (o->wants & DECODE_HASH_TURNED) != 0 ? "\tpdq_turned" : "",
                  (o->wants & DECODE_HASH_STABLE) != 0 ? "\tpdq_stable_bits" : "",
+                 (o->wants & DECODE_HASH_FRAMES) != 0 ? "\tpdq_frames" : "",
+                 (o->wants & DECODE_HASH_THUMBNAIL) != 0 ? "\tpdq_thumbnail" : "",
+                 (o->wants & DECODE_HASH_UNBORDERED) != 0 ? "\tpdq_unbordered" : "",
                  names_method(o) ? "\tpdq_method" : "");
     buf_add_char(b, '\n');
 }

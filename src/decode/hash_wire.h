@@ -6,17 +6,27 @@
 #include "decode/pool.h"
 #include "decode/wire.h"
 
-#define HASH_VERSION       1
+#define HASH_VERSION       2
 #define HASH_REGION_FD     3 /* the bytes of the file, read only */
 #define HASH_SOCKET_FD     4
 #define HASH_REQUEST_BYTES 64
-#define HASH_REPLY_BYTES   512
+#define HASH_REPLY_BYTES   512 /* and HASH_FRAME_BYTES for each frame that is listed, behind it */
+#define HASH_FRAME_BYTES   40
+#define HASH_REPLY_MAX     (HASH_REPLY_BYTES + DECODE_HASH_FRAMES_MAX * HASH_FRAME_BYTES)
 #define HASH_FILES_MAX     500 /* that one process hashes before another takes its place */
 
-/* The flags that a hashing child looks for: those that need no look at further pictures. */
+/* The flags that a hashing child looks for in any case: those that need no look at further
+ * pictures. */
 #define HASH_FLAGS                                                                                 \
     ((uint32_t)DECODE_DAMAGED | (uint32_t)DECODE_ANIMATED | (uint32_t)DECODE_ALPHA_HIDES |         \
      (uint32_t)DECODE_TRAILING_DATA | (uint32_t)DECODE_EXIF_TURNED)
+
+/* And those that go with what is wanted. */
+static inline uint32_t hash_flags(uint32_t wants)
+{
+    return HASH_FLAGS | ((wants & DECODE_HASH_FRAMES) != 0 ? (uint32_t)DECODE_FRAMES_UNSEEN : 0) |
+           ((wants & DECODE_HASH_THUMBNAIL) != 0 ? (uint32_t)DECODE_THUMBNAIL_DIFFERS : 0);
+}
 
 enum hash_kind {
     HASH_HELLO = 1, /* of a reply: the sandbox is entered; nothing was read */
@@ -39,6 +49,9 @@ struct hash_picture {
     bool has_turned, has_stable_bits;
     struct assay_pdq turned[ASSAY_PDQ_TURNS]; /* all of one quality */
     uint32_t stable_bits;
+    bool has_duration;
+    uint64_t duration_ms;
+    struct decode_chances chances;
 };
 
 struct hash_reply {
@@ -54,10 +67,14 @@ struct hash_reply {
 void hash_request_put(const struct hash_request *r, unsigned char *out);
 enum assay_err hash_request_get(const unsigned char *in, struct hash_request *out);
 
-/* Child: the reply as bytes. out holds HASH_REPLY_BYTES. */
-void hash_reply_put(const struct hash_reply *r, unsigned char *out);
+/* Child: the reply as bytes, and their number. out holds HASH_REPLY_MAX. */
+size_t hash_reply_put(const struct hash_reply *r, unsigned char *out);
 
-/* Parent: the reply from bytes that a hostile child may have written; in is HASH_REPLY_BYTES.
+/* Parent: the number of a whole reply's bytes, told from its first HASH_REPLY_BYTES: at most
+ * HASH_REPLY_MAX, whatever they say. */
+size_t hash_reply_size(const unsigned char *in);
+
+/* Parent: the reply from bytes that a hostile child may have written; in is hash_reply_size(in).
  * Checks what can be checked without knowing the request: EDAMAGED names the field. */
 enum assay_err hash_reply_get(const unsigned char *in, enum hash_kind kind, struct hash_reply *out,
                               struct err *e);

@@ -116,15 +116,16 @@ enum assay_err hasher_ask(struct hasher *h, const struct hasher_place *place, si
     return rc;
 }
 
-/* The next reply; what it writes to stderr meanwhile is thrown away, so that it is not stopped. */
+/* The next reply, as long as it says it is; what it writes to stderr meanwhile is thrown away, so
+ * that it is not stopped. */
 static enum assay_err take(struct hasher *h, const struct decode_limits *limits,
-                           unsigned char out[HASH_REPLY_BYTES], struct err *e)
+                           unsigned char out[HASH_REPLY_MAX], struct err *e)
 {
     struct pollfd fds[2] = {{.fd = h->fd, .events = POLLIN},
                             {.fd = h->child.noise_fd, .events = POLLIN}};
-    size_t done = 0;
+    size_t done = 0, size = HASH_REPLY_BYTES;
 
-    while (done < HASH_REPLY_BYTES) {
+    while (done < size) {
         const int64_t left_ms = h->deadline_ms - clock_mono_ms();
         const int ready = poll(fds, 2, left_ms > 0 ? (int)left_ms : 0);
         ssize_t n;
@@ -139,10 +140,12 @@ static enum assay_err take(struct hasher *h, const struct decode_limits *limits,
             fds[1].fd = -1;
         if (fds[0].revents == 0)
             continue;
-        n = recv(h->fd, out + done, HASH_REPLY_BYTES - done, MSG_DONTWAIT);
+        n = recv(h->fd, out + done, size - done, MSG_DONTWAIT);
         if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
             return ended(h, limits, e);
         done += n > 0 ? (size_t)n : 0;
+        if (done == HASH_REPLY_BYTES)
+            size = hash_reply_size(out);
     }
     return ASSAY_OK;
 }
@@ -150,7 +153,7 @@ static enum assay_err take(struct hasher *h, const struct decode_limits *limits,
 /* The first thing it says: it is locked in, as firmly as the program that was tried. */
 static enum assay_err greet(struct hasher *h, const struct decode_env *env, struct err *e)
 {
-    unsigned char bytes[HASH_REPLY_BYTES];
+    unsigned char bytes[HASH_REPLY_MAX];
     struct hash_reply reply;
     enum assay_err rc;
 
@@ -172,7 +175,7 @@ enum assay_err hasher_answer(struct hasher *h, const struct hasher_place *place,
                              struct err *e)
 {
     const struct decode_limits *limits = &place->env->limits;
-    unsigned char bytes[HASH_REPLY_BYTES];
+    unsigned char bytes[HASH_REPLY_MAX];
     struct hash_reply reply;
     enum assay_err rc;
 

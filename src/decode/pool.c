@@ -136,6 +136,9 @@ static void take_picture(const struct hash_picture *p, struct decode_hashed *out
     out->has_stable_bits = p->has_stable_bits;
     memcpy(out->turned, p->turned, sizeof out->turned);
     out->stable_bits = p->stable_bits;
+    out->has_duration = p->has_duration;
+    out->duration_ms = p->duration_ms;
+    out->chances = p->chances;
     out->pdq_reason = picture_pdq_reason(&p->pdq, p->width, p->height, p->flags);
     if (p->oriented_too_large)
         out->pdq_oriented_reason = DECODE_PDQ_TOO_LARGE;

@@ -19,12 +19,42 @@ enum decode_hash_want {
     DECODE_HASH_PDQ =
         1u << 0, /* of the stored picture, and of the turned one where EXIF turns it */
     DECODE_HASH_FAST = 1u << 1, /* a large JPEG is decoded at a part of its size: near, not equal */
-    DECODE_HASH_TURNED = 1u << 2,   /* with PDQ: the stored picture's hashes in eight positions */
-    DECODE_HASH_STABLE = 1u << 3,   /* with PDQ: how many of its bits can be relied on */
-    DECODE_HASH_SCALE_512 = 1u << 4 /* every PDQ in the scale of the reference's command */
+    DECODE_HASH_TURNED = 1u << 2,    /* with PDQ: the stored picture's hashes in eight positions */
+    DECODE_HASH_STABLE = 1u << 3,    /* with PDQ: how many of its bits can be relied on */
+    DECODE_HASH_SCALE_512 = 1u << 4, /* every PDQ in the scale of the reference's command */
+    /* With PDQ, second chances: struct decode_chances. */
+    DECODE_HASH_FRAMES = 1u << 5,
+    DECODE_HASH_THUMBNAIL = 1u << 6,
+    DECODE_HASH_UNBORDERED = 1u << 7 /* not with DECODE_HASH_FAST: its pixels are too few */
 };
-#define DECODE_HASH_WANTS     (((uint32_t)DECODE_HASH_SCALE_512 << 1) - 1)
+#define DECODE_HASH_WANTS     (((uint32_t)DECODE_HASH_UNBORDERED << 1) - 1)
 #define DECODE_HASH_FAST_SIDE 512 /* pixels that the shorter side keeps at least when reduced */
+
+/*
+ * Of an animation of any length so many further frames are listed: those whose hash is more than
+ * DECODE_HASH_FRAME_BITS away from the main picture's and from those of all frames listed before.
+ * Programs whose hashes of one picture differ by no more are held equal by PDQ's makers, and a
+ * frame that is not listed is still matched at 31 bits wherever it stands on a list itself.
+ */
+#define DECODE_HASH_FRAMES_MAX 255
+#define DECODE_HASH_FRAME_BITS 10
+
+struct decode_frame {
+    uint32_t index; /* of the frame or page, from 1; rising */
+    struct assay_pdq pdq;
+};
+
+/* Other hashes by which the same file may be found; each only where it was asked for. */
+struct decode_chances {
+    /* The embedded thumbnail that shows another picture: flag DECODE_THUMBNAIL_DIFFERS. */
+    bool has_thumbnail;
+    /* What plain borders leave of the stored picture, where there are any and a PDQ of the rest. */
+    bool has_unbordered;
+    struct assay_pdq thumbnail, unbordered;
+    struct assay_pdq_box kept; /* of unbordered, in stored pixels */
+    uint32_t frame_count;
+    struct decode_frame frames[DECODE_HASH_FRAMES_MAX];
+};
 
 struct decode_hashed {
     struct assay_digests digests; /* and the size; of the very bytes that were decoded */
@@ -40,7 +70,10 @@ struct decode_hashed {
     uint32_t width, height; /* as stored */
     uint32_t frames;        /* or pages; the first is the one hashed */
     uint32_t flags;         /* enum decode_flag: damaged, animated, alpha hides (by its samples
-                               alone), trailing data, EXIF turned; no other is looked for */
+                               alone), trailing data, EXIF turned; frames unseen and thumbnail
+                               differs where those were asked for */
+    bool has_duration;      /* of an animation whose file says it */
+    uint64_t duration_ms;   /* shown once, as stored */
     uint8_t orientation;    /* EXIF 1..8 */
     uint8_t reduced;        /* 1; with DECODE_HASH_FAST 2, 4 or 8 of a picture decoded smaller */
     bool has_pdq, has_pdq_oriented;
@@ -49,6 +82,7 @@ struct decode_hashed {
     bool has_turned, has_stable_bits;         /* where asked for, exactly when has_pdq */
     struct assay_pdq turned[ASSAY_PDQ_TURNS]; /* by enum assay_pdq_turn */
     uint32_t stable_bits;                     /* of pdq, 0..255 */
+    struct decode_chances chances;
 };
 
 /*

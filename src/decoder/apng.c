@@ -175,7 +175,7 @@ void apng_frames(const uint8_t *bytes, size_t size, struct sink *s)
     struct png_chunk c;
     bool more = true;
 
-    if (s->use != SINK_PICTURE || !png_chunk_at(bytes, size, at, &c) || c.size < PNG_IHDR_BYTES)
+    if (!sink_looks_at_frames(s) || !png_chunk_at(bytes, size, at, &c) || c.size < PNG_IHDR_BYTES)
         return;
     memcpy(a.ihdr, c.data, sizeof a.ihdr);
     buf_init(&a.palette, PALETTE_BYTES_MAX);

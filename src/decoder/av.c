@@ -276,7 +276,7 @@ static void more_pictures(const uint8_t *bytes, size_t size, struct sink *s, str
 
         used = av_end(DECODE_TYPE_PNM, at, (size_t)(end - at));
         piece.size = used > 0 ? used : (size_t)(end - at);
-        if (!sink_page(s, &page))
+        if (!sink_page(s, &page, DECODE_FACET_FRAME))
             return;
         (void)sink_page_end(s, &page, av_still(&piece, DECODE_TYPE_PNM, &page, &none),
                             DECODE_FACET_FRAME, index);

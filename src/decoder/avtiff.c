@@ -64,7 +64,7 @@ static void more_pages(const struct tiff *t, struct av_piece *piece, struct sink
 
         piece->directory = tiff_next(t, piece->directory);
         piece->grey = 0;
-        if (piece->directory == 0 || !sink_page(s, &page))
+        if (piece->directory == 0 || !sink_page(s, &page, DECODE_FACET_FRAME))
             return;
         f.exif.orientation = turn_of(t, piece->directory);
         answer = decode_page(t, piece, &page, &f);

@@ -39,12 +39,12 @@ static size_t map_region(const unsigned char **out)
 
 static void say(const struct hash_reply *r)
 {
-    unsigned char bytes[HASH_REPLY_BYTES];
+    unsigned char bytes[HASH_REPLY_MAX];
+    const size_t size = hash_reply_put(r, bytes);
     size_t done = 0;
 
-    hash_reply_put(r, bytes);
-    while (done < sizeof bytes) {
-        const ssize_t n = write(HASH_SOCKET_FD, bytes + done, sizeof bytes - done);
+    while (done < size) {
+        const ssize_t n = write(HASH_SOCKET_FD, bytes + done, size - done);
 
         if (n <= 0)
             _exit(CHILD_SOCKET_BROKE);

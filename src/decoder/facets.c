@@ -22,14 +22,29 @@
  * 2, another cut of the same scene 20 and more. */
 #define SAME_LEVELS 5u
 
+enum assay_err look_pdq(uint32_t wants, struct wire_size size, struct assay_pdq_stream **out)
+{
+    if ((wants & DECODE_HASH_SCALE_512) != 0)
+        return assay_pdq_stream_new_512(size.width, size.height, out);
+    return assay_pdq_stream_new(size.width, size.height, out);
+}
+
+enum wire_answer look_begin_hash(struct look *l, struct wire_size size, uint32_t wants)
+{
+    *l = (struct look){.size = size};
+    if (size.width >= ASSAY_PDQ_SIDE_MIN && size.height >= ASSAY_PDQ_SIDE_MIN &&
+        look_pdq(wants, size, &l->pdq) != ASSAY_OK)
+        return WIRE_MEMORY;
+    return WIRE_GOOD;
+}
+
 enum wire_answer look_begin(struct look *l, struct wire_size size)
 {
-    *l = (struct look){.size = size, .tile_size = wire_fit(size, DECODE_SMALL_SIDE)};
+    if (look_begin_hash(l, size, 0) != WIRE_GOOD)
+        return WIRE_MEMORY;
+    l->tile_size = wire_fit(size, DECODE_SMALL_SIDE);
     l->tile = mem_try((size_t)3 * l->tile_size.width * l->tile_size.height);
     if (l->tile == NULL || scale_new(size, l->tile_size, 3, l->tile, &l->scale) != ASSAY_OK)
-        return WIRE_MEMORY;
-    if (size.width >= ASSAY_PDQ_SIDE_MIN && size.height >= ASSAY_PDQ_SIDE_MIN &&
-        assay_pdq_stream_new(size.width, size.height, &l->pdq) != ASSAY_OK)
         return WIRE_MEMORY;
     return WIRE_GOOD;
 }
@@ -39,7 +54,8 @@ enum wire_answer look_rows(struct look *l, const uint8_t *rgb, size_t stride, ui
     assert(count <= l->size.height - l->rows);
     if (l->pdq != NULL && assay_pdq_stream_rgb(l->pdq, rgb, stride, count) != ASSAY_OK)
         return WIRE_MEMORY;
-    scale_rows(l->scale, rgb, stride, count);
+    if (l->scale != NULL)
+        scale_rows(l->scale, rgb, stride, count);
     l->rows += count;
     return WIRE_GOOD;
 }
@@ -58,6 +74,19 @@ void facets_begin(struct facets *f, const struct decode_limits *limits,
     *f = (struct facets){.limits = limits, .picture = picture, .view = view, .tiles = tiles};
     f->pixels_left = PIXELS_TIMES * limits->pixels_max;
     f->cpu_us_max = clock_cpu_us() + (int64_t)limits->cpu_s * (1000000 / 5) * CPU_FIFTHS;
+}
+
+void facets_begin_list(struct facets *f, const struct decode_limits *limits,
+                       struct wire_picture *picture, uint32_t wants, struct decode_chances *listed)
+{
+    facets_begin(f, limits, picture, NULL, NULL);
+    f->wants = wants;
+    f->listed = listed;
+}
+
+enum wire_answer facets_look(const struct facets *f, struct look *l, struct wire_size size)
+{
+    return f->listed != NULL ? look_begin_hash(l, size, f->wants) : look_begin(l, size);
 }
 
 /* The tile of the main picture, made when there is something to compare it with: most files have
@@ -162,7 +191,29 @@ static struct wire_size turned_tile(const struct look *l, uint32_t orientation, 
     return size;
 }
 
-enum facets_verdict facets_take(struct facets *f, struct look *l, struct facet_name name)
+/* A frame into the list, when it is far enough from all that is known. */
+static enum facets_verdict take_hash(struct facets *f, struct look *l, struct facet_name name)
+{
+    const struct wire_picture *p = f->picture;
+    struct decode_chances *c = f->listed;
+    struct assay_pdq pdq;
+
+    if (name.kind != DECODE_FACET_FRAME || l->pdq == NULL)
+        return FACETS_KNOWN;
+    if (assay_pdq_stream_finish(l->pdq, &pdq) != ASSAY_OK)
+        return FACETS_NOT_KEPT;
+    if (p->has_pdq && assay_pdq_distance(&pdq, &p->pdq) <= DECODE_HASH_FRAME_BITS)
+        return FACETS_KNOWN;
+    for (uint32_t i = 0; i < c->frame_count; i++)
+        if (assay_pdq_distance(&pdq, &c->frames[i].pdq) <= DECODE_HASH_FRAME_BITS)
+            return FACETS_KNOWN;
+    if (c->frame_count == DECODE_HASH_FRAMES_MAX)
+        return FACETS_NOT_KEPT;
+    c->frames[c->frame_count++] = (struct decode_frame){name.index, pdq};
+    return FACETS_KEPT;
+}
+
+static enum facets_verdict take_tile(struct facets *f, struct look *l, struct facet_name name)
 {
     struct wire_picture *p = f->picture;
     struct wire_facet w = {.kind = name.kind,
@@ -173,7 +224,6 @@ enum facets_verdict facets_take(struct facets *f, struct look *l, struct facet_n
     uint8_t *tile = mem_try(WIRE_TILE_BYTES);
     enum facets_verdict verdict = FACETS_NOT_KEPT;
 
-    assert(l->rows == l->size.height);
     if (tile == NULL || !make_main_tile(f) ||
         (w.has_pdq && assay_pdq_stream_finish(l->pdq, &w.pdq) != ASSAY_OK))
         goto out;
@@ -188,7 +238,16 @@ enum facets_verdict facets_take(struct facets *f, struct look *l, struct facet_n
     }
 out:
     mem_free(tile);
+    return verdict;
+}
+
+enum facets_verdict facets_take(struct facets *f, struct look *l, struct facet_name name)
+{
+    enum facets_verdict verdict;
+
+    assert(l->rows == l->size.height);
+    verdict = f->listed != NULL ? take_hash(f, l, name) : take_tile(f, l, name);
     if (verdict == FACETS_NOT_KEPT)
-        p->flags |= DECODE_FRAMES_UNSEEN;
+        f->picture->flags |= DECODE_FRAMES_UNSEEN;
     return verdict;
 }

@@ -61,4 +61,8 @@ bool format_trailing(const uint8_t *rest, size_t size);
  * unless its name is none: then it is no box, and what stands there is something else. */
 size_t format_boxes_end(const uint8_t *bytes, size_t size);
 
+/* How long the film in a file of boxes takes, as its head (mvhd in moov) says; false when it says
+ * nothing of it. */
+bool format_film_ms(const uint8_t *bytes, size_t size, uint64_t *out);
+
 #endif

@@ -29,6 +29,7 @@ struct frame {
     bool interlaced;
     unsigned transparent; /* index, or NO_COLOUR */
     enum canvas_after after;
+    unsigned hundredths; /* of a second that it is shown */
     struct palette palette;
     size_t data; /* where the code length stands, and blocks behind it */
 };
@@ -82,7 +83,7 @@ static void skip_blocks(struct gif *g)
 
 /* What stands in front of a frame and goes for it alone. */
 struct control {
-    unsigned transparent;
+    unsigned transparent, hundredths;
     enum canvas_after after;
 };
 
@@ -90,7 +91,7 @@ static struct control control_of(const uint8_t *p)
 {
     static const enum canvas_after after[8] = {[2] = CANVAS_CLEAR, [3] = CANVAS_RESTORE};
 
-    return (struct control){(p[3] & 1) != 0 ? p[6] : NO_COLOUR, after[p[3] >> 2 & 7]};
+    return (struct control){(p[3] & 1) != 0 ? p[6] : NO_COLOUR, le16(p + 4), after[p[3] >> 2 & 7]};
 }
 
 static bool image_head(struct gif *g, struct control control, struct frame *f)
@@ -107,7 +108,8 @@ static bool image_head(struct gif *g, struct control control, struct frame *f)
                         .height = le16(p + 6),
                         .interlaced = (p[8] & 0x40) != 0,
                         .transparent = control.transparent,
-                        .after = control.after};
+                        .after = control.after,
+                        .hundredths = control.hundredths};
     g->at += 9;
     f->palette = take_palette(g, p[8]);
     if (f->palette.rgb == NULL)
@@ -123,7 +125,7 @@ static bool image_head(struct gif *g, struct control control, struct frame *f)
  */
 static bool next_frame(struct gif *g, struct frame *f)
 {
-    struct control control = {NO_COLOUR, CANVAS_KEEP};
+    struct control control = {NO_COLOUR, 0, CANVAS_KEEP};
 
     while (g->at < g->size) {
         const uint8_t *p = g->bytes + g->at;
@@ -424,7 +426,7 @@ static void frames(struct gif *g, struct sink *s)
     struct canvas canvas;
     struct frame f;
 
-    if (s->use != SINK_PICTURE || s->frames < 2)
+    if (!sink_looks_at_frames(s) || s->frames < 2)
         return;
     if (canvas_begin(&canvas, sides) != WIRE_GOOD)
         sink_unseen(s);
@@ -449,8 +451,12 @@ enum wire_answer gif_decode(const uint8_t *bytes, size_t size, struct sink *s, s
     if (!next_frame(&g, &first) || first.width == 0 || first.height == 0)
         return WIRE_BROKEN;
     s->frames = 1;
-    for (walk = g; next_frame(&walk, &other);)
+    s->duration_ms = 10 * (uint64_t)first.hundredths;
+    for (walk = g; next_frame(&walk, &other);) {
         s->frames++;
+        s->duration_ms += 10 * (uint64_t)other.hundredths;
+    }
+    s->has_duration = s->frames > 1;
     if (s->frames > 1)
         s->flags |= DECODE_ANIMATED;
     if (walk.cut)

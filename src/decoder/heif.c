@@ -112,7 +112,7 @@ static void look_at_thumbnail(const struct heif_image_handle *handle, struct sin
     if (heif_image_handle_get_list_of_thumbnail_IDs(handle, &id, 1) != 1 ||
         heif_image_handle_get_thumbnail(handle, id, &small).code != heif_error_Ok)
         return;
-    if (sink_page(s, &page) &&
+    if (sink_page(s, &page, DECODE_FACET_THUMBNAIL) &&
         sink_page_end(s, &page, picture(small, &page), DECODE_FACET_THUMBNAIL, 0) == FACETS_KEPT)
         s->flags |= DECODE_THUMBNAIL_DIFFERS;
     heif_image_handle_release(small);
@@ -132,7 +132,7 @@ static void others(struct heif_context *context, heif_item_id first, int count, 
 
         if (ids[i] == first)
             continue;
-        if (!sink_page(s, &page))
+        if (!sink_page(s, &page, DECODE_FACET_FRAME))
             break;
         if (heif_context_get_image_handle(context, ids[i], &handle).code == heif_error_Ok)
             answer = picture(handle, &page);
@@ -191,6 +191,7 @@ enum wire_answer heif_decode(const uint8_t *bytes, size_t size, struct sink *s, 
     answer = e.code == heif_error_Ok ? all(context, s) : answer_of(e);
     if (answer == WIRE_GOOD && is_sequence(bytes, end)) {
         s->flags |= DECODE_ANIMATED;
+        s->has_duration = format_film_ms(bytes, end, &s->duration_ms);
         sink_unseen(s); /* its film is not decoded */
     }
     heif_context_free(context);

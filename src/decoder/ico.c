@@ -98,7 +98,7 @@ static void others(const uint8_t *bytes, size_t size, uint32_t count, const stru
 
         if (!entry_at(bytes, size, i, &e, &cut) || e.data == best->data)
             continue;
-        if (!sink_page(s, &page))
+        if (!sink_page(s, &page, DECODE_FACET_FRAME))
             return;
         answer = one(&e, &page, &f);
         (void)sink_page_end(s, &page, answer, DECODE_FACET_FRAME, index++);

@@ -6,15 +6,13 @@
 
 #include "base/mem.h"
 #include "decoder/formats.h"
+#include "decoder/thumbnail.h"
 
 #define PADDING_MAX 16u /* zeros behind the end that some writers leave */
 #define MARK_BYTES  12u /* enough to tell JPEG, PNG and WebP */
 
 /* Places behind the end that begin like a picture: a picture has few, chance makes one in 16 MB. */
 #define TRAILING_TRIES_MAX 64u
-
-/* A bar beside a thumbnail of another shape is black or nearly so. */
-#define BAR_LEVEL_MAX 24
 
 bool format_trailing(const uint8_t *rest, size_t size)
 {
@@ -27,78 +25,6 @@ bool format_trailing(const uint8_t *rest, size_t size)
     return i < size;
 }
 
-struct box {
-    uint32_t left, top, right, bottom; /* right and bottom are behind the last */
-};
-
-static bool dark(const struct sink *t, uint32_t x, uint32_t y, uint32_t step, uint32_t count)
-{
-    const uint8_t *p = t->whole + 3 * ((size_t)y * t->width + x);
-
-    for (uint32_t i = 0; i < count; i++, p += (size_t)3 * step)
-        if (p[0] > BAR_LEVEL_MAX || p[1] > BAR_LEVEL_MAX || p[2] > BAR_LEVEL_MAX)
-            return false;
-    return true;
-}
-
-/* The thumbnail without dark bars. */
-static struct box without_bars(const struct sink *t)
-{
-    struct box b = {0, 0, t->width, t->height};
-
-    while (b.bottom - b.top > 1 && dark(t, 0, b.top, 1, t->width))
-        b.top++;
-    while (b.bottom - b.top > 1 && dark(t, 0, b.bottom - 1, 1, t->width))
-        b.bottom--;
-    while (b.right - b.left > 1 && dark(t, b.left, 0, t->width, t->height))
-        b.left++;
-    while (b.right - b.left > 1 && dark(t, b.right - 1, 0, t->width, t->height))
-        b.right--;
-    return b;
-}
-
-static bool near_one(const struct assay_pdq *hash, const struct wire_picture *p)
-{
-    return assay_pdq_distance(hash, &p->pdq) <= FACETS_OTHER_BITS ||
-           (p->has_pdq_oriented && assay_pdq_distance(hash, &p->pdq_oriented) <= FACETS_OTHER_BITS);
-}
-
-/* Whole and without its bars, against the stored and the turned picture: near one is near enough. A
- * hash of a plain picture means nothing, so two plain ones do not differ. */
-static bool shows_another(const struct sink *t, const struct wire_picture *p)
-{
-    struct box b = without_bars(t);
-    struct assay_pdq whole, inner;
-    const uint8_t *from = t->whole + 3 * ((size_t)b.top * t->width + b.left);
-
-    if (!p->has_pdq ||
-        assay_pdq_hash_rgb(t->whole, t->width, t->height, (size_t)3 * t->width, &whole) != ASSAY_OK)
-        return false;
-    if (assay_pdq_hash_rgb(from, b.right - b.left, b.bottom - b.top, (size_t)3 * t->width,
-                           &inner) != ASSAY_OK)
-        inner = whole;
-    if (whole.quality < ASSAY_PDQ_MATCH_QUALITY && p->pdq.quality < ASSAY_PDQ_MATCH_QUALITY)
-        return false;
-    return !near_one(&whole, p) && !near_one(&inner, p);
-}
-
-/* The thumbnail as a facet, since it is none of the pictures that are there already. */
-static void take_thumbnail(const struct sink *t, struct sink *s)
-{
-    const struct wire_size size = {t->width, t->height};
-    const struct facet_name name = {DECODE_FACET_THUMBNAIL, 0, 1};
-    struct look l = {0};
-
-    if (!facets_room(s->facets, size))
-        return;
-    if (look_begin(&l, size) == WIRE_GOOD &&
-        look_rows(&l, t->whole, (size_t)3 * t->width, t->height) == WIRE_GOOD)
-        (void)facets_take(s->facets, &l, name);
-    else
-        s->made.flags |= DECODE_FRAMES_UNSEEN;
-    look_free(&l);
-}
-
 static void look_at_thumbnail(const struct exif *exif, struct sink *s)
 {
     struct sink t = {.use = SINK_THUMBNAIL, .limits = s->limits};
@@ -107,10 +33,8 @@ static void look_at_thumbnail(const struct exif *exif, struct sink *s)
     if (exif->thumbnail == NULL)
         return;
     if (jpeg_decode(exif->thumbnail, exif->thumbnail_size, &t, &f) == WIRE_GOOD &&
-        sink_finish(&t) == WIRE_GOOD && shows_another(&t, &s->made)) {
-        s->made.flags |= DECODE_THUMBNAIL_DIFFERS;
-        take_thumbnail(&t, s);
-    }
+        sink_finish(&t) == WIRE_GOOD)
+        (void)thumbnail_take(&t, s);
     mem_free(f.exif_copy);
     sink_free(&t);
 }
@@ -245,29 +169,41 @@ static enum wire_answer hash_more(const struct assay_pdq_stream *pdq, uint32_t w
     return WIRE_GOOD;
 }
 
+static struct hash_picture hash_of(const struct sink *s, enum decode_type type)
+{
+    return (struct hash_picture){.type = (uint32_t)type,
+                                 .width = s->made.width,
+                                 .height = s->made.height,
+                                 .frames = s->made.frames,
+                                 .flags = s->made.flags & hash_flags(s->wants),
+                                 .orientation = s->made.orientation,
+                                 .reduced = s->reduced,
+                                 .has_pdq = s->made.has_pdq,
+                                 .has_pdq_oriented = s->made.has_pdq_oriented,
+                                 .oriented_too_large = s->made.oriented_too_large,
+                                 .pdq = s->made.pdq,
+                                 .pdq_oriented = s->made.pdq_oriented,
+                                 .has_duration = s->has_duration,
+                                 .duration_ms = s->has_duration ? s->duration_ms : 0,
+                                 .chances = *s->chances};
+}
+
 enum wire_answer image_hash(const struct child_file *file, format_pick pick,
                             struct hash_picture *out)
 {
-    struct sink s = {.use = SINK_HASH, .limits = file->limits, .wants = file->wants};
+    struct decode_chances chances = {0};
+    struct sink s = {
+        .use = SINK_HASH, .limits = file->limits, .wants = file->wants, .chances = &chances};
     const enum decode_type type = decode_sniff(file->bytes, file->size);
     struct found f = {0};
     enum wire_answer answer = decode_as(pick(type), file->bytes, file->size, &s, &f);
 
     if (answer == WIRE_GOOD)
         answer = sink_finish(&s);
+    if (answer == WIRE_GOOD && (file->wants & DECODE_HASH_THUMBNAIL) != 0)
+        look_at_thumbnail(&f.exif, &s);
     if (answer == WIRE_GOOD)
-        *out = (struct hash_picture){.type = (uint32_t)type,
-                                     .width = s.made.width,
-                                     .height = s.made.height,
-                                     .frames = s.made.frames,
-                                     .flags = s.made.flags & HASH_FLAGS,
-                                     .orientation = s.made.orientation,
-                                     .reduced = s.reduced,
-                                     .has_pdq = s.made.has_pdq,
-                                     .has_pdq_oriented = s.made.has_pdq_oriented,
-                                     .oriented_too_large = s.made.oriented_too_large,
-                                     .pdq = s.made.pdq,
-                                     .pdq_oriented = s.made.pdq_oriented};
+        *out = hash_of(&s, type);
     if (answer == WIRE_GOOD && out->has_pdq)
         answer = hash_more(s.pdq, file->wants, out);
     sink_free(&s);

@@ -6,7 +6,9 @@
 #include "base/mem.h"
 #include "decoder/av.h"
 
-#define GREY 128
+#define GREY       128
+#define PAGE_TICKS 0xffffffffu /* a frame that is a page: it stays until somebody turns it */
+#define MS_MAX     1e15
 
 /* What is asked of libjxl, and what of it is ours. */
 struct jxl {
@@ -40,17 +42,38 @@ static void end(struct jxl *j)
     *j = (struct jxl){0};
 }
 
-/* Frames by their heads alone: no pixel is decoded for it. */
-static uint32_t count_frames(const uint8_t *bytes, size_t size)
+/* Ticks of an animation as milliseconds; false when they are none. */
+static bool in_ms(const struct jxl *j, uint64_t ticks, uint64_t *out)
+{
+    const double rate = j->info.animation.tps_numerator, per = j->info.animation.tps_denominator;
+    const double ms = rate > 0 ? (double)ticks * 1000 * per / rate : -1;
+
+    if (!j->info.have_animation || ms < 0 || ms > MS_MAX)
+        return false;
+    *out = (uint64_t)(ms + 0.5);
+    return true;
+}
+
+/* Frames by their heads alone: no pixel is decoded for it. How long all are shown is known unless
+ * some could not be counted, or are pages. */
+static void count_frames(const uint8_t *bytes, size_t size, struct sink *s)
 {
     struct jxl j = {0};
-    uint32_t count = 0;
+    JxlFrameHeader head = {0};
+    uint64_t ticks = 0;
+    bool timed = true;
 
+    s->frames = 0;
     if (start(&j, bytes, size, JXL_DEC_FRAME) == WIRE_GOOD)
-        while (count < FORMATS_FRAMES_MAX && JxlDecoderProcessInput(j.d) == JXL_DEC_FRAME)
-            count++;
+        while (s->frames < FORMATS_FRAMES_MAX && JxlDecoderProcessInput(j.d) == JXL_DEC_FRAME) {
+            s->frames++;
+            timed = timed && JxlDecoderGetFrameHeader(j.d, &head) == JXL_DEC_SUCCESS &&
+                    head.duration != PAGE_TICKS;
+            ticks += head.duration;
+        }
+    s->has_duration = timed && s->frames > 1 && s->frames < FORMATS_FRAMES_MAX &&
+                      in_ms(&j, ticks, &s->duration_ms);
     end(&j);
-    return count;
 }
 
 /* Black ink is a channel of its own, without which the colours are others. */
@@ -193,7 +216,7 @@ enum wire_answer jxl_decode(const uint8_t *bytes, size_t size, struct sink *s, s
     enum wire_answer answer;
 
     f->exif = (struct exif){.orientation = 1};
-    s->frames = count_frames(bytes, size);
+    count_frames(bytes, size, s);
     if (s->frames > 1)
         s->flags |= DECODE_ANIMATED;
     answer = start(&j, bytes, size, JXL_DEC_FULL_IMAGE);

@@ -11,6 +11,7 @@
 
 #define COLOUR_HAS_ALPHA 4u /* bit of the header's colour type */
 #define PASSES           7
+#define DELAY_AT         20u /* in a frame's head (fcTL) */
 
 /*
  * libspng reads through this: signature, IHDR, PLTE, tRNS, IDAT and IEND go by, all else is
@@ -28,6 +29,7 @@ struct layout {
     uint32_t width, height;
     bool has_alpha, interlaced, damaged;
     uint32_t frame_heads;
+    uint64_t duration_us;
     bool first_is_data; /* the picture itself is the first frame, and not one for old viewers */
     bool has_data;
     bool more_frames; /* frame data beside the picture itself */
@@ -90,6 +92,18 @@ static bool checksum_wrong(const struct png_chunk *c)
            crc32(crc32(0, NULL, 0), c->start + 4, c->size + 4) != png_be32(c->data + c->size);
 }
 
+/* The head of a frame says how long it is shown, as a fraction of a second. */
+static uint64_t shown_us(const struct png_chunk *c)
+{
+    const uint8_t *d = c->data + DELAY_AT;
+
+    if (c->size < DELAY_AT + 4)
+        return 0;
+    const uint64_t above = (uint64_t)d[0] << 8 | d[1], below = (uint64_t)d[2] << 8 | d[3];
+
+    return above * 1000000 / (below == 0 ? 100 : below);
+}
+
 static void look_at(const struct png_chunk *c, struct layout *l, struct found *f)
 {
     if (makes_pixels(c))
@@ -102,6 +116,7 @@ static void look_at(const struct png_chunk *c, struct layout *l, struct found *f
         l->more_frames = true;
     } else if (png_is(c, "fcTL")) {
         l->frame_heads++;
+        l->duration_us += shown_us(c);
         l->first_is_data |= !l->has_data;
     }
     if (png_is(c, "eXIf"))
@@ -262,6 +277,8 @@ enum wire_answer png_decode(const uint8_t *bytes, size_t size, struct sink *s, s
         return answer;
     /* What is there counts, and not the number that acTL promises. */
     s->frames = l.frame_heads + (l.first_is_data ? 0 : 1);
+    s->has_duration = s->frames > 1;
+    s->duration_ms = (l.duration_us + 500) / 1000;
     if (s->frames > 1 || l.more_frames)
         s->flags |= DECODE_ANIMATED;
     if (l.damaged)

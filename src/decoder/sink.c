@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "decode/pool.h"
 #include "decoder/scale.h"
+#include "decoder/thumbnail.h"
 #include "decoder/turn.h"
 
 #define THUMBNAIL_PIXELS_MAX (1024u * 1024u)
@@ -46,12 +47,10 @@ static bool hashable(const struct sink *s)
     return s->width >= ASSAY_PDQ_SIDE_MIN && s->height >= ASSAY_PDQ_SIDE_MIN;
 }
 
-static enum assay_err begin_pdq(const struct sink *s, struct wire_size size,
-                                struct assay_pdq_stream **out)
+/* Whether a picture without its borders is to be hashed too: then all of it must be there. */
+static bool unborders(const struct sink *s)
 {
-    if ((s->wants & DECODE_HASH_SCALE_512) != 0)
-        return assay_pdq_stream_new_512(size.width, size.height, out);
-    return assay_pdq_stream_new(size.width, size.height, out);
+    return s->use == SINK_HASH && (s->wants & DECODE_HASH_UNBORDERED) != 0 && s->reduced == 1;
 }
 
 enum wire_answer sink_begin(struct sink *s, uint32_t width, uint32_t height, uint32_t orientation)
@@ -70,12 +69,12 @@ enum wire_answer sink_begin(struct sink *s, uint32_t width, uint32_t height, uin
     if (s->frames == 0)
         s->frames = 1;
     if (s->use == SINK_FACET)
-        return facets_room(s->facets, size) ? look_begin(&s->look, size) : WIRE_PIXELS;
-    if (s->use == SINK_THUMBNAIL || orientation > 1)
+        return facets_room(s->facets, size) ? facets_look(s->facets, &s->look, size) : WIRE_PIXELS;
+    if (s->use == SINK_THUMBNAIL || orientation > 1 || unborders(s))
         s->whole = mem_try((size_t)3 * width * height);
     if (s->use == SINK_THUMBNAIL)
         return s->whole != NULL ? WIRE_GOOD : WIRE_MEMORY;
-    if (hashable(s) && begin_pdq(s, size, &s->pdq) != ASSAY_OK)
+    if (hashable(s) && look_pdq(s->wants, size, &s->pdq) != ASSAY_OK)
         return WIRE_MEMORY;
     if (s->use == SINK_HASH)
         return WIRE_GOOD;
@@ -250,7 +249,7 @@ static enum assay_err hash_turned(const struct sink *s, struct assay_pdq *out)
     uint8_t *rows = mem_try((size_t)3 * size.width * TURN_ROWS);
     enum assay_err rc = ASSAY_ENOMEM;
 
-    if (rows == NULL || (rc = begin_pdq(s, size, &pdq)) != ASSAY_OK)
+    if (rows == NULL || (rc = look_pdq(s->wants, size, &pdq)) != ASSAY_OK)
         goto out;
     for (uint32_t y = 0; y < size.height && rc == ASSAY_OK; y += TURN_ROWS) {
         uint32_t count = size.height - y < TURN_ROWS ? size.height - y : TURN_ROWS;
@@ -264,6 +263,36 @@ out:
     assay_pdq_stream_free(pdq);
     mem_free(rows);
     return rc;
+}
+
+enum assay_err sink_hash_part(const struct sink *s, const struct assay_pdq_box *b, uint32_t wants,
+                              struct assay_pdq *out)
+{
+    const size_t stride = (size_t)3 * s->width;
+    struct assay_pdq_stream *pdq = NULL;
+    enum assay_err rc = look_pdq(wants, (struct wire_size){b->width, b->height}, &pdq);
+
+    if (rc == ASSAY_OK)
+        rc = assay_pdq_stream_rgb(pdq, s->whole + b->top * stride + (size_t)3 * b->left, stride,
+                                  b->height);
+    if (rc == ASSAY_OK)
+        rc = assay_pdq_stream_finish(pdq, out);
+    assay_pdq_stream_free(pdq);
+    return rc;
+}
+
+/* What plain borders leave of the stored picture; nothing without borders or enough left. */
+static void hash_unbordered(struct sink *s)
+{
+    struct decode_chances *c = s->chances;
+
+    if (s->whole == NULL || assay_pdq_unborder_rgb(s->whole, s->width, s->height,
+                                                   (size_t)3 * s->width, &c->kept) != ASSAY_OK)
+        return;
+    c->has_unbordered = (c->kept.width < s->width || c->kept.height < s->height) &&
+                        sink_hash_part(s, &c->kept, s->wants, &c->unbordered) == ASSAY_OK;
+    if (!c->has_unbordered)
+        c->kept = (struct assay_pdq_box){0};
 }
 
 /* The view is small, so it is turned whole, through a copy. */
@@ -367,21 +396,33 @@ static enum wire_answer close_picture(struct sink *s)
     }
     if (hides(&s->hidden))
         s->flags |= DECODE_ALPHA_HIDES;
+    if (unborders(s) && out->has_pdq)
+        hash_unbordered(s);
     if (s->use == SINK_PICTURE && (answer = turn_view(s, out)) != WIRE_GOOD)
         return answer;
     s->closed = true;
-    if (s->tiles == NULL)
+    if (!sink_looks_at_frames(s))
         return WIRE_GOOD;
     s->facets = &s->own;
+    if (s->use == SINK_HASH) {
+        facets_begin_list(s->facets, s->limits, out, s->wants, s->chances);
+        return WIRE_GOOD;
+    }
     facets_begin(s->facets, s->limits, out, s->view, s->tiles);
     take_flattened(s);
     return WIRE_GOOD;
 }
 
+bool sink_looks_at_frames(const struct sink *s)
+{
+    return (s->use == SINK_PICTURE && s->tiles != NULL) ||
+           (s->use == SINK_HASH && (s->wants & DECODE_HASH_FRAMES) != 0);
+}
+
 bool sink_room(struct sink *s, struct wire_size size)
 {
-    return s->use == SINK_PICTURE && s->tiles != NULL && s->rows > 0 &&
-           close_picture(s) == WIRE_GOOD && facets_room(s->facets, size);
+    return sink_looks_at_frames(s) && s->rows > 0 && close_picture(s) == WIRE_GOOD &&
+           facets_room(s->facets, size);
 }
 
 void sink_unseen(struct sink *s)
@@ -391,11 +432,12 @@ void sink_unseen(struct sink *s)
 
 enum alpha { ALPHA_DROPPED, ALPHA_ON_WHITE };
 
-static bool look_at(const struct sink_facet *f, enum alpha alpha, struct look *l)
+static bool look_at(const struct facets *facets, const struct sink_facet *f, enum alpha alpha,
+                    struct look *l)
 {
     const size_t row_bytes = (size_t)f->channels * f->size.width;
     uint8_t *scratch = mem_try((size_t)3 * f->size.width);
-    bool good = scratch != NULL && look_begin(l, f->size) == WIRE_GOOD;
+    bool good = scratch != NULL && facets_look(facets, l, f->size) == WIRE_GOOD;
 
     for (uint32_t y = 0; y < f->size.height && good; y++) {
         const uint8_t *row = f->pixels + y * row_bytes;
@@ -416,7 +458,7 @@ static void take(struct sink *s, const struct sink_facet *f, enum alpha alpha)
         alpha == ALPHA_DROPPED ? f->kind : DECODE_FACET_TRANSPARENCY;
     struct look l = {0};
 
-    if (look_at(f, alpha, &l))
+    if (look_at(s->facets, f, alpha, &l))
         (void)facets_take(s->facets, &l, (struct facet_name){kind, f->index, s->orientation});
     else
         sink_unseen(s);
@@ -439,6 +481,11 @@ void sink_offer(struct sink *s, const struct sink_facet *f)
     assert(s->facets != NULL);
     if (f->kind == DECODE_FACET_FRAME && s->made.frames_seen < s->frames)
         s->made.frames_seen++;
+    if (s->use == SINK_HASH) {
+        if (f->kind == DECODE_FACET_FRAME) /* others are not listed */
+            take(s, f, ALPHA_DROPPED);
+        return;
+    }
     take(s, f, ALPHA_DROPPED);
     if (f->channels == 4 && sink_hides(f)) {
         s->flags |= DECODE_ALPHA_HIDES;
@@ -446,11 +493,16 @@ void sink_offer(struct sink *s, const struct sink_facet *f)
     }
 }
 
-bool sink_page(struct sink *s, struct sink *page)
+bool sink_page(struct sink *s, struct sink *page, enum decode_facet_kind kind)
 {
-    if (s->use != SINK_PICTURE || s->tiles == NULL || s->rows == 0 || close_picture(s) != WIRE_GOOD)
+    const bool thumbnail = s->use == SINK_HASH && kind == DECODE_FACET_THUMBNAIL;
+
+    if (thumbnail ? (s->wants & DECODE_HASH_THUMBNAIL) == 0 : !sink_looks_at_frames(s))
         return false;
-    *page = (struct sink){.use = SINK_FACET, .limits = s->limits, .facets = s->facets};
+    if (s->rows == 0 || close_picture(s) != WIRE_GOOD)
+        return false;
+    *page = (struct sink){
+        .use = thumbnail ? SINK_THUMBNAIL : SINK_FACET, .limits = s->limits, .facets = s->facets};
     return true;
 }
 
@@ -459,7 +511,10 @@ enum facets_verdict sink_page_end(struct sink *s, struct sink *page, enum wire_a
 {
     enum facets_verdict verdict = FACETS_NOT_KEPT;
 
-    if (answer == WIRE_GOOD && sink_finish(page) == WIRE_GOOD) {
+    if (page->use == SINK_THUMBNAIL) {
+        if (answer == WIRE_GOOD && sink_finish(page) == WIRE_GOOD)
+            verdict = thumbnail_take(page, s);
+    } else if (answer == WIRE_GOOD && sink_finish(page) == WIRE_GOOD) {
         if (kind == DECODE_FACET_FRAME && s->made.frames_seen < s->frames)
             s->made.frames_seen++;
         verdict = facets_take(s->facets, &page->look,
@@ -479,7 +534,7 @@ enum wire_answer sink_finish(struct sink *s)
         return answer;
     s->made.frames = s->frames;
     s->made.flags |= s->flags;
-    if (s->use == SINK_PICTURE && s->made.frames_seen < s->frames)
+    if ((s->use == SINK_PICTURE || sink_looks_at_frames(s)) && s->made.frames_seen < s->frames)
         s->made.flags |= DECODE_FRAMES_UNSEEN;
     return WIRE_GOOD;
 }

@@ -7,7 +7,7 @@
 
 enum sink_use {
     SINK_PICTURE,   /* the main picture: hashed and scaled; facets may be offered behind it */
-    SINK_HASH,      /* the main picture: hashed and nothing else */
+    SINK_HASH,      /* the main picture: hashed; other hashes where they are wanted */
     SINK_THUMBNAIL, /* small; kept whole and nothing else */
     SINK_FACET      /* a further picture of the file: looked at */
 };
@@ -20,20 +20,24 @@ struct hidden {
 
 /*
  * Set use and limits before the decoder is called; for a picture also view and, where facets are to
- * be looked at, tiles; for a hash what is wanted; for a facet the facets that it may become one of.
+ * be looked at, tiles; for a hash what is wanted and where the second chances go; for a facet the
+ * facets that it may become one of.
  * The rest is the sink's.
  */
 struct sink {
     enum sink_use use;
     const struct decode_limits *limits;
-    uint32_t wants;        /* SINK_HASH: enum decode_hash_want */
-    uint8_t *view;         /* WIRE_VIEW_BYTES; of SINK_PICTURE only */
-    uint8_t *tiles;        /* DECODE_FACETS_MAX * WIRE_TILE_BYTES; NULL: no facets */
+    uint32_t wants;                 /* SINK_HASH: enum decode_hash_want */
+    struct decode_chances *chances; /* SINK_HASH: all zero at first; borrowed */
+    uint8_t *view;                  /* WIRE_VIEW_BYTES; of SINK_PICTURE only */
+    uint8_t *tiles;                 /* DECODE_FACETS_MAX * WIRE_TILE_BYTES; NULL: no facets */
     struct facets *facets; /* SINK_FACET: the main picture's; SINK_PICTURE: its own, once closed */
 
     uint32_t width, height, rows; /* rows: taken so far */
     uint32_t orientation;
     uint32_t frames, flags;  /* set by the decoders: enum decode_flag */
+    bool has_duration;       /* set by the decoders of animations that say it: */
+    uint64_t duration_ms;    /* 0..INT64_MAX, all frames once */
     uint32_t reduced;        /* 1; more when rows come of a picture with this part of the sides: */
     struct wire_size stored; /* then, as in any case, the picture's own */
     uint8_t *whole;          /* the stored picture, where it is needed whole; or NULL */
@@ -91,27 +95,35 @@ struct sink_facet {
  *     }
  *
  * sink_room is false when the file's share of work is used up, and then says so by
- * DECODE_FRAMES_UNSEEN; also (without a word) when nobody looks at facets here. A frame that cannot
+ * DECODE_FRAMES_UNSEEN; also (without a word) when nobody looks at frames here, which
+ * sink_looks_at_frames tells before anything is done for them. A frame that cannot
  * be decoded is passed over by sink_unseen. sink_offer never fails: a picture that is like one
  * before is dropped; of R G B A the alpha is dropped, and when that hides something, what viewers
  * show is a facet too. Memory that is short sets DECODE_FRAMES_UNSEEN.
  */
+bool sink_looks_at_frames(const struct sink *s);
 bool sink_room(struct sink *s, struct wire_size size);
 void sink_offer(struct sink *s, const struct sink_facet *f);
 void sink_unseen(struct sink *s);
 
 /*
  * The same for a further picture that comes row by row, through a sink of its own: sink_page makes
- * that ready (false when nobody looks), a decoder fills it, sink_page_end takes what came of it,
- * frees it and says what became of the picture; FACETS_NOT_KEPT also when nothing came.
+ * that ready (false when nobody looks at pictures of this kind), a decoder fills it, sink_page_end
+ * takes what came of it, frees it and says what became of the picture; FACETS_NOT_KEPT also when
+ * nothing came.
  */
-bool sink_page(struct sink *s, struct sink *page);
+bool sink_page(struct sink *s, struct sink *page, enum decode_facet_kind kind);
 enum facets_verdict sink_page_end(struct sink *s, struct sink *page, enum wire_answer answer,
                                   enum decode_facet_kind kind, uint32_t index);
 
 /* Whether the transparency of this picture of 4 channels hides another: for frames whose hidden
  * colours the canvas would lose. */
 bool sink_hides(const struct sink_facet *f);
+
+/* The hash of a part of a picture that is kept whole. The errors are those of PDQ: ERANGE when the
+ * part is too small for one. */
+enum assay_err sink_hash_part(const struct sink *s, const struct assay_pdq_box *b, uint32_t wants,
+                              struct assay_pdq *out);
 
 /*
  * No more rows will come. Missing ones become grey and the picture damaged; WIRE_BROKEN when none

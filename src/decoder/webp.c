@@ -22,6 +22,7 @@ struct layout {
     uint32_t width, height; /* of the canvas, or 0 where only the picture itself says it */
     uint32_t x, y, frame_width, frame_height;
     uint32_t frames;
+    uint64_t duration_ms;
     bool animated, damaged;
 };
 
@@ -44,7 +45,10 @@ static void look_at(const uint8_t *chunk, size_t size, struct layout *l, struct 
         l->height = le(data + 7, 3) + 1;
     } else if (memcmp(chunk, "EXIF", 4) == 0) {
         f->exif = exif_read_marked(data, size);
-    } else if (memcmp(chunk, "ANMF", 4) == 0 && size > FRAME_HEAD && l->frames++ == 0) {
+    } else if (memcmp(chunk, "ANMF", 4) == 0 && size > FRAME_HEAD) {
+        l->duration_ms += le(data + 12, 3);
+        if (l->frames++ > 0)
+            return;
         l->x = 2 * le(data, 3);
         l->y = 2 * le(data + 3, 3);
         l->frame_width = le(data + 6, 3) + 1;
@@ -234,7 +238,7 @@ static void frames(const uint8_t *bytes, size_t size, struct sink *s)
     struct canvas canvas;
     uint32_t index = 0;
 
-    if (s->use != SINK_PICTURE)
+    if (!sink_looks_at_frames(s))
         return;
     if (canvas_begin(&canvas, sides) != WIRE_GOOD)
         sink_unseen(s);
@@ -279,6 +283,8 @@ enum wire_answer webp_decode(const uint8_t *bytes, size_t size, struct sink *s, 
     if ((answer = walk(bytes, size, &l, f)) != WIRE_GOOD || (answer = sides(&l)) != WIRE_GOOD)
         return answer;
     s->frames = l.frames;
+    s->has_duration = l.frames > 1;
+    s->duration_ms = l.duration_ms;
     if (l.frames > 1)
         s->flags |= DECODE_ANIMATED;
     if (l.damaged)

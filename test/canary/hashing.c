@@ -137,15 +137,16 @@ static enum wire_answer do_half(const struct child_file *f, struct hash_picture 
 static enum wire_answer do_twice(const struct child_file *f, struct hash_picture *out)
 {
     struct hash_reply r = {.kind = HASH_PICTURE, .answer = WIRE_GOOD, .number = 1};
-    unsigned char bytes[2 * HASH_REPLY_BYTES];
+    unsigned char bytes[HASH_REPLY_BYTES + HASH_REPLY_MAX];
+    size_t size;
 
     (void)f;
     (void)sound(&r.picture);
     r.picture.flags = DECODE_TRAILING_DATA;
-    hash_reply_put(&r, bytes);
+    size = hash_reply_put(&r, bytes);
     r.number = 2;
-    hash_reply_put(&r, bytes + HASH_REPLY_BYTES);
-    (void)!write(HASH_SOCKET_FD, bytes, sizeof bytes); /* both are there at once */
+    size += hash_reply_put(&r, bytes + size);
+    (void)!write(HASH_SOCKET_FD, bytes, size); /* both are there at once */
     return sound(out);
 }
 
@@ -203,11 +204,9 @@ void canary_hash(int argc, char **argv)
 {
     const struct hash_reply hello = {.kind = HASH_HELLO, .answer = WIRE_GOOD};
     struct decode_limits limits;
-    unsigned char bytes[HASH_REPLY_BYTES];
+    unsigned char bytes[HASH_REPLY_MAX];
 
-    if (child_limits(argc, argv, &limits) && limits.side_max == CANARY_SIDE_UNLOCKED) {
-        hash_reply_put(&hello, bytes);
-        (void)!write(HASH_SOCKET_FD, bytes, sizeof bytes);
-    }
+    if (child_limits(argc, argv, &limits) && limits.side_max == CANARY_SIDE_UNLOCKED)
+        (void)!write(HASH_SOCKET_FD, bytes, hash_reply_put(&hello, bytes));
     child_hash_main(argc, argv, work);
 }
