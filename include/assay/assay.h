@@ -5,7 +5,7 @@
 /*
  * What it does
  *
- *   assay/digest.h   MD5, SHA-1 and SHA-256 of bytes as they arrive, all three in one pass
+ *   assay/digest.h   MD5, SHA-1 and SHA-256 of bytes as they arrive, in one pass
  *   assay/pdq.h      PDQ of a picture whose rows arrive, bit-identical to the reference core
  *   assay/index.h    all hashes within a distance of one, exactly, among millions that change
  *   assay/err.h      the codes that functions return

@@ -11,12 +11,12 @@ enum hash_format { HASH_JSONL, HASH_TSV };
 
 /* What --algorithms may name, a bit each. */
 enum hash_algorithm {
-    HASH_MD5 = 1u << 0,
-    HASH_SHA1 = 1u << 1,
-    HASH_SHA256 = 1u << 2,
-    HASH_OF_PICTURE = 1u << 3
+    HASH_MD5 = ASSAY_DIGEST_MD5,
+    HASH_SHA1 = ASSAY_DIGEST_SHA1,
+    HASH_SHA256 = ASSAY_DIGEST_SHA256,
+    HASH_OF_PICTURE = 1 << 3
 };
-#define HASH_ALGORITHMS (HASH_MD5 | HASH_SHA1 | HASH_SHA256 | HASH_OF_PICTURE)
+#define HASH_ALGORITHMS (ASSAY_DIGEST_KINDS | HASH_OF_PICTURE)
 
 struct hash_options {
     enum hash_format format;
@@ -65,9 +65,10 @@ struct hash_result {
 
 struct hash_maker; /* one thread's */
 
-/* env is borrowed; NULL: no picture is decoded, and where one was to be, no_env is its error. */
-enum assay_err hash_maker_new(struct decode_env *env, const struct err *no_env,
-                              struct hash_maker **out, struct err *e);
+/* env is borrowed; NULL: no picture is decoded, and where one was to be, no_env is its error. Of
+ * the digests those that o names are made. */
+enum assay_err hash_maker_new(const struct hash_options *o, struct decode_env *env,
+                              const struct err *no_env, struct hash_maker **out, struct err *e);
 void hash_maker_free(struct hash_maker *m); /* NULL is fine */
 
 /* Never fails: out says what became of it. Only regular files are read. */

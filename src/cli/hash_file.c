@@ -19,19 +19,20 @@ struct hash_maker {
     unsigned char *piece;
 };
 
-enum assay_err hash_maker_new(struct decode_env *env, const struct err *no_env,
-                              struct hash_maker **out, struct err *e)
+enum assay_err hash_maker_new(const struct hash_options *o, struct decode_env *env,
+                              const struct err *no_env, struct hash_maker **out, struct err *e)
 {
+    const uint32_t digests = o->algorithms & ASSAY_DIGEST_KINDS;
     struct hash_maker *m = mem_zalloc(sizeof *m);
     enum assay_err rc;
 
     m->env = env;
     if (env != NULL) {
-        rc = decode_worker_new(env, &m->worker, e);
+        rc = decode_worker_new(env, digests, &m->worker, e);
     } else {
         m->no_env = *no_env;
         m->piece = mem_alloc(PIECE_BYTES);
-        rc = assay_digester_new(&m->digester);
+        rc = assay_digester_new_of(digests, &m->digester);
         if (rc != ASSAY_OK)
             (void)err_set(e, rc, "OpenSSL here lacks MD5, SHA-1 or SHA-256");
     }

@@ -211,7 +211,7 @@ static void *work(void *ctx)
         *result = (struct hash_result){0};
         if (s->failure != NULL)
             (void)snprintf(result->error, sizeof result->error, "%s", s->failure);
-        else if (m == NULL && hash_maker_new(r->env, &r->no_env, &m, &e) != ASSAY_OK)
+        else if (m == NULL && hash_maker_new(r->options, r->env, &r->no_env, &m, &e) != ASSAY_OK)
             (void)snprintf(result->error, sizeof result->error, "%s", e.text);
         else
             hash_file(m, r->options, s->path, result);

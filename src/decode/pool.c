@@ -32,7 +32,8 @@ struct decode_worker {
     struct err lacks[DECODE_PROGRAM_COUNT]; /* what came of it */
 };
 
-enum assay_err decode_worker_new(struct decode_env *env, struct decode_worker **out, struct err *e)
+enum assay_err decode_worker_new(struct decode_env *env, uint32_t digests,
+                                 struct decode_worker **out, struct err *e)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     struct decode_worker *w = mem_zalloc(sizeof *w);
@@ -43,7 +44,7 @@ enum assay_err decode_worker_new(struct decode_env *env, struct decode_worker **
     w->region_fd = w->region_read_fd = -1;
     /* A byte more than decoders take shows that a file is larger. */
     w->region_size = (picture_bytes_max(&env->limits) / page + 1) * page;
-    if ((rc = assay_digester_new(&w->digester)) != ASSAY_OK) {
+    if ((rc = assay_digester_new_of(digests, &w->digester)) != ASSAY_OK) {
         rc = err_set(e, rc, "the digests cannot be made: OpenSSL lacks MD5, SHA-1 or SHA-256");
         goto out;
     }

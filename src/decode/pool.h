@@ -57,7 +57,8 @@ struct decode_chances {
 };
 
 struct decode_hashed {
-    struct assay_digests digests; /* and the size; of the very bytes that were decoded */
+    struct assay_digests digests; /* those of the worker's kinds, and the size; of the very bytes
+                                     that were decoded */
     enum decode_type type;        /* from content alone */
 
     /*
@@ -86,12 +87,15 @@ struct decode_hashed {
 };
 
 /*
+ * digests   bits of enum assay_digest_kind: those that are made; the others are zero
+ *
  * A worker has at most one process of each decoding program, started at its first file of that
  * kind. One thread makes, uses and frees it: its processes die with that thread. env is borrowed,
  * may be shared and may be any. EIO, ELIMIT (no memory for the region that files are put into: as
  * much address space as a decoder may read, taken up only as far as files are large).
  */
-enum assay_err decode_worker_new(struct decode_env *env, struct decode_worker **out, struct err *e);
+enum assay_err decode_worker_new(struct decode_env *env, uint32_t digests,
+                                 struct decode_worker **out, struct err *e);
 
 /*
  * Hash what fd gives from where it stands to its end; nothing is believed about its size.

@@ -1,4 +1,4 @@
-/* MD5, SHA-1 and SHA-256 in one pass over the bytes, by OpenSSL. */
+/* MD5, SHA-1 and SHA-256, or some of them, in one pass over the bytes, by OpenSSL. */
 #include "assay/digest.h"
 
 #include <assert.h>
@@ -11,6 +11,7 @@
 #define KINDS       3
 #define PIECE_BYTES (16 << 10) /* stays in the first-level cache while all three read it */
 
+/* What is not asked for has no context. */
 struct assay_digester {
     EVP_MD *md[KINDS];
     EVP_MD_CTX *context[KINDS];
@@ -21,7 +22,13 @@ struct assay_digester {
  */
 static const struct {
     const char *name, *properties;
-} kinds[KINDS] = {{"MD5", "-fips"}, {"SHA1", "-fips"}, {"SHA256", NULL}};
+    unsigned bit;
+} known[KINDS] = {{"MD5", "-fips", ASSAY_DIGEST_MD5},
+                  {"SHA1", "-fips", ASSAY_DIGEST_SHA1},
+                  {"SHA256", NULL, ASSAY_DIGEST_SHA256}};
+
+static_assert(ASSAY_DIGEST_KINDS == (ASSAY_DIGEST_MD5 | ASSAY_DIGEST_SHA1 | ASSAY_DIGEST_SHA256),
+              "all of them");
 
 /*
  * OpenSSL keeps a queue of errors a thread, and it is the caller's: what is done here is marked
@@ -46,7 +53,7 @@ static enum assay_err fetch(size_t kind, EVP_MD **out)
     bool empty_before = ERR_peek_error() == 0;
 
     (void)ERR_set_mark();
-    *out = EVP_MD_fetch(NULL, kinds[kind].name, kinds[kind].properties);
+    *out = EVP_MD_fetch(NULL, known[kind].name, known[kind].properties);
     if (*out == NULL)
         rc = why(empty_before);
     (void)ERR_pop_to_mark();
@@ -60,21 +67,24 @@ static enum assay_err start(struct assay_digester *d)
     d->size = 0;
     (void)ERR_set_mark();
     for (size_t i = 0; i < KINDS && rc == ASSAY_OK; i++)
-        if (EVP_DigestInit_ex2(d->context[i], d->md[i], NULL) != 1)
+        if (d->context[i] != NULL && EVP_DigestInit_ex2(d->context[i], d->md[i], NULL) != 1)
             rc = ASSAY_ENOMEM;
     (void)ERR_pop_to_mark();
     return rc;
 }
 
-enum assay_err assay_digester_new(struct assay_digester **out)
+enum assay_err assay_digester_new_of(unsigned kinds, struct assay_digester **out)
 {
     enum assay_err rc;
 
     assert(out != NULL);
+    assert((kinds & ~ASSAY_DIGEST_KINDS) == 0);
     struct assay_digester *d = calloc(1, sizeof *d);
     if (d == NULL)
         return ASSAY_ENOMEM;
     for (size_t i = 0; i < KINDS; i++) {
+        if ((kinds & known[i].bit) == 0)
+            continue;
         rc = ASSAY_ENOMEM;
         d->context[i] = EVP_MD_CTX_new();
         if (d->context[i] == NULL)
@@ -91,6 +101,11 @@ out:
     return rc;
 }
 
+enum assay_err assay_digester_new(struct assay_digester **out)
+{
+    return assay_digester_new_of(ASSAY_DIGEST_KINDS, out);
+}
+
 enum assay_err assay_digester_feed(struct assay_digester *d, const void *bytes, size_t size)
 {
     const unsigned char *at = bytes;
@@ -101,7 +116,7 @@ enum assay_err assay_digester_feed(struct assay_digester *d, const void *bytes, 
     while (size > 0) {
         size_t piece = size < PIECE_BYTES ? size : PIECE_BYTES;
         for (size_t i = 0; i < KINDS; i++)
-            if (EVP_DigestUpdate(d->context[i], at, piece) != 1)
+            if (d->context[i] != NULL && EVP_DigestUpdate(d->context[i], at, piece) != 1)
                 return ASSAY_ENOMEM;
         at += piece;
         size -= piece;
@@ -111,15 +126,13 @@ enum assay_err assay_digester_feed(struct assay_digester *d, const void *bytes, 
 
 enum assay_err assay_digester_finish(struct assay_digester *d, struct assay_digests *out)
 {
-    struct assay_digests digests;
+    struct assay_digests digests = {.size = d->size};
+    unsigned char *const at[KINDS] = {digests.md5, digests.sha1, digests.sha256};
 
-    assert(d != NULL);
     assert(out != NULL);
-    if (EVP_DigestFinal_ex(d->context[0], digests.md5, NULL) != 1 ||
-        EVP_DigestFinal_ex(d->context[1], digests.sha1, NULL) != 1 ||
-        EVP_DigestFinal_ex(d->context[2], digests.sha256, NULL) != 1)
-        return ASSAY_ENOMEM;
-    digests.size = d->size;
+    for (size_t i = 0; i < KINDS; i++)
+        if (d->context[i] != NULL && EVP_DigestFinal_ex(d->context[i], at[i], NULL) != 1)
+            return ASSAY_ENOMEM;
     enum assay_err rc = start(d);
     if (rc == ASSAY_OK)
         *out = digests;

@@ -162,6 +162,19 @@ class Fields(HashCase):
         self.assertNotIn("sha256", row)
         self.assertEqual(row["pdq"], self.rows(path)[0]["pdq"])
 
+    def test_each_digest_asked_for_alone_is_right_of_pictures_and_of_other_files(self):
+        contents = {"a.png": png(1), "b.bin": b"not a picture" * 100_000}
+        paths = [self.file(name, data) for name, data in contents.items()]
+        for name in ("md5", "sha1", "sha256"):
+            for chosen in (name, name + ",pdq"):
+                rows = self.rows("--algorithms", chosen, *paths)
+                for row, data in zip(rows, contents.values(), strict=True):
+                    self.assertEqual(row[name], hashlib.new(name, data).hexdigest())
+                    self.assertEqual(row["size"], len(data))
+                    self.assertEqual({"md5", "sha1", "sha256"} & set(row), {name})
+        rows = self.rows("--algorithms", "pdq", *paths)
+        self.assertEqual([row["size"] for row in rows], [len(d) for d in contents.values()])
+
     def test_a_turned_picture_has_both_hashes_and_others_have_one(self):
         subprocess.run([workspace.make_media, "--hostile", self.top / "media"], check=True)
         turned, plain = self.rows(self.top / "media/exif-turned.jpg", self.file("a.png", png(1)))

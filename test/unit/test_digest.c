@@ -1,6 +1,7 @@
 /* Digests: published vectors, splits that must not matter, starting anew, what OpenSSL lacks. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <cmocka.h>
 #include <stdint.h>
@@ -107,6 +108,43 @@ static void feeding_nothing_changes_nothing(void **state)
     assay_digester_free(NULL);
 }
 
+static const uint8_t zeros[ASSAY_SHA256_BYTES];
+
+/* The digest that was asked for, or zeros. */
+static void check_kind(const uint8_t *digest, size_t size, bool wanted, const char *hex)
+{
+    char got[2 * ASSAY_SHA256_BYTES + 1];
+
+    str_hex(digest, size, got);
+    if (wanted)
+        assert_string_equal(got, hex);
+    else
+        assert_memory_equal(digest, zeros, size);
+}
+
+static void what_is_not_asked_for_is_zero_and_the_rest_is_right(void **state)
+{
+    (void)state;
+    for (unsigned kinds = 0; kinds <= ASSAY_DIGEST_KINDS; kinds++) {
+        struct assay_digester *d;
+        struct assay_digests out;
+
+        assert_int_equal(assay_digester_new_of(kinds, &d), ASSAY_OK);
+        for (unsigned turn = 0; turn < 2; turn++) {
+            memset(&out, 0xee, sizeof out);
+            assert_int_equal(assay_digester_feed(d, "abc", 3), ASSAY_OK);
+            assert_int_equal(assay_digester_finish(d, &out), ASSAY_OK);
+            assert_true(out.size == 3);
+            check_kind(out.md5, sizeof out.md5, (kinds & ASSAY_DIGEST_MD5) != 0, vectors[1].md5);
+            check_kind(out.sha1, sizeof out.sha1, (kinds & ASSAY_DIGEST_SHA1) != 0,
+                       vectors[1].sha1);
+            check_kind(out.sha256, sizeof out.sha256, (kinds & ASSAY_DIGEST_SHA256) != 0,
+                       vectors[1].sha256);
+        }
+        assay_digester_free(d);
+    }
+}
+
 /* SHA-256 is asked for with the process's own properties; a site that allows only a FIPS provider,
  * and has none, lacks it. */
 static void a_digest_that_openssl_lacks_is_said_to_be_so(void **state)
@@ -129,6 +167,10 @@ static void a_digest_that_openssl_lacks_is_said_to_be_so(void **state)
         assert_int_equal(ERR_get_error(), before);
         assert_int_equal(ERR_get_error(), 0);
     }
+    /* Who does not ask for it does not miss it. */
+    assert_int_equal(assay_digester_new_of(ASSAY_DIGEST_SHA256, &d), ASSAY_EUNSUPPORTED);
+    assert_int_equal(assay_digester_new_of(ASSAY_DIGEST_MD5 | ASSAY_DIGEST_SHA1, &d), ASSAY_OK);
+    assay_digester_free(d);
     assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
     assert_int_equal(assay_digest("abc", 3, &out), ASSAY_OK);
     check(&out, &vectors[1], 3);
@@ -140,6 +182,7 @@ int main(void)
         cmocka_unit_test(published_vectors_hold),
         cmocka_unit_test(any_split_gives_the_digests_of_the_whole),
         cmocka_unit_test(feeding_nothing_changes_nothing),
+        cmocka_unit_test(what_is_not_asked_for_is_zero_and_the_rest_is_right),
         cmocka_unit_test(a_digest_that_openssl_lacks_is_said_to_be_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

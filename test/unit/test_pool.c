@@ -68,7 +68,7 @@ static int start(void **state)
     files_jpeg(&rgb, 85, FILES_BASELINE, &good);
     files_picture_free(&rgb);
     if (decode_env_new_in(ASSAY_TEST_CHILDREN, &decode_limits_default, &env, &e) != ASSAY_OK ||
-        decode_worker_new(env, &worker, &e) != ASSAY_OK) {
+        decode_worker_new(env, ASSAY_DIGEST_KINDS, &worker, &e) != ASSAY_OK) {
         print_error("%s\n", e.text);
         return -1;
     }
@@ -93,6 +93,26 @@ static void the_next_file_is_right(struct decode_worker *w)
     assert_int_equal(h.picture, ASSAY_OK);
     assert_memory_equal(&h.pdq, &good_hashed.pdq, sizeof h.pdq);
     assert_same_digests(&h.digests, &good_hashed.digests);
+}
+
+/* The time that they cost is not spent; what is counted and told of the picture is the same. */
+static void digests_that_are_not_asked_for_are_not_made(void **state)
+{
+    static const uint8_t zeros[ASSAY_SHA256_BYTES];
+    struct decode_worker *w;
+    struct decode_hashed h;
+
+    (void)state;
+    assert_int_equal(decode_worker_new(env, ASSAY_DIGEST_SHA1, &w, NULL), ASSAY_OK);
+    for (unsigned turn = 0; turn < 2; turn++) {
+        hash_with(w, &good, turn == 0 ? DECODE_HASH_PDQ : 0, &h);
+        assert_memory_equal(h.digests.md5, zeros, sizeof h.digests.md5);
+        assert_memory_equal(h.digests.sha256, zeros, sizeof h.digests.sha256);
+        assert_memory_equal(h.digests.sha1, good_hashed.digests.sha1, sizeof h.digests.sha1);
+        assert_true(h.digests.size == good_hashed.digests.size);
+        assert_int_equal(h.has_pdq, turn == 0);
+    }
+    decode_worker_free(w);
 }
 
 /* Hidden pictures and what only looks at them tell are not for a hash to find. */
@@ -283,7 +303,7 @@ static void programs_are_tried_when_they_are_needed(void **state)
     assert_int_equal(
         decode_env_new_for_pool(ASSAY_TEST_CHILDREN, &decode_limits_default, &lazy, NULL),
         ASSAY_OK);
-    assert_int_equal(decode_worker_new(lazy, &w, NULL), ASSAY_OK);
+    assert_int_equal(decode_worker_new(lazy, ASSAY_DIGEST_KINDS, &w, NULL), ASSAY_OK);
     hash_with(w, &b, DECODE_HASH_PDQ, &h);
     assert_int_equal(h.picture, ASSAY_OK);
     the_next_file_is_right(w);
@@ -298,7 +318,7 @@ static void programs_are_tried_when_they_are_needed(void **state)
     }
     assert_int_equal(decode_env_new_for_pool(folder, &decode_limits_default, &lazy, NULL),
                      ASSAY_OK);
-    assert_int_equal(decode_worker_new(lazy, &w, NULL), ASSAY_OK);
+    assert_int_equal(decode_worker_new(lazy, ASSAY_DIGEST_KINDS, &w, NULL), ASSAY_OK);
     for (unsigned i = 0; i < 2; i++) {
         hash_with(w, &b, DECODE_HASH_PDQ, &h);
         assert_int_equal(h.picture, ASSAY_EUNSUPPORTED);
@@ -344,7 +364,7 @@ static void a_file_larger_than_the_region_is_digested(void **state)
     (void)state;
     small.memory_bytes = 64u << 20;
     assert_int_equal(decode_env_new_in(ASSAY_TEST_CHILDREN, &small, &small_env, &e), ASSAY_OK);
-    assert_int_equal(decode_worker_new(small_env, &w, &e), ASSAY_OK);
+    assert_int_equal(decode_worker_new(small_env, ASSAY_DIGEST_KINDS, &w, &e), ASSAY_OK);
     buf_init(&b, FILES_BYTES_MAX);
     buf_add(&b, good.data, good.size);
     while (b.size < (size_t)(small.memory_bytes / 2))
@@ -394,7 +414,7 @@ static void a_process_is_replaced_when_killed_worn_or_after_damage(void **state)
     /* The common worker has processes too, and only the one of here is to be seen. */
     decode_worker_free(worker);
     assert_int_equal(child_of_mine(), 0);
-    assert_int_equal(decode_worker_new(env, &w, NULL), ASSAY_OK);
+    assert_int_equal(decode_worker_new(env, ASSAY_DIGEST_KINDS, &w, NULL), ASSAY_OK);
     the_next_file_is_right(w);
     first = child_of_mine();
     the_next_file_is_right(w);
@@ -419,7 +439,7 @@ static void a_process_is_replaced_when_killed_worn_or_after_damage(void **state)
     decode_worker_free(w);
     assert_int_equal(child_of_mine(), 0);
     buf_clear(&cut);
-    assert_int_equal(decode_worker_new(env, &worker, NULL), ASSAY_OK);
+    assert_int_equal(decode_worker_new(env, ASSAY_DIGEST_KINDS, &worker, NULL), ASSAY_OK);
 }
 
 static void fast_is_near_and_says_so(void **state)
@@ -485,6 +505,7 @@ static void more_is_given_when_asked_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digests_that_are_not_asked_for_are_not_made),
         cmocka_unit_test(hostile_files_are_as_alone_and_the_next_is_right),
         cmocka_unit_test(files_that_hide_something_are_as_alone),
         cmocka_unit_test(pictures_of_every_program_are_as_alone),

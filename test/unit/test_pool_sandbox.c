@@ -31,10 +31,10 @@ static int start(void **state)
     limits.cpu_s = CANARY_CPU_S;
     limits.memory_bytes = 512u << 20;
     if (decode_env_new_in(ASSAY_TEST_CANARY, &limits, &env, &e) == ASSAY_OK &&
-        decode_worker_new(env, &worker, &e) == ASSAY_OK) {
+        decode_worker_new(env, ASSAY_DIGEST_KINDS, &worker, &e) == ASSAY_OK) {
         limits.wall_s = SLEEP_WALL_S;
         if (decode_env_new_in(ASSAY_TEST_CANARY, &limits, &hasty, &e) != ASSAY_OK ||
-            decode_worker_new(hasty, &hasty_worker, &e) != ASSAY_OK)
+            decode_worker_new(hasty, ASSAY_DIGEST_KINDS, &hasty_worker, &e) != ASSAY_OK)
             goto out;
         limits.wall_s = decode_limits_default.wall_s;
         limits.side_max = CANARY_SIDE_UNLOCKED;
@@ -139,7 +139,7 @@ static void an_answer_kept_in_store_is_not_taken(void **state)
     struct decode_hashed h;
 
     (void)state;
-    assert_int_equal(decode_worker_new(env, &w, NULL), ASSAY_OK);
+    assert_int_equal(decode_worker_new(env, ASSAY_DIGEST_KINDS, &w, NULL), ASSAY_OK);
     h = attempt(w, "twice");
     assert_int_equal(h.picture, ASSAY_OK);
     assert_int_equal(h.flags, DECODE_TRAILING_DATA);
@@ -154,7 +154,7 @@ static void a_process_that_is_not_locked_in_is_refused(void **state)
     struct decode_hashed h;
 
     (void)state;
-    assert_int_equal(decode_worker_new(unlocked, &w, NULL), ASSAY_OK);
+    assert_int_equal(decode_worker_new(unlocked, ASSAY_DIGEST_KINDS, &w, NULL), ASSAY_OK);
     h = attempt(w, "nothing");
     assert_int_equal(h.picture, ASSAY_EDAMAGED);
     assert_non_null(strstr(h.why.text, "not the one that was tried"));
@@ -168,7 +168,7 @@ static void processor_time_is_counted_for_each_file(void **state)
 
     (void)state;
     skip_without_sandbox();
-    assert_int_equal(decode_worker_new(env, &w, NULL), ASSAY_OK);
+    assert_int_equal(decode_worker_new(env, ASSAY_DIGEST_KINDS, &w, NULL), ASSAY_OK);
     for (unsigned i = 1; i <= 4; i++) {
         const struct decode_hashed h = attempt(w, "busy");
 
@@ -182,7 +182,7 @@ static void *idle(void *arg)
 {
     struct decode_worker *w = NULL;
 
-    assert_int_equal(decode_worker_new(env, &w, NULL), ASSAY_OK);
+    assert_int_equal(decode_worker_new(env, ASSAY_DIGEST_KINDS, &w, NULL), ASSAY_OK);
     the_next_file_is_right(w);
     atomic_store((atomic_bool *)arg, true);
     clock_sleep_ms(60000);
