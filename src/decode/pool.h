@@ -70,8 +70,8 @@ struct decode_hashed {
     struct err why;
     uint32_t width, height; /* as stored */
     uint32_t frames;        /* or pages; the first is the one hashed */
-    uint32_t flags;         /* enum decode_flag: damaged, animated, alpha hides (by its samples
-                               alone), trailing data, EXIF turned; frames unseen and thumbnail
+    uint32_t flags;         /* enum decode_flag: damaged, animated, alpha hides (of the first
+                               frame), trailing data, EXIF turned; frames unseen and thumbnail
                                differs where those were asked for */
     bool has_duration;      /* of an animation whose file says it */
     uint64_t duration_ms;   /* shown once, as stored */

@@ -113,7 +113,8 @@ enum wire_answer sink_rgb(struct sink *s, const uint8_t *rows, size_t stride, ui
     return s->use == SINK_FACET ? look_rows(&s->look, rows, stride, count) : WIRE_GOOD;
 }
 
-static void look_behind(struct hidden *h, const uint8_t *rgba, uint32_t width)
+/* Adds a row; whether any of its pixels is not opaque. */
+static bool look_behind(struct hidden *h, const uint8_t *rgba, uint32_t width)
 {
     uint64_t weight = 0, partial = 0, sum[3] = {0}, square[3] = {0};
 
@@ -136,6 +137,7 @@ static void look_behind(struct hidden *h, const uint8_t *rgba, uint32_t width)
         h->sum[c] += sum[c];
         h->square[c] += square[c];
     }
+    return weight > 0;
 }
 
 static bool hides(const struct hidden *h)
@@ -163,37 +165,58 @@ static void drop_alpha(const uint8_t *rgba, uint32_t width, uint8_t *rgb)
     }
 }
 
-/* A row as it shows on a plain backdrop. */
-static void flatten(const uint8_t *rgba, uint32_t width, unsigned backdrop, uint8_t *rgb)
+/* A row as it shows on black. */
+static void put_on_black(const uint8_t *rgba, uint32_t width, uint8_t *rgb)
 {
-    for (uint32_t x = 0; x < width; x++, rgba += 4, rgb += 3) {
-        const unsigned a = rgba[3], rest = (255 - a) * backdrop + 127;
-
+    for (uint32_t x = 0; x < width; x++, rgba += 4, rgb += 3)
         for (unsigned c = 0; c < 3; c++)
-            rgb[c] = (uint8_t)((rgba[c] * a + rest) / 255);
-    }
+            rgb[c] = (uint8_t)((rgba[c] * rgba[3] + 127) / 255);
 }
 
-/* Both looks begin with the first row; without memory for them the facets are left out. */
+/* The same row on white, of what it is on black: a whole number more, so rounded alike. */
+static void turn_white(const uint8_t *rgba, uint32_t width, uint8_t *rgb)
+{
+    for (uint32_t x = 0; x < width; x++, rgba += 4, rgb += 3)
+        for (unsigned c = 0; c < 3; c++)
+            rgb[c] = (uint8_t)(rgb[c] + 255 - rgba[3]);
+}
+
+/* Both looks begin with the first row. Without memory for them the facets are left out; where only
+ * hashes are wanted, the hidden samples alone then tell what transparency hides. */
 static void begin_flattening(struct sink *s)
 {
     const struct wire_size size = {s->width, s->height};
 
+    if (s->use == SINK_HASH) {
+        s->flattens = look_begin_hash(&s->white, size, s->wants) == WIRE_GOOD &&
+                      look_begin_hash(&s->black, size, s->wants) == WIRE_GOOD;
+        return;
+    }
     s->flattens =
         look_begin(&s->white, size) == WIRE_GOOD && look_begin(&s->black, size) == WIRE_GOOD;
     if (!s->flattens)
         s->flags |= DECODE_FRAMES_UNSEEN;
 }
 
+/* A row through which no backdrop shows. */
+static enum wire_answer feed_opaque(struct sink *s, const uint8_t *rgb)
+{
+    const size_t row_bytes = (size_t)3 * s->width;
+    const enum wire_answer answer = look_rows(&s->white, rgb, row_bytes, 1);
+
+    return answer == WIRE_GOOD ? look_rows(&s->black, rgb, row_bytes, 1) : answer;
+}
+
 static enum wire_answer feed_flattened(struct sink *s, const uint8_t *rgba, uint8_t *scratch)
 {
+    const size_t row_bytes = (size_t)3 * s->width;
     enum wire_answer answer;
 
-    flatten(rgba, s->width, 255, scratch);
-    if ((answer = look_rows(&s->white, scratch, (size_t)3 * s->width, 1)) != WIRE_GOOD)
+    put_on_black(rgba, s->width, scratch);
+    if ((answer = look_rows(&s->black, scratch, row_bytes, 1)) != WIRE_GOOD)
         return answer;
-    flatten(rgba, s->width, 0, scratch);
-    return look_rows(&s->black, scratch, (size_t)3 * s->width, 1);
+    turn_white(rgba, s->width, scratch);
+    return look_rows(&s->white, scratch, row_bytes, 1);
 }
 
 enum wire_answer sink_rgba(struct sink *s, const uint8_t *rows, size_t stride, uint32_t count,
@@ -201,13 +224,17 @@ enum wire_answer sink_rgba(struct sink *s, const uint8_t *rows, size_t stride, u
 {
     enum wire_answer answer = WIRE_GOOD;
 
-    if (s->rows == 0 && s->use == SINK_PICTURE && s->tiles != NULL)
+    if (s->rows == 0 && (s->use == SINK_HASH || (s->use == SINK_PICTURE && s->tiles != NULL)))
         begin_flattening(s);
     for (uint32_t i = 0; i < count && answer == WIRE_GOOD; i++, rows += stride) {
-        look_behind(&s->hidden, rows, s->width);
-        if (s->flattens && (answer = feed_flattened(s, rows, scratch)) != WIRE_GOOD)
+        const bool shows_through = look_behind(&s->hidden, rows, s->width);
+
+        if (s->flattens && shows_through &&
+            (answer = feed_flattened(s, rows, scratch)) != WIRE_GOOD)
             return answer;
         drop_alpha(rows, s->width, scratch);
+        if (s->flattens && !shows_through && (answer = feed_opaque(s, scratch)) != WIRE_GOOD)
+            return answer;
         answer = sink_rgb(s, scratch, (size_t)3 * s->width, 1);
     }
     return answer;
@@ -231,9 +258,7 @@ static enum wire_answer fill_missing(struct sink *s)
     while (s->rows < s->height && answer == WIRE_GOOD) {
         answer = sink_rgb(s, grey, row_bytes, 1);
         if (s->flattens && answer == WIRE_GOOD)
-            answer = look_rows(&s->white, grey, row_bytes, 1);
-        if (s->flattens && answer == WIRE_GOOD)
-            answer = look_rows(&s->black, grey, row_bytes, 1);
+            answer = feed_opaque(s, grey);
     }
     mem_free(grey);
     return answer;
@@ -346,7 +371,7 @@ static bool shows_two(const struct sink *s)
 {
     struct assay_pdq white, black;
 
-    if (!rich(&s->white) && !rich(&s->black))
+    if (!s->flattens || s->hidden.weight == 0 || (!rich(&s->white) && !rich(&s->black)))
         return false;
     if (s->made.pdq.quality < ASSAY_PDQ_MATCH_QUALITY)
         return true;
@@ -364,8 +389,6 @@ static void take_flattened(struct sink *s)
 
     if (!s->flattens || s->hidden.weight == 0)
         return;
-    if (shows_two(s))
-        s->made.flags |= DECODE_ALPHA_HIDES;
     (void)facets_take(s->facets, &s->white, name);
     if (!plain(&s->black))
         (void)facets_take(s->facets, &s->black,
@@ -394,7 +417,7 @@ static enum wire_answer close_picture(struct sink *s)
                 s->whole != NULL && hash_turned(s, &out->pdq_oriented) == ASSAY_OK;
         out->oriented_too_large = out->has_pdq && !out->has_pdq_oriented;
     }
-    if (hides(&s->hidden))
+    if (hides(&s->hidden) || shows_two(s))
         s->flags |= DECODE_ALPHA_HIDES;
     if (unborders(s) && out->has_pdq)
         hash_unbordered(s);
@@ -442,10 +465,12 @@ static bool look_at(const struct facets *facets, const struct sink_facet *f, enu
     for (uint32_t y = 0; y < f->size.height && good; y++) {
         const uint8_t *row = f->pixels + y * row_bytes;
 
-        if (f->channels == 4 && alpha == ALPHA_DROPPED)
+        if (f->channels == 4 && alpha == ALPHA_DROPPED) {
             drop_alpha(row, f->size.width, scratch);
-        else if (f->channels == 4)
-            flatten(row, f->size.width, 255, scratch);
+        } else if (f->channels == 4) {
+            put_on_black(row, f->size.width, scratch);
+            turn_white(row, f->size.width, scratch);
+        }
         good = look_rows(l, f->channels == 4 ? scratch : row, row_bytes, 1) == WIRE_GOOD;
     }
     mem_free(scratch);
