@@ -1,6 +1,5 @@
 """assay hash as people and scripts call it: fields, order, odd names, odd files, ends."""
 import base64
-import collections
 import csv
 import hashlib
 import json
@@ -11,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -21,15 +19,11 @@ from pathlib import Path
 import workspace
 from workspace import Done, main, png
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "media"))
-import hostile # noqa: E402
-
 ROOT = Path(__file__).resolve().parent.parent.parent
 FIELDS = ("path size mime width height frames duration_ms md5 sha1 sha256 pdq pdq_quality"
           " pdq_reason pixel_policy flags error").split()
 REASONS = {None, "not_a_picture", "too_small", "low_quality", "degenerate", "damaged",
            "unsupported"}
-FLAGS = ("damaged", "animated", "alpha_hides", "trailing_data")
 FLAT_KB = 64 * 1024
 ZEROS = "0" * 64
 
@@ -644,80 +638,6 @@ class Programs(HashCase):
         self.assertIn("Permission denied", rows[1]["error"])
         self.assertIn("Permission denied", rows[2]["error"])
         self.assertEqual(rows[0]["path"], good.decode())
-
-
-Case = collections.namedtuple("Case", "name data states flags", defaults=[0])
-
-
-class Hostile(HashCase):
-    """Files that mean harm, with a good picture behind each."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.media = Path(tempfile.mkdtemp(prefix="assay-hash-"))
-        subprocess.run([workspace.make_media, cls.media / "base", "8", "77"], check=True)
-        subprocess.run([workspace.make_media, "--hostile", cls.media / "odd"], check=True)
-        base = {path.suffix: path.read_bytes() for path in sorted((cls.media / "base").iterdir())}
-        cls.jpeg, cls.png, cls.webp = base[".jpg"], base[".png"], base[".webp"]
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.media)
-
-    def go(self, cases):
-        cases = [Case(*case) for case in cases]
-        good = [png(1000 + n % 5) for n in range(len(cases))]
-        want = self.rows(*(self.file("good", data) for data in good[:1]))[0]["pdq"]
-        paths = []
-        for n, case in enumerate(cases):
-            paths += [self.file(f"{n:03}-{case.name}", case.data),
-                      self.file(f"{n:03}-z.png", png(1000))]
-        rows = self.rows(*paths)
-        for n, case in enumerate(cases):
-            row, after = rows[2 * n:2 * n + 2]
-            with self.subTest(file=case.name):
-                self.assertEqual(row["md5"], hashlib.md5(case.data).hexdigest())
-                if case.states == hostile.SHOWN:
-                    self.assertIsNotNone(row["width"], row)
-                elif case.states == hostile.REFUSED:
-                    self.assertIsNone(row["pdq"], row)
-                for bit, name in ((1 << i, name) for i, name in enumerate(FLAGS)):
-                    self.assertTrue(not case.flags & bit or name in row["flags"], row)
-                self.assertEqual((after["pdq"], after["flags"]), (want, []), "the next file")
-        return rows
-
-    def test_lying_headers(self):
-        self.go(hostile.lies(self.jpeg, self.webp))
-
-    def test_bombs(self):
-        self.go(hostile.bombs(self.png))
-
-    def test_much_work_behind_a_good_header(self):
-        self.go(hostile.heavy(self.jpeg))
-
-    def test_animations_without_end(self):
-        self.go(hostile.frames())
-
-    def test_something_behind_a_picture(self):
-        self.go(hostile.polyglots(self.jpeg, self.png, self.webp))
-
-    def test_disguises(self):
-        self.go(hostile.disguises(self.top / "bait", "http://127.0.0.1:1/x"))
-
-    def test_changed_bytes(self):
-        bases = [(self.media / "odd" / name).read_bytes() for name in
-                 ("exif-turned.jpg", "alpha-hidden.png", "apng-two.png", "trailing.webp")]
-        self.go(hostile.mutated(bases, 60))
-
-    def test_what_is_cut_off_is_said_to_be_damaged(self):
-        rows = self.go([(path.name, path.read_bytes(), hostile.ANY)
-                        for path in sorted((self.media / "odd").glob("cut*"))])
-        for row in rows[::2]:
-            self.assertEqual(row["pdq_reason"], "damaged", row)
-
-    def test_no_degenerate_hash_is_given_as_good(self):
-        for row in self.go(hostile.no_hash())[::2]:
-            self.assertIsNotNone(row["pdq_reason"], row)
 
 
 NOT_COMPARED = ("/dogs-gray16.png", "/dogs-cmyk.tif", "/dogs-jpeg.tif")

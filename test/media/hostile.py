@@ -36,8 +36,8 @@ def zeros(size):
     return b"\x78\xda" + packed * (size // block) + end + struct.pack(">I", adler)
 
 
-def png(width, height, colour=2, depth=8, data=None, before=b""):
-    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+def png(width, height, colour=2, depth=8, data=None, before=b"", interlaced=0):
+    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
     rows = zlib.compress(b"") if data is None else data
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + before + chunk(b"IDAT", rows)
             + chunk(b"IEND", b""))
@@ -147,6 +147,108 @@ def frames():
     yield "pages-20000.tif", tiff, ANY
     loop = b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 256, 3, 1, 8, 8)
     yield "pages-loop.tif", loop, REFUSED
+
+
+def box(kind, data, size=None):
+    """A box of ISO's base format; size: what it says of itself instead of the truth."""
+    return struct.pack(">I", 8 + len(data) if size is None else size) + kind + data
+
+
+def nested(kind, depth):
+    """Boxes in boxes, the innermost empty."""
+    return b"".join(struct.pack(">I", 8 * (depth - n)) + kind for n in range(depth))
+
+
+def in_boxes(coded):
+    """Stills in boxes whose boxes lie. coded: files by their ending, as make-media --coded has."""
+    for ending in (".avif", ".heic"):
+        data = coded[ending]
+        head, sides = data[:struct.unpack(">I", data[:4])[0]], data.index(b"ispe") + 8
+        for name, lie in (("17000", 17000), ("2-32", 0xffffffff), ("0", 0)):
+            yield (f"lie-{name}{ending}", data[:sides] + struct.pack(">II", lie, lie)
+                   + data[sides + 8:], REFUSED)
+        yield f"head-only{ending}", head, REFUSED
+        yield f"nested-20000{ending}", head + nested(b"meta", 20000), REFUSED
+        yield f"too-long{ending}", head + box(b"meta", data[len(head) + 8:], 0xfffffff0), REFUSED
+        yield (f"too-long-2-63{ending}", head + box(b"meta", struct.pack(">Q", 1 << 63)
+               + data[len(head) + 8:], 1), REFUSED)
+        place = data.index(b"iloc") + 8
+        yield f"far{ending}", data[:place] + b"\xff" * 12 + data[place + 12:], REFUSED
+        items = data.index(b"iinf") + 8
+        yield f"items-65535{ending}", data[:items] + b"\xff\xff" + data[items + 2:], ANY
+    data = coded[".jp2"]
+    size = data.index(b"\xff\x51") + 6
+    for name, lie in (("2-31", 0x7fffffff), ("2-32", 0xffffffff), ("0", 0)):
+        yield (f"lie-{name}.jp2", data[:size] + struct.pack(">II", lie, lie) + data[size + 8:],
+               REFUSED)
+    yield ("tiles-of-1.jp2", data[:size] + struct.pack(">IIIIII", 12000, 12000, 0, 0, 1, 1)
+           + data[size + 24:], ANY)
+    yield "parts-16384.jp2", data[:size + 32] + b"\x40\0" + data[size + 34:], REFUSED
+
+
+def films():
+    """Films, of which no picture is made, and which lie about how much there is of them."""
+    head = box(b"ftyp", b"isom\0\0\2\0isomiso2mp41")
+    clock = box(b"mvhd", struct.pack(">IIIII", 0, 0, 0, 0, 0xffffffff) + bytes(80))
+    table = box(b"stsz", struct.pack(">III", 0, 0, 0xffffffff) + bytes(64))
+    for part in (b"stbl", b"minf", b"mdia", b"trak"):
+        table = box(part, table)
+    yield "samples-2-32.mp4", head + box(b"moov", clock + table), REFUSED
+    yield "nested-20000.mp4", head + nested(b"moov", 20000), REFUSED
+    yield "too-long.mov", head + box(b"mdat", bytes(100), 0xffffffff), REFUSED
+    yield "lie.avi", b"RIFF\xff\xff\xff\xffAVI LIST\xff\xff\xff\xffhdrl" + bytes(64), REFUSED
+    yield "lie.mkv", b"\x1a\x45\xdf\xa3\xff" + b"\xff" * 64, REFUSED
+
+
+def broken_pngs(picture):
+    """One thing wrong each, as PngSuite has it: none may come out as whole."""
+    def head(**more):
+        return png(32, 32, data=zlib.compress(bytes(97 * 32)), **more)
+
+    for at in (0, 1, 3, 6):
+        yield f"mark-{at}.png", picture[:at] + b"\x2a" + picture[at + 1:], REFUSED
+    yield "text-mode-cr.png", picture[:8].replace(b"\n", b"\r\n") + picture[8:], REFUSED
+    yield "text-mode-lf.png", picture[:8].replace(b"\r\n", b"\n") + picture[8:], REFUSED
+    yield "head-checksum.png", picture[:29] + bytes(4) + picture[33:], ANY
+    for colour in (1, 9):
+        yield f"colour-{colour}.png", head(colour=colour), REFUSED
+    for depth in (0, 3, 99):
+        yield f"depth-{depth}.png", head(depth=depth), REFUSED
+    yield "no-data.png", picture[:33] + chunk(b"IEND", b""), REFUSED
+    yield "data-checksum.png", picture[:-14] + bytes(2) + picture[-12:], ANY
+
+
+def good_png(colour, depth, side, interlaced):
+    """All rows' filters in turn; which pixels come of them does not matter."""
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    passes = [(0, 0, 1, 1)]
+    if interlaced:
+        passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4),
+                  (1, 0, 2, 2), (0, 1, 1, 2)]
+    data = bytearray()
+    for left, top, right, down in passes:
+        columns, rows = len(range(left, side, right)), range(top, side, down)
+        for number in range(len(rows) if columns else 0):
+            data.append(number % 5 if colour != 3 else 0)
+            size = (columns * channels * depth + 7) // 8
+            data += bytes((37 * number + 11 * n) % 256 for n in range(size))
+    palette = chunk(b"PLTE", bytes(range(3 << depth))[:768]) if colour == 3 and depth < 8 else b""
+    if colour == 3 and depth == 8:
+        palette = chunk(b"PLTE", bytes(range(256)) * 3)
+    return png(side, side, colour=colour, depth=depth, data=zlib.compress(bytes(data)),
+               before=palette, interlaced=interlaced)
+
+
+def good_pngs():
+    """Every colour type and depth that there is, straight and interlaced, and odd sides."""
+    kinds = [(0, d) for d in (1, 2, 4, 8, 16)] + [(3, d) for d in (1, 2, 4, 8)]
+    kinds += [(c, d) for c in (2, 4, 6) for d in (8, 16)]
+    for interlaced in (0, 1):
+        for colour, depth in kinds:
+            yield (f"colour-{colour}-{depth}-{interlaced}.png",
+                   good_png(colour, depth, 33, interlaced), SHOWN)
+        for side in (1, 2, 3, 4, 5, 6, 7, 8, 9, 35, 40):
+            yield f"side-{side}-{interlaced}.png", good_png(3, 4, side, interlaced), SHOWN
 
 
 def disguises(bait, url):

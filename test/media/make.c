@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "media/coded.h"
 #include "media/evasions.h"
 #include "media/files.h"
 #include "media/hostile.h"
@@ -13,7 +14,8 @@
 
 static const char usage[] = "usage: make-media DIR COUNT [SEED]\n"
                             "       make-media --hostile DIR\n"
-                            "       make-media --evasions DIR\n";
+                            "       make-media --evasions DIR\n"
+                            "       make-media --coded DIR\n";
 
 /* From thumbnails to photographs of 12 megapixels, upright ones among them. */
 static const struct {
@@ -64,6 +66,30 @@ static int evasions(const char *folder)
     return rc;
 }
 
+/* One still of each kind that an encoder of this system writes. */
+static int coded(const char *folder)
+{
+    struct files_picture p = files_landscape(5, 240, 180);
+    struct buf b;
+    int rc = 0;
+
+    buf_init(&b, FILES_BYTES_MAX);
+    if (coded_heif(&p, 1, CODED_AVIF, &b))
+        rc |= put(folder, "landscape.avif", &b);
+    buf_reset(&b);
+    if (coded_heif(&p, 1, CODED_HEIC, &b))
+        rc |= put(folder, "landscape.heic", &b);
+    buf_reset(&b);
+    if (coded_jp2(&p, &b))
+        rc |= put(folder, "landscape.jp2", &b);
+    buf_reset(&b);
+    if (coded_jxl(&p, &b))
+        rc |= put(folder, "landscape.jxl", &b);
+    buf_clear(&b);
+    files_picture_free(&p);
+    return rc;
+}
+
 static int landscapes(const char *folder, int64_t count, uint64_t seed)
 {
     struct buf b;
@@ -96,21 +122,24 @@ int main(int argc, char **argv)
 {
     const bool harmful = argc == 3 && str_equal(argv[1], "--hostile");
     const bool hiding = argc == 3 && str_equal(argv[1], "--evasions");
+    const bool coding = argc == 3 && str_equal(argv[1], "--coded");
     int64_t count = 0, seed = 1;
     struct err e;
 
-    if (!harmful && !hiding &&
+    if (!harmful && !hiding && !coding &&
         (argc < 3 || argc > 4 || str_int64(argv[2], 1, COUNT_MAX, &count) != ASSAY_OK ||
          (argc == 4 && str_int64(argv[3], 0, INT64_MAX, &seed) != ASSAY_OK))) {
         fputs(usage, stderr);
         return 2;
     }
-    const char *folder = harmful || hiding ? argv[2] : argv[1];
+    const char *folder = harmful || hiding || coding ? argv[2] : argv[1];
     if (fs_make_dirs(folder, 0755, &e) != ASSAY_OK) {
         fprintf(stderr, "make-media: %s\n", e.text);
         return 1;
     }
     if (hiding)
         return evasions(folder);
+    if (coding)
+        return coded(folder);
     return harmful ? hostile(folder) : landscapes(folder, count, (uint64_t)seed);
 }
