@@ -32,7 +32,7 @@ static int start(void **state)
 
     (void)state;
     if (decode_env_new_in(ASSAY_TEST_CHILDREN, &decode_limits_default, &env, &e) == ASSAY_OK &&
-        decode_worker_new(env, &worker, &e) == ASSAY_OK)
+        decode_worker_new(env, ASSAY_DIGEST_KINDS, &worker, &e) == ASSAY_OK)
         return 0;
     print_error("%s\n", e.text);
     return -1;
