@@ -49,8 +49,11 @@ struct row {
 static enum assay_err put(struct tx *tx, void *ctx, struct err *err)
 {
     const struct row *row = ctx;
-    struct list_record r = {
-        .list_id = list_id, .has = LIST_MD5 | LIST_PDQ, .pdq_quality = row->quality, .tags = ""};
+    struct list_record r = {.id = rand_id(),
+                            .list_id = list_id,
+                            .has = LIST_MD5 | LIST_PDQ,
+                            .pdq_quality = row->quality,
+                            .tags = ""};
     enum list_put what;
 
     memset(r.md5, row->byte, sizeof r.md5);
