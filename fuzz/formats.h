@@ -17,7 +17,8 @@ static inline void try_format(const uint8_t *bytes, size_t size, format_pick pic
     struct decode_limits limits = decode_limits_default;
     unsigned char *pixels = mem_alloc(WIRE_PIXELS_BYTES);
     struct child_file file = {.bytes = bytes, .size = size, .limits = &limits};
-    struct hash_picture h = {0};
+    struct decode_frame frames[DECODE_HASH_FRAMES_MAX];
+    struct hash_picture h = {.chances = {.frames = frames}};
     struct wire_picture p;
     enum wire_answer answer;
 

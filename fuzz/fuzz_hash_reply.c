@@ -33,9 +33,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
     memcpy(in, bytes, size < sizeof in ? size : sizeof in);
     for (enum hash_kind kind = HASH_HELLO; kind <= HASH_PICTURE; kind++) {
+        struct decode_frame frames[DECODE_HASH_FRAMES_MAX];
         struct hash_reply reply;
 
-        if (hash_reply_get(in, kind, &reply, NULL) != ASSAY_OK)
+        if (hash_reply_get(in, kind, frames, &reply, NULL) != ASSAY_OK)
             continue;
         assert(hash_reply_put(&reply, again) == hash_reply_size(in));
         assert(memcmp(in, again, hash_reply_size(in)) == 0);

@@ -245,7 +245,8 @@ static bool chances_get(const unsigned char *in, uint32_t hashes, struct hash_pi
            p->duration_ms <= (p->has_duration ? (uint64_t)INT64_MAX : 0) && frames_get(in, c);
 }
 
-static enum assay_err picture_get(const unsigned char *in, struct hash_picture *p, struct err *e)
+static enum assay_err picture_get(const unsigned char *in, struct decode_frame *frames,
+                                  struct hash_picture *p, struct err *e)
 {
     const unsigned char *at = in + REPLY_PICTURE;
     const uint32_t policy = get32(at + 24), hashes = get32(at + 28);
@@ -260,7 +261,8 @@ static enum assay_err picture_get(const unsigned char *in, struct hash_picture *
                                .reduced = get32(in + REPLY_REDUCED),
                                .has_pdq = (hashes & HAS_PDQ) != 0,
                                .has_pdq_oriented = (hashes & HAS_ORIENTED) != 0,
-                               .oriented_too_large = (hashes & TOO_LARGE) != 0};
+                               .oriented_too_large = (hashes & TOO_LARGE) != 0,
+                               .chances = {.frames = frames}};
     if (policy != DECODE_PIXEL_POLICY)
         return err_set(e, ASSAY_EDAMAGED, "decoder: pixel policy %u in its answer", policy);
     if (hashes > HAS_ALL || quality > 100 || quality_oriented > 100)
@@ -278,8 +280,8 @@ static enum assay_err picture_get(const unsigned char *in, struct hash_picture *
     return ASSAY_OK;
 }
 
-enum assay_err hash_reply_get(const unsigned char *in, enum hash_kind kind, struct hash_reply *out,
-                              struct err *e)
+enum assay_err hash_reply_get(const unsigned char *in, enum hash_kind kind,
+                              struct decode_frame *frames, struct hash_reply *out, struct err *e)
 {
     const uint32_t version = get32(in + 4);
     struct hash_reply got = {.kind = kind,
@@ -302,7 +304,7 @@ enum assay_err hash_reply_get(const unsigned char *in, enum hash_kind kind, stru
         (kind == HASH_PICTURE && (got.layers != 0 || got.landlock != 0)))
         return err_set(e, ASSAY_EDAMAGED, "decoder: broken head of its answer");
     if (kind == HASH_PICTURE && got.answer == WIRE_GOOD) {
-        if ((rc = picture_get(in, &got.picture, e)) != ASSAY_OK)
+        if ((rc = picture_get(in, frames, &got.picture, e)) != ASSAY_OK)
             return rc;
     } else if (!all_zero(in + REPLY_PICTURE, in + HASH_REPLY_BYTES)) {
         return err_set(e, ASSAY_EDAMAGED, "decoder: bytes behind the end of its answer");

@@ -75,9 +75,10 @@ size_t hash_reply_put(const struct hash_reply *r, unsigned char *out);
 size_t hash_reply_size(const unsigned char *in);
 
 /* Parent: the reply from bytes that a hostile child may have written; in is hash_reply_size(in).
- * Checks what can be checked without knowing the request: EDAMAGED names the field. */
-enum assay_err hash_reply_get(const unsigned char *in, enum hash_kind kind, struct hash_reply *out,
-                              struct err *e);
+ * Checks what can be checked without knowing the request: EDAMAGED names the field. frames has
+ * DECODE_HASH_FRAMES_MAX places, to which out then points. */
+enum assay_err hash_reply_get(const unsigned char *in, enum hash_kind kind,
+                              struct decode_frame *frames, struct hash_reply *out, struct err *e);
 
 /* The picture against what was asked: the type that was sniffed, the limits and what was wanted.
  * EDAMAGED names the first thing that cannot be true. */

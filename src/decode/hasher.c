@@ -160,7 +160,7 @@ static enum assay_err greet(struct hasher *h, const struct decode_env *env, stru
     if (h->greeted)
         return ASSAY_OK;
     if ((rc = take(h, &env->limits, bytes, e)) != ASSAY_OK ||
-        (rc = hash_reply_get(bytes, HASH_HELLO, &reply, e)) != ASSAY_OK)
+        (rc = hash_reply_get(bytes, HASH_HELLO, NULL, &reply, e)) != ASSAY_OK)
         return rc;
     if (reply.answer != WIRE_GOOD)
         return env_answer_err(reply.answer, &env->limits, e);
@@ -182,7 +182,7 @@ enum assay_err hasher_answer(struct hasher *h, const struct hasher_place *place,
     assert(h->files > 0);
     if ((rc = greet(h, place->env, e)) != ASSAY_OK ||
         (rc = take(h, limits, bytes, e)) != ASSAY_OK ||
-        (rc = hash_reply_get(bytes, HASH_PICTURE, &reply, e)) != ASSAY_OK)
+        (rc = hash_reply_get(bytes, HASH_PICTURE, place->frames, &reply, e)) != ASSAY_OK)
         goto out;
     if (reply.number != h->files)
         rc = err_set(e, ASSAY_EDAMAGED, "decoder: it answers another request");

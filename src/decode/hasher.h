@@ -18,6 +18,7 @@ struct hasher_place {
     const struct decode_env *env;
     enum decode_program program; /* one that env does not lack */
     int region_fd;               /* for reading alone; 16 or higher */
+    struct decode_frame *frames; /* DECODE_HASH_FRAMES_MAX places for those that are listed */
 };
 
 /*

@@ -29,7 +29,8 @@ struct decode_worker {
     struct assay_digester *digester;
     struct hasher hashers[DECODE_PROGRAM_COUNT];
     bool tried[DECODE_PROGRAM_COUNT];
-    struct err lacks[DECODE_PROGRAM_COUNT]; /* what came of it */
+    struct err lacks[DECODE_PROGRAM_COUNT];             /* what came of it */
+    struct decode_frame frames[DECODE_HASH_FRAMES_MAX]; /* of the latest file */
 };
 
 enum assay_err decode_worker_new(struct decode_env *env, uint32_t digests,
@@ -169,7 +170,8 @@ static enum assay_err try_program(struct decode_worker *w, enum decode_type type
 static enum assay_err hash_region(struct decode_worker *w, size_t size, uint32_t wants,
                                   struct decode_hashed *out, struct err *e)
 {
-    const struct hasher_place place = {w->env, decode_type_program(out->type), w->region_read_fd};
+    const struct hasher_place place = {w->env, decode_type_program(out->type), w->region_read_fd,
+                                       w->frames};
     struct hasher *h = &w->hashers[place.program];
     const bool used = h->files > 0;
     struct hash_picture p;

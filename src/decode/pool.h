@@ -53,7 +53,7 @@ struct decode_chances {
     struct assay_pdq thumbnail, unbordered;
     struct assay_pdq_box kept; /* of unbordered, in stored pixels */
     uint32_t frame_count;
-    struct decode_frame frames[DECODE_HASH_FRAMES_MAX];
+    struct decode_frame *frames; /* a place for DECODE_HASH_FRAMES_MAX; borrowed */
 };
 
 struct decode_hashed {
@@ -101,6 +101,7 @@ enum assay_err decode_worker_new(struct decode_env *env, uint32_t digests,
  * Hash what fd gives from where it stands to its end; nothing is believed about its size.
  *
  * wants    bits of enum decode_hash_want
+ * out      its list of frames is the worker's, and good until that is asked again or freed
  *
  * ASSAY_OK: the digests are good; out->picture tells the rest. EIO and what err_errno makes of
  * read's errors: the file could not be read. The bytes are read once; a file larger than decoders

@@ -72,6 +72,8 @@ static void hear(struct hash_request *out)
 _Noreturn static void serve(const struct decode_limits *limits, const unsigned char *region,
                             size_t region_size, child_hash work)
 {
+    struct decode_frame frames[DECODE_HASH_FRAMES_MAX];
+
     for (;;) {
         struct hash_reply reply = {.kind = HASH_PICTURE, .answer = WIRE_BAD_REQUEST};
         struct child_file file = {.bytes = region, .limits = limits};
@@ -81,6 +83,7 @@ _Noreturn static void serve(const struct decode_limits *limits, const unsigned c
         reply.number = request.number;
         file.size = (size_t)request.size;
         file.wants = request.wants;
+        reply.picture.chances.frames = frames;
         if (request.size <= region_size)
             reply.answer = work(&file, &reply.picture);
         say(&reply);

@@ -11,7 +11,7 @@ struct child_file {
     uint32_t wants; /* enum decode_hash_want */
 };
 
-/* The work: out is zero, and filled on WIRE_GOOD. */
+/* The work: out is zero but for the places of its frames, and filled on WIRE_GOOD. */
 typedef enum wire_answer (*child_hash)(const struct child_file *file, struct hash_picture *out);
 
 /* Whether the arguments ask for this and not for child_main. */

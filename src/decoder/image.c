@@ -191,7 +191,7 @@ static struct hash_picture hash_of(const struct sink *s, enum decode_type type)
 enum wire_answer image_hash(const struct child_file *file, format_pick pick,
                             struct hash_picture *out)
 {
-    struct decode_chances chances = {0};
+    struct decode_chances chances = {.frames = out->chances.frames};
     struct sink s = {
         .use = SINK_HASH, .limits = file->limits, .wants = file->wants, .chances = &chances};
     const enum decode_type type = decode_sniff(file->bytes, file->size);

@@ -25,7 +25,8 @@ enum wire_answer image_decode(const unsigned char *bytes, size_t size,
 enum wire_answer image_work(struct child *c, format_pick pick);
 
 /* The same picture's hashes alone, of its rows as they are decoded; its further pictures are only
- * counted, unless they are wanted. out is filled on WIRE_GOOD. */
+ * counted, unless they are wanted. out is zero but for the places of its frames, and filled on
+ * WIRE_GOOD. */
 enum wire_answer image_hash(const struct child_file *file, format_pick pick,
                             struct hash_picture *out);
 

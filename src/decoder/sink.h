@@ -28,7 +28,7 @@ struct sink {
     enum sink_use use;
     const struct decode_limits *limits;
     uint32_t wants;                 /* SINK_HASH: enum decode_hash_want */
-    struct decode_chances *chances; /* SINK_HASH: all zero at first; borrowed */
+    struct decode_chances *chances; /* SINK_HASH: zero but for the places of frames; borrowed */
     uint8_t *view;                  /* WIRE_VIEW_BYTES; of SINK_PICTURE only */
     uint8_t *tiles;                 /* DECODE_FACETS_MAX * WIRE_TILE_BYTES; NULL: no facets */
     struct facets *facets; /* SINK_FACET: the main picture's; SINK_PICTURE: its own, once closed */

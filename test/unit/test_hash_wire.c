@@ -17,8 +17,12 @@ static const struct hash_request request_example = {
 static const char request_hex[] = "41534851020002000300000000000000"
                                   "87d6120000000000ed000000";
 
+static struct decode_frame places[DECODE_HASH_FRAMES_MAX];
+
 static struct hash_reply reply_example(void)
 {
+    static struct decode_frame listed[2];
+
     struct hash_reply r = {.kind = HASH_PICTURE, .answer = WIRE_GOOD, .number = 3};
 
     r.picture = (struct hash_picture){.type = DECODE_TYPE_PNG,
@@ -38,14 +42,15 @@ static struct hash_reply reply_example(void)
                                       .stable_bits = 250,
                                       .has_duration = true,
                                       .duration_ms = 900};
-    r.picture.chances = (struct decode_chances){
-        .has_thumbnail = true,
-        .has_unbordered = true,
-        .thumbnail = {.quality = 97},
-        .unbordered = {.quality = 96},
-        .kept = {0, 250, 4000, 2500},
-        .frame_count = 2,
-        .frames = {{.index = 3, .pdq = {.quality = 95}}, {.index = 8, .pdq = {.quality = 94}}}};
+    r.picture.chances = (struct decode_chances){.has_thumbnail = true,
+                                                .has_unbordered = true,
+                                                .thumbnail = {.quality = 97},
+                                                .unbordered = {.quality = 96},
+                                                .kept = {0, 250, 4000, 2500},
+                                                .frame_count = 2,
+                                                .frames = listed};
+    listed[0] = (struct decode_frame){.index = 3, .pdq = {.quality = 95}};
+    listed[1] = (struct decode_frame){.index = 8, .pdq = {.quality = 94}};
     memset(r.picture.chances.thumbnail.bytes, 0x88, ASSAY_PDQ_BYTES);
     memset(r.picture.chances.unbordered.bytes, 0x99, ASSAY_PDQ_BYTES);
     memset(r.picture.chances.frames[0].pdq.bytes, 0xaa, ASSAY_PDQ_BYTES);
@@ -112,7 +117,7 @@ static void both_have_the_bytes_of_the_document(void **state)
     for (size_t i = HASHES_AT; i < HASHES_END; i++)
         assert_int_equal(bytes[i], 0x11 * ((i - HASHES_AT) / 32));
     assert_begins(bytes + HASHES_END, hash_reply_size(bytes) - HASHES_END, tail_hex);
-    assert_int_equal(hash_reply_get(bytes, HASH_PICTURE, &back, NULL), ASSAY_OK);
+    assert_int_equal(hash_reply_get(bytes, HASH_PICTURE, places, &back, NULL), ASSAY_OK);
     assert_int_equal(back.number, 3);
     assert_memory_equal(&back.picture.pdq_oriented, &reply.picture.pdq_oriented,
                         sizeof back.picture.pdq_oriented);
@@ -127,15 +132,15 @@ static void both_have_the_bytes_of_the_document(void **state)
 
 static void a_request_of_another_kind_is_refused(void **state)
 {
-    static const size_t places[] = {0, 4, 6, 8, 25, 27, 28, 63};
+    static const size_t changed[] = {0, 4, 6, 8, 25, 27, 28, 63};
     unsigned char request[HASH_REQUEST_BYTES];
     struct hash_request back;
 
     (void)state;
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+    for (size_t i = 0; i < sizeof changed / sizeof changed[0]; i++) {
         hash_request_put(&request_example, request);
         /* The number becomes 0, the others something that is not spoken. */
-        request[places[i]] ^= (unsigned char)(places[i] == 8 ? 3 : 0x80);
+        request[changed[i]] ^= (unsigned char)(changed[i] == 8 ? 3 : 0x80);
         assert_int_equal(hash_request_get(request, &back), ASSAY_EFORMAT);
     }
     hash_request_put(&(struct hash_request){.number = 1, .wants = DECODE_HASH_PDQ}, request);
@@ -192,16 +197,16 @@ static void each_lie_in_a_reply_is_found(void **state)
 
         (void)hash_reply_put(&reply, bytes);
         bytes[lies[i].at] = lies[i].value;
-        assert_int_equal(hash_reply_get(bytes, HASH_PICTURE, &back, &e), ASSAY_EDAMAGED);
+        assert_int_equal(hash_reply_get(bytes, HASH_PICTURE, places, &back, &e), ASSAY_EDAMAGED);
         if (strstr(e.text, lies[i].says) == NULL)
             fail_msg("byte %zu: %s", lies[i].at, e.text);
     }
     (void)hash_reply_put(&(struct hash_reply){.kind = HASH_HELLO, .answer = WIRE_GOOD, .layers = 7},
                          bytes);
-    assert_int_equal(hash_reply_get(bytes, HASH_HELLO, &back, NULL), ASSAY_OK);
+    assert_int_equal(hash_reply_get(bytes, HASH_HELLO, places, &back, NULL), ASSAY_OK);
     assert_int_equal(back.layers, 7);
     bytes[32] = 1;
-    assert_int_equal(hash_reply_get(bytes, HASH_HELLO, &back, NULL), ASSAY_EDAMAGED);
+    assert_int_equal(hash_reply_get(bytes, HASH_HELLO, places, &back, NULL), ASSAY_EDAMAGED);
 }
 
 static void check_as(struct hash_picture p, enum decode_type type, uint32_t wants, const char *says)
