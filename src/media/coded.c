@@ -36,12 +36,38 @@ static struct heif_image *image_of(const struct files_picture *p)
     return image;
 }
 
-bool coded_heif(const struct files_picture *pictures, size_t count, enum coded_heif kind,
-                struct buf *out)
+/* Adds a picture to the file; its handle, which the caller releases, or NULL. */
+static struct heif_image_handle *add_picture(struct heif_context *context,
+                                             struct heif_encoder *encoder,
+                                             const struct files_picture *p)
+{
+    struct heif_image *image = image_of(p);
+    struct heif_image_handle *handle = NULL;
+
+    if (image != NULL &&
+        heif_context_encode_image(context, image, encoder, NULL, &handle).code != heif_error_Ok)
+        handle = NULL;
+    heif_image_release(image);
+    return handle;
+}
+
+/* libheif 1.15 writes that the picture is the thumbnail's thumbnail. Items are numbered as they
+ * were added: the picture is 1, its thumbnail 2. */
+static void point_thumbnail(struct buf *out)
+{
+    uint8_t *p = memmem(out->data, out->size, "thmb", 4);
+
+    assert(p != NULL);
+    memcpy(p + 4, "\0\2\0\1\0\1", 6); /* from, how many, to */
+}
+
+static bool heif_file(const struct files_picture *pictures, size_t count,
+                      const struct files_picture *thumbnail, enum coded_heif kind, struct buf *out)
 {
     struct heif_writer writer = {.writer_api_version = 1, .write = take};
     struct heif_context *context = heif_context_alloc();
     struct heif_encoder *encoder = NULL;
+    struct heif_image_handle *handle = NULL, *small = NULL;
     bool good =
         heif_context_get_encoder_for_format(
             context, kind == CODED_AVIF ? heif_compression_AV1 : heif_compression_HEVC, &encoder)
@@ -50,18 +76,37 @@ bool coded_heif(const struct files_picture *pictures, size_t count, enum coded_h
     if (good)
         (void)heif_encoder_set_lossy_quality(encoder, 90);
     for (size_t i = 0; good && i < count; i++) {
-        struct heif_image *image = image_of(&pictures[i]);
-
-        good = image != NULL &&
-               heif_context_encode_image(context, image, encoder, NULL, NULL).code == heif_error_Ok;
-        heif_image_release(image);
+        heif_image_handle_release(handle);
+        handle = add_picture(context, encoder, &pictures[i]);
+        good = handle != NULL;
+    }
+    if (good && thumbnail != NULL) {
+        small = add_picture(context, encoder, thumbnail);
+        good = small != NULL &&
+               heif_context_assign_thumbnail(context, handle, small).code == heif_error_Ok;
     }
     if (good)
         good = heif_context_write(context, &writer, out).code == heif_error_Ok;
+    if (good && thumbnail != NULL)
+        point_thumbnail(out);
+    heif_image_handle_release(small);
+    heif_image_handle_release(handle);
     heif_encoder_release(encoder);
     heif_context_free(context);
     assert(!out->over);
     return good;
+}
+
+bool coded_heif(const struct files_picture *pictures, size_t count, enum coded_heif kind,
+                struct buf *out)
+{
+    return heif_file(pictures, count, NULL, kind, out);
+}
+
+bool coded_heif_thumbnail(const struct files_picture *p, const struct files_picture *thumbnail,
+                          enum coded_heif kind, struct buf *out)
+{
+    return heif_file(p, 1, thumbnail, kind, out);
 }
 
 static AVFrame *frame_of(const struct files_picture *p)

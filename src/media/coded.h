@@ -9,7 +9,9 @@
 enum coded_heif { CODED_HEIC, CODED_AVIF };
 bool coded_heif(const struct files_picture *pictures, size_t count, enum coded_heif kind,
                 struct buf *out); /* lossy, near enough for a hash of 10 bits' distance */
-bool coded_jxl(const struct files_picture *p, struct buf *out); /* without loss */
+bool coded_heif_thumbnail(const struct files_picture *p, const struct files_picture *thumbnail,
+                          enum coded_heif kind, struct buf *out); /* the same, with a thumbnail */
+bool coded_jxl(const struct files_picture *p, struct buf *out);   /* without loss */
 bool coded_jxl_frames(const struct files_picture *frames, size_t count,
                       struct buf *out);                         /* an animation, without loss */
 bool coded_jp2(const struct files_picture *p, struct buf *out); /* without loss */

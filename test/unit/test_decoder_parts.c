@@ -245,6 +245,36 @@ static void a_little_padding_is_no_trailing_data(void **state)
     assert_true(format_trailing(one, sizeof one));
 }
 
+/* moov holds mvhd, which holds rate and duration; `at` changes one byte of it. */
+static bool film_ms(size_t at, uint8_t value, size_t size, uint64_t *out)
+{
+    uint8_t film[52] = "\0\0\0\x34moov\0\0\0\x2cmvhd";
+
+    film[31] = 100; /* ticks a second */
+    film[35] = 250;
+    film[at] = value;
+    return format_film_ms(film, size, out);
+}
+
+static void a_film_takes_as_long_as_its_head_says(void **state)
+{
+    uint64_t ms = 0;
+
+    (void)state;
+    assert_true(film_ms(0, 0, 52, &ms));
+    assert_int_equal(ms, 2500);
+    assert_true(film_ms(32, 1, 52, &ms));
+    assert_int_equal(ms, (((1u << 24) + 250) * 1000ull + 50) / 100);
+    assert_false(film_ms(31, 0, 52, &ms));    /* no ticks a second */
+    assert_false(film_ms(3, 53, 52, &ms));    /* longer than the file */
+    assert_false(film_ms(3, 51, 52, &ms));    /* the inner box is longer than the outer one */
+    assert_false(film_ms(11, 0x23, 52, &ms)); /* the head is too short */
+    assert_false(film_ms(3, 7, 52, &ms));     /* shorter than its own head */
+    assert_false(film_ms(15, 'x', 52, &ms));
+    for (size_t size = 0; size < 52; size++)
+        assert_false(film_ms(0, 0, size, &ms));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +286,7 @@ int main(void)
         cmocka_unit_test(exif_gives_turn_and_thumbnail),
         cmocka_unit_test(broken_exif_is_no_exif),
         cmocka_unit_test(a_little_padding_is_no_trailing_data),
+        cmocka_unit_test(a_film_takes_as_long_as_its_head_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

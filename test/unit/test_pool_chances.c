@@ -273,6 +273,31 @@ static void frames_without_end_are_bounded(void **state)
     buf_clear(&b);
 }
 
+/* An AVIF that says it is a film, with the head of one behind it: 600 ticks a second, 1950. */
+static void a_film_of_pictures_says_how_long_it_is_and_that_it_is_unseen(void **state)
+{
+    static const char film[52] = "\0\0\0\x34moov\0\0\0\x2cmvhd\0\0\0\0\0\0\0\0\0\0\0\0"
+                                 "\0\0\2\x58\0\0\7\x9e";
+    struct files_picture p = files_landscape(5, 203, 151);
+    struct decode_hashed h;
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, FILES_BYTES_MAX);
+    if (!coded_heif(&p, 1, CODED_AVIF, &b)) {
+        print_message("no encoder of AVIF here\n");
+        skip();
+    }
+    memcpy(b.data + 8, "avis", 4);
+    buf_add(&b, film, sizeof film);
+    hash(&b, DECODE_HASH_PDQ | DECODE_HASH_FRAMES, &h);
+    assert_int_equal(h.flags, DECODE_ANIMATED | DECODE_FRAMES_UNSEEN);
+    assert_true(h.has_duration);
+    assert_int_equal(h.duration_ms, 3250);
+    buf_clear(&b);
+    files_picture_free(&p);
+}
+
 /* ---- borders ---- */
 
 static struct files_picture blank(uint32_t width, uint32_t height, uint8_t level)
@@ -469,6 +494,38 @@ static void a_thumbnail_that_differs_has_the_hash_of_its_own_bytes(void **state)
     files_picture_free(&other);
 }
 
+static void a_thumbnail_of_heic_is_told_by_the_same_rule(void **state)
+{
+    struct files_picture p = files_landscape(21, 640, 480), same = files_landscape(21, 160, 120);
+    struct files_picture other = files_landscape(22, 160, 120);
+    struct decode_hashed h, extracted;
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, FILES_BYTES_MAX);
+    if (!coded_heif(&other, 1, CODED_HEIC, &b)) {
+        print_message("no encoder of HEIC here\n");
+        skip();
+    }
+    hash(&b, DECODE_HASH_PDQ, &extracted);
+    buf_reset(&b);
+    assert_true(coded_heif_thumbnail(&p, &other, CODED_HEIC, &b));
+    hash(&b, DECODE_HASH_PDQ | DECODE_HASH_THUMBNAIL, &h);
+    assert_int_equal(h.width, 640);
+    assert_int_equal(h.frames, 1);
+    assert_true(h.chances.has_thumbnail);
+    assert_same(&h.chances.thumbnail, &extracted.pdq);
+    buf_reset(&b);
+    assert_true(coded_heif_thumbnail(&p, &same, CODED_HEIC, &b));
+    hash(&b, DECODE_HASH_PDQ | DECODE_HASH_THUMBNAIL | DECODE_HASH_FRAMES, &h);
+    assert_false(h.chances.has_thumbnail);
+    assert_int_equal(h.chances.frame_count, 0);
+    buf_clear(&b);
+    files_picture_free(&p);
+    files_picture_free(&same);
+    files_picture_free(&other);
+}
+
 static void thumbnails_that_nest_or_break_are_no_more_than_one_step(void **state)
 {
     struct files_picture p = files_landscape(31, 320, 240), second = files_landscape(32, 160, 120);
@@ -549,9 +606,11 @@ int main(void)
         cmocka_unit_test(frames_in_the_scale_of_512_are_hashed_in_it),
         cmocka_unit_test(more_frames_than_are_listed_are_said_so),
         cmocka_unit_test(frames_without_end_are_bounded),
+        cmocka_unit_test(a_film_of_pictures_says_how_long_it_is_and_that_it_is_unseen),
         cmocka_unit_test(without_borders_the_hash_is_that_of_the_part_cut_out),
         cmocka_unit_test(nothing_is_given_without_a_border_or_without_a_picture_in_it),
         cmocka_unit_test(a_thumbnail_that_differs_has_the_hash_of_its_own_bytes),
+        cmocka_unit_test(a_thumbnail_of_heic_is_told_by_the_same_rule),
         cmocka_unit_test(thumbnails_that_nest_or_break_are_no_more_than_one_step),
         cmocka_unit_test(hostile_files_and_evasions_are_as_without_the_question),
     };
