@@ -1,0 +1,114 @@
+/* One hash as text: which kind it is, and those that stand for nothing. */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "format/listfile_impl.h"
+
+/* Of no bytes: in a list they would match every empty file. */
+static const char *const of_nothing[] = {
+    "d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"};
+
+/* In the order of the bits of enum listfile_has. */
+static const struct {
+    const char *name;
+    size_t bytes;
+} kinds[] = {{"md5", 16}, {"sha1", 20}, {"sha256", 32}, {"pdq", 32}, {"pdq_oriented", 32}};
+
+static uint8_t *place(struct listfile_record *r, unsigned bit)
+{
+    return bit == LISTFILE_MD5      ? r->md5
+           : bit == LISTFILE_SHA1   ? r->sha1
+           : bit == LISTFILE_SHA256 ? r->sha256
+           : bit == LISTFILE_PDQ    ? r->pdq
+                                    : r->pdq_oriented;
+}
+
+/* Names as people write them: "SHA-1", "sha_256", "Pdq Hash". */
+unsigned listfile_kind(const char *name, size_t size)
+{
+    char plain[24];
+    size_t n = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        if (name[i] == '-' || name[i] == '_' || name[i] == ' ')
+            continue;
+        if (n + 1 == sizeof plain)
+            return 0;
+        plain[n++] = (char)tolower((unsigned char)name[i]);
+    }
+    plain[n] = '\0';
+    if (n > 4 && strcmp(plain + n - 4, "hash") == 0)
+        plain[n - 4] = '\0';
+    if (str_equal(plain, "pdqoriented"))
+        return LISTFILE_ORIENTED;
+    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (str_equal(kinds[i].name, plain))
+            return 1u << i;
+    }
+    return 0;
+}
+
+static bool stands_for_nothing(const char *hex, size_t size)
+{
+    if (strspn(hex, "0") == size)
+        return true;
+    for (size_t i = 0; i < sizeof of_nothing / sizeof of_nothing[0]; i++) {
+        if (strcasecmp(hex, of_nothing[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *listfile_value(const char *hex, unsigned bits, struct listfile_record *r)
+{
+    static const char *const wrong[] = {"an MD5 is 32 hex digits", "a SHA-1 is 40 hex digits",
+                                        "a SHA-256 is 64 hex digits", "a PDQ is 64 hex digits",
+                                        "a PDQ is 64 hex digits"};
+    const size_t size = strlen(hex);
+
+    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if ((bits & 1u << i) == 0)
+            continue;
+        if (size != 2 * kinds[i].bytes ||
+            str_unhex(hex, place(r, 1u << i), kinds[i].bytes) != ASSAY_OK)
+            return wrong[i];
+        if (stands_for_nothing(hex, size))
+            return "a hash of nothing (zeros, or of an empty file), which would match by mistake";
+    }
+    r->has |= bits;
+    return NULL;
+}
+
+unsigned listfile_bits_by_length(size_t size)
+{
+    return size == 32   ? LISTFILE_MD5
+           : size == 40 ? LISTFILE_SHA1
+           : size == 64 ? LISTFILE_SHA256 | LISTFILE_PDQ
+                        : 0;
+}
+
+const char *listfile_hash(const char *line, struct listfile_record *r, const char **rest)
+{
+    static const char between[] = " \t,;";
+    char hex[72];
+    unsigned bits = 0;
+
+    line += strspn(line, " \t");
+    size_t size = strcspn(line, " \t,;:");
+    if (line[size] != '\0' && (bits = listfile_kind(line, size)) != 0) {
+        line += size + 1;
+        line += strspn(line, " \t");
+        size = strcspn(line, between);
+    }
+    if (size >= sizeof hex || strspn(line, "0123456789abcdefABCDEF") < size)
+        return "no hash: that is of hex digits, 64 at most";
+    memcpy(hex, line, size);
+    hex[size] = '\0';
+    if (bits == 0 && (bits = listfile_bits_by_length(size)) == 0)
+        return "no hash: MD5 has 32 hex digits, SHA-1 40, SHA-256 and PDQ 64";
+    *rest = line + size;
+    *rest += strspn(*rest, between);
+    return listfile_value(hex, bits, r);
+}

@@ -1,0 +1,41 @@
+/* What the readers of the three forms share. */
+#ifndef FORMAT_LISTFILE_IMPL_H
+#define FORMAT_LISTFILE_IMPL_H
+
+#include "base/buf.h"
+#include "format/listfile.h"
+
+/* A file being read: lines of it, and where the readers put what they make of them. */
+struct listfile {
+    json_fill *fill;
+    void *fill_ctx;
+    const struct listfile_sink *sink;
+    struct buf in;   /* read and not yet taken */
+    size_t at;       /* in it */
+    bool ended;      /* fill has no more */
+    uint64_t line;   /* of the one just taken, from 1 */
+    struct buf says; /* of the present record */
+};
+
+/* The next line without its end, NUL behind it; borrowed until the next. ENOTFOUND: no more.
+ * EFORMAT: it is too long, has a NUL or is not UTF-8; the next call goes on behind it. */
+enum assay_err listfile_line(struct listfile *f, const char **line, size_t *size, struct err *e);
+
+/* The readers: from the first line, which is given, to the end. */
+enum assay_err listfile_text(struct listfile *f, const char *first, struct err *e);
+enum assay_err listfile_jsonl(struct listfile *f, const char *first, size_t size, struct err *e);
+enum assay_err listfile_csv(struct listfile *f, const char *first, size_t size, struct err *e);
+/* Whether the line is names of columns, one of them a hash's. */
+bool listfile_is_head(const char *line);
+
+/* Which kind of hash a column or member of this name holds: enum listfile_has, 0 for none; which
+ * bits a value of so many digits may be; and the value into r, or why not (static). */
+unsigned listfile_kind(const char *name, size_t size);
+unsigned listfile_bits_by_length(size_t size);
+const char *listfile_value(const char *hex, unsigned bits, struct listfile_record *r);
+
+/* Hand a record over, or why it is none. */
+enum assay_err listfile_give(struct listfile *f, struct listfile_record *r, struct err *e);
+enum assay_err listfile_refuse(struct listfile *f, const char *why, struct err *e);
+
+#endif

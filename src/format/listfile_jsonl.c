@@ -1,0 +1,123 @@
+/* An object a line: members with hashes, and all others as they are. */
+#include <string.h>
+
+#include "base/str.h"
+#include "format/listfile_impl.h"
+
+static void write_again(struct json_out *o, const struct json *j, const char *key)
+{
+    switch (j->kind) {
+    case JSON_IS_OBJECT:
+    case JSON_IS_ARRAY:
+        j->kind == JSON_IS_OBJECT ? json_object(o, key) : json_array(o, key);
+        for (const struct json *child = j->first; child != NULL; child = child->next)
+            write_again(o, child, child->key);
+        j->kind == JSON_IS_OBJECT ? json_object_end(o) : json_array_end(o);
+        break;
+    case JSON_IS_STRING:
+        json_text(o, key, j->text);
+        break;
+    case JSON_IS_NUMBER:
+        json_raw(o, key, j->text);
+        break;
+    case JSON_IS_BOOL:
+        json_bool(o, key, j->boolean);
+        break;
+    case JSON_IS_NULL:
+        json_null(o, key);
+    }
+}
+
+/* A member that this reader knows is taken into r; others go into what the list says. */
+static const char *take_member(const struct json *m, struct listfile_record *r, bool *known)
+{
+    const unsigned bits = listfile_kind(m->key, strlen(m->key));
+    int64_t number;
+
+    *known = bits != 0;
+    if (bits != 0) {
+        if (m->kind == JSON_IS_NULL || (m->kind == JSON_IS_STRING && m->size == 0))
+            return NULL;
+        return m->kind == JSON_IS_STRING ? listfile_value(m->text, bits, r)
+                                         : "a hash is a string of hex digits";
+    }
+    if (str_equal(m->key, "pdq_quality") || str_equal(m->key, "quality")) {
+        *known = true;
+        if (m->kind == JSON_IS_NULL)
+            return NULL;
+        if (m->kind != JSON_IS_NUMBER || str_int64(m->text, 0, 100, &number) != ASSAY_OK)
+            return "a quality is a whole number from 0 to 100";
+        r->quality = (int)number;
+    } else if (str_equal(m->key, "pdq_reason")) {
+        *known = true;
+        r->unmatchable = m->kind != JSON_IS_NULL;
+    } else if (str_equal(m->key, "hash") && m->kind == JSON_IS_STRING) {
+        *known = true;
+        if (listfile_bits_by_length(m->size) == 0)
+            return "no hash: MD5 has 32 hex digits, SHA-1 40, SHA-256 and PDQ 64";
+        return listfile_value(m->text, listfile_bits_by_length(m->size), r);
+    }
+    return NULL;
+}
+
+static const char *take_object(struct listfile *f, const struct json *root,
+                               struct listfile_record *r)
+{
+    struct json_out o;
+    const char *why = NULL;
+    bool known;
+
+    if (root->kind != JSON_IS_OBJECT)
+        return "no object: JSON Lines have one on each line";
+    buf_reset(&f->says);
+    json_out_init(&o, &f->says);
+    json_object(&o, NULL);
+    for (const struct json *m = root->first; m != NULL && why == NULL; m = m->next) {
+        why = take_member(m, r, &known);
+        if (!known)
+            write_again(&o, m, m->key);
+    }
+    json_object_end(&o);
+    if (why != NULL)
+        return why;
+    return r->has == 0 ? "no hash: md5, sha1, sha256 or pdq is wanted" : NULL;
+}
+
+static enum assay_err read_line(struct listfile *f, const char *line, size_t size, struct err *e)
+{
+    struct listfile_record r = {.line = f->line, .quality = -1};
+    struct arena *a = arena_new();
+    struct json *root;
+    struct err why;
+    enum assay_err rc = json_parse(a, line, size, &root, &why);
+
+    if (rc != ASSAY_OK) {
+        rc = listfile_refuse(f, why.text + strlen("line 1, "), e); /* the caller says which */
+    } else {
+        const char *words = take_object(f, root, &r);
+
+        rc = words != NULL ? listfile_refuse(f, words, e) : listfile_give(f, &r, e);
+    }
+    arena_free(a);
+    return rc;
+}
+
+enum assay_err listfile_jsonl(struct listfile *f, const char *first, size_t size, struct err *e)
+{
+    struct err why;
+    const char *line;
+
+    if (first[1 + strspn(first + 1, " \t")] == '\0')
+        return err_set(e, ASSAY_EFORMAT, "this is one JSON document, and not an object a line");
+    enum assay_err rc = read_line(f, first, size, e);
+    while (rc == ASSAY_OK) {
+        rc = listfile_line(f, &line, &size, &why);
+        if (rc == ASSAY_ENOTFOUND)
+            return ASSAY_OK;
+        if (rc != ASSAY_OK)
+            rc = listfile_refuse(f, why.text, e);
+        else if (line[strspn(line, " \t")] != '\0')
+            rc = read_line(f, line, size, e);
+    }
+    return rc;
+}

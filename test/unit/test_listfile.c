@@ -1,0 +1,213 @@
+/* Lists of hashes in text, CSV and JSON Lines: what is read of them, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "format/listfile.h"
+
+#define MD5    "00112233445566778899aabbccddeeff"
+#define SHA1   MD5 "01234567"
+#define SHA256 MD5 MD5
+#define OTHER  "ff112233445566778899aabbccddeeff" MD5
+
+struct source {
+    const char *at;
+    size_t left, piece;
+};
+
+/* What was read, a line a record: "LINE kinds quality says" or "LINE ! reason". */
+struct heard {
+    struct buf b;
+    int records;
+};
+
+static size_t fill(void *ctx, void *out, size_t size)
+{
+    struct source *s = ctx;
+    size_t n = s->left < size ? s->left : size;
+
+    n = n < s->piece ? n : s->piece;
+    memcpy(out, s->at, n);
+    s->at += n;
+    s->left -= n;
+    return n;
+}
+
+static enum assay_err take(void *ctx, const struct listfile_record *r, struct err *e)
+{
+    static const char *const names[] = {"md5", "sha1", "sha256", "pdq", "oriented"};
+    struct heard *h = ctx;
+
+    (void)e;
+    buf_addf(&h->b, "%d", (int)r->line);
+    for (unsigned i = 0; i < 5; i++) {
+        if ((r->has & 1u << i) != 0)
+            buf_addf(&h->b, " %s", names[i]);
+    }
+    if (r->quality >= 0)
+        buf_addf(&h->b, " q%d", r->quality);
+    if (r->unmatchable)
+        buf_add_str(&h->b, " unmatchable");
+    assert_int_equal(strlen(r->says), r->says_size);
+    if (!str_equal(r->says, "{}"))
+        buf_addf(&h->b, " %s", r->says);
+    buf_add_char(&h->b, '\n');
+    h->records++;
+    return ASSAY_OK;
+}
+
+static enum assay_err refuse(void *ctx, uint64_t line, const char *reason, struct err *e)
+{
+    struct heard *h = ctx;
+
+    (void)e;
+    buf_addf(&h->b, "%d ! %s\n", (int)line, reason);
+    return ASSAY_OK;
+}
+
+static enum assay_err read_list(const char *text, size_t size, size_t piece, struct heard *h,
+                                enum listfile_form *form, struct err *e)
+{
+    struct source s = {text, size, piece};
+    const struct listfile_sink sink = {h, take, refuse};
+
+    *h = (struct heard){0};
+    buf_init(&h->b, 16 << 20);
+    return listfile_read(fill, &s, &sink, form, e);
+}
+
+/* The same by pieces of every size. */
+static void check(const char *text, enum listfile_form want, const char *lines)
+{
+    static const size_t pieces[] = {1, 2, 7, 1 << 20};
+    enum listfile_form form;
+    struct heard h;
+    struct err e = {0};
+
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        if (read_list(text, strlen(text), pieces[i], &h, &form, &e) != ASSAY_OK)
+            fail_msg("%s", e.text);
+        assert_string_equal(buf_cstr(&h.b), lines);
+        assert_int_equal(form, want);
+        buf_clear(&h.b);
+    }
+}
+
+static void text_is_a_hash_a_line(void **state)
+{
+    (void)state;
+    check(MD5 "\n" SHA1 "\r\n" SHA256 "\n", LISTFILE_TEXT, "1 md5\n2 sha1\n3 sha256 pdq\n");
+    check("\xef\xbb\xbf# a list\n\n  pdq:" SHA256 "\nsha256 " SHA256 "\nSHA-1 " SHA1 "\nPDQ: " OTHER
+          ",83",
+          LISTFILE_TEXT, "3 pdq\n4 sha256\n5 sha1\n6 pdq q83\n");
+    check(MD5 " *dir/a b.jpg\n" MD5 "  c.jpg\n" SHA256 " 50\n", LISTFILE_TEXT,
+          "1 md5 {\"text\":\"dir/a b.jpg\"}\n2 md5 {\"text\":\"c.jpg\"}\n3 sha256 pdq q50\n");
+    check("", LISTFILE_TEXT, "");
+    check("\n\n", LISTFILE_TEXT, "");
+}
+
+static void what_is_no_hash_is_refused_by_line(void **state)
+{
+    (void)state;
+    check("hello\n" MD5 "0\nmd5 " SHA1 "\n" MD5 "\npdq:\nxx" MD5 "\n", LISTFILE_TEXT,
+          "1 ! no hash: that is of hex digits, 64 at most\n"
+          "2 ! no hash: MD5 has 32 hex digits, SHA-1 40, SHA-256 and PDQ 64\n"
+          "3 ! an MD5 is 32 hex digits\n4 md5\n"
+          "5 ! a PDQ is 64 hex digits\n6 ! no hash: that is of hex digits, 64 at most\n");
+    check("d41d8cd98f00b204e9800998ecf8427e\nDA39A3EE5E6B4B0D3255BFEF95601890AFD80709\n"
+          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"
+          "0000000000000000000000000000000000000000000000000000000000000000\n",
+          LISTFILE_TEXT,
+          "1 ! a hash of nothing (zeros, or of an empty file), which would match by mistake\n"
+          "2 ! a hash of nothing (zeros, or of an empty file), which would match by mistake\n"
+          "3 ! a hash of nothing (zeros, or of an empty file), which would match by mistake\n"
+          "4 ! a hash of nothing (zeros, or of an empty file), which would match by mistake\n");
+    check(MD5 "\n\xff\xfe\n" MD5 "\n", LISTFILE_TEXT, "1 md5\n2 ! this is not UTF-8\n3 md5\n");
+}
+
+static void columns_are_told_by_their_names(void **state)
+{
+    (void)state;
+    check(
+        "MD5,Grade,\"SHA-1\"\r\n" MD5 ",L1,\r\n,\"L,2\"," SHA1 "\r\n,L3,\r\n\r\n" MD5 ",x\r\n",
+        LISTFILE_CSV,
+        "2 md5 {\"Grade\":\"L1\"}\n3 sha1 {\"Grade\":\"L,2\"}\n4 ! no hash in any of its columns\n"
+        "6 ! another number of columns than in the first line\n");
+    check("hash,quality,pdq_reason\n" SHA256 ",40,\n" SHA256 ",101,\n" SHA256 ",10,low_quality\n",
+          LISTFILE_CSV,
+          "2 sha256 pdq q40\n3 ! a quality is a whole number from 0 to 100\n"
+          "4 sha256 pdq q10 unmatchable\n");
+    check("\n\npdq\n" SHA256 "\n", LISTFILE_CSV, "4 pdq\n");
+}
+
+static void objects_keep_what_else_they_say(void **state)
+{
+    (void)state;
+    check("{\"md5\":\"" MD5 "\",\"pdq\":\"" SHA256 "\",\"pdq_quality\":77,\"pdq_reason\":null,"
+          "\"code\":\"L1\",\"tags\":[\"a\",1,{\"b\":true}]}\n\n{\"sha1\":null}\n[1]\nx\n"
+          "{\"hash\":\"" SHA1 "\"}\n{\"md5\":7}\n{\"md5\":\"" MD5 "\",\"pdq_oriented\":\"" OTHER
+          "\",\"pdq_reason\":\"damaged\"}",
+          LISTFILE_JSONL,
+          "1 md5 pdq q77 {\"code\":\"L1\",\"tags\":[\"a\",1,{\"b\":true}]}\n"
+          "3 ! no hash: md5, sha1, sha256 or pdq is wanted\n"
+          "4 ! no object: JSON Lines have one on each line\n"
+          "5 ! column 1: 'x' stands where a value is expected\n"
+          "6 sha1\n7 ! a hash is a string of hex digits\n"
+          "8 md5 oriented unmatchable\n");
+}
+
+static void what_is_no_list_is_refused_whole(void **state)
+{
+    static const char *const texts[] = {"{\n \"value\": []\n}\n", "[\n", "md5;sha1\n" MD5 ";\n",
+                                        "\x89PNG\r\n\x1a\n", "md5,MD5\n"};
+    enum listfile_form form;
+    struct heard h;
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_int_equal(read_list(texts[i], strlen(texts[i]), 3, &h, &form, &e), ASSAY_EFORMAT);
+        assert_true(strlen(e.text) > 20);
+        assert_int_equal(h.records, 0);
+        buf_clear(&h.b);
+    }
+}
+
+/* A line beyond the limit is one refusal, and what stands behind it is read. */
+static void a_line_without_end_costs_no_memory(void **state)
+{
+    const size_t size = 3 * LISTFILE_LINE_MAX;
+    char *text = malloc(size + 200);
+    enum listfile_form form;
+    struct heard h;
+    struct err e = {0};
+
+    (void)state;
+    assert_non_null(text);
+    const size_t head = (size_t)snprintf(text, size, "%s\n", MD5);
+    memset(text + head, 'a', size);
+    (void)snprintf(text + head + size, 100, "\n%s\n", SHA1);
+    assert_int_equal(read_list(text, head + size + 42, 5000, &h, &form, &e), ASSAY_OK);
+    assert_string_equal(buf_cstr(&h.b), "1 md5\n2 ! a line of more than 1048576 bytes\n3 sha1\n");
+    buf_clear(&h.b);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_is_a_hash_a_line),
+        cmocka_unit_test(what_is_no_hash_is_refused_by_line),
+        cmocka_unit_test(columns_are_told_by_their_names),
+        cmocka_unit_test(objects_keep_what_else_they_say),
+        cmocka_unit_test(what_is_no_list_is_refused_whole),
+        cmocka_unit_test(a_line_without_end_costs_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
