@@ -42,8 +42,7 @@ static const char usage[] =
     "  assay hash --frames --thumbnail --unbordered found.gif\n"
     "  find /mnt/disk -type f -size +1k -print0 | assay hash -0 - > disk.jsonl\n";
 
-/* Processors that this process may run on, not those of the machine. */
-static unsigned processors(void)
+unsigned hash_processors(void)
 {
     cpu_set_t set;
 
@@ -193,12 +192,14 @@ static int parse(struct hash_options *h, struct cli *c, int argc, char **argv)
 
 int cli_hash(struct cli *c, int argc, char **argv)
 {
-    struct hash_options h = {.algorithms = HASH_ALGORITHMS, .threads = processors()};
+    struct hash_options h = {.algorithms = HASH_ALGORITHMS, .threads = hash_processors()};
     const int status = parse(&h, c, argc, argv);
 
     if (status != CLI_DONE)
         return status < 0 ? CLI_DONE : status;
     if ((h.algorithms & HASH_OF_PICTURE) != 0)
         h.wants |= DECODE_HASH_PDQ;
+    h.line = hash_line;
+    h.line_ctx = &h;
     return hash_run(&h, argv + optind, (size_t)(argc - optind));
 }

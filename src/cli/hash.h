@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "decode/pool.h"
 
 enum hash_format { HASH_JSONL, HASH_TSV };
@@ -18,6 +19,10 @@ enum hash_algorithm {
 };
 #define HASH_ALGORITHMS (ASSAY_DIGEST_KINDS | HASH_OF_PICTURE)
 
+struct hash_result;
+/* Appends the line of one file, with its newline; called in the thread that hashed it. */
+typedef void hash_line_fn(void *ctx, const char *path, const struct hash_result *r, struct buf *b);
+
 struct hash_options {
     enum hash_format format;
     uint32_t algorithms; /* enum hash_algorithm */
@@ -26,7 +31,12 @@ struct hash_options {
     bool follow;         /* symbolic links to files */
     bool zeros;          /* -0: a NUL behind each path of standard input, else a newline */
     unsigned threads;
+    hash_line_fn *line; /* hash_line with these options, or another command's */
+    void *line_ctx;
 };
+
+/* Processors that this process may run on, not those of the machine. */
+unsigned hash_processors(void);
 
 /* ---- hash_walk.c: which files ---- */
 
@@ -82,9 +92,10 @@ void hash_file(struct hash_maker *m, const struct hash_options *o, const char *p
 
 /* The first line of a table, with its newline; nothing for jsonl. */
 void hash_line_head(const struct hash_options *o, struct buf *b);
-/* The line of one file, with its newline, appended. */
-void hash_line(const struct hash_options *o, const char *path, const struct hash_result *r,
-               struct buf *b);
+/* ctx: the struct hash_options. */
+hash_line_fn hash_line;
+/* A path to the byte: what is no UTF-8 goes as base64, and _base64 behind the key. */
+void hash_line_path(struct json_out *o, const char *key, const char *path);
 
 /* ---- hash_run.c: all of them ---- */
 

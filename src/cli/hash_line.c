@@ -1,4 +1,5 @@
 /* assay hash: the line of one file, as JSON or as a row of a table. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -45,18 +46,19 @@ static bool names_method(const struct hash_options *o)
 
 /* ---- JSON Lines ---- */
 
-/* The path to the byte: what is no UTF-8 goes as base64. */
-static void json_path(struct json_out *o, const char *path)
+void hash_line_path(struct json_out *o, const char *key, const char *path)
 {
     struct buf base64;
+    char name[40];
 
     if (str_is_utf8(path, strlen(path))) {
-        json_text(o, "path", path);
+        json_text(o, key, path);
         return;
     }
+    (void)snprintf(name, sizeof name, "%s_base64", key);
     buf_init(&base64, HASH_LINE_MAX);
     str_base64(path, strlen(path), &base64);
-    json_text(o, "path_base64", buf_cstr(&base64));
+    json_text(o, name, buf_cstr(&base64));
     buf_clear(&base64);
 }
 
@@ -189,7 +191,7 @@ static void object(const struct said *s, const char *path, struct buf *b)
 
     json_out_init(&o, b);
     json_object(&o, NULL);
-    json_path(&o, path);
+    hash_line_path(&o, "path", path);
     json_number(&o, "size", s->hashed, s->hashed == NULL ? 0 : s->hashed->digests.size);
     json_text(&o, "mime", s->hashed == NULL ? NULL : decode_type_mime(s->hashed->type));
     json_number(&o, "width", p, p == NULL ? 0 : p->width);
@@ -371,9 +373,9 @@ void hash_line_head(const struct hash_options *o, struct buf *b)
     buf_add_char(b, '\n');
 }
 
-void hash_line(const struct hash_options *o, const char *path, const struct hash_result *r,
-               struct buf *b)
+void hash_line(void *ctx, const char *path, const struct hash_result *r, struct buf *b)
 {
+    const struct hash_options *o = ctx;
     const struct said s = say(o, r);
 
     if (o->format == HASH_JSONL)

@@ -186,7 +186,7 @@ static struct slot *take(struct run *r)
 
 static void finish(struct run *r, struct slot *s, const struct hash_result *result)
 {
-    hash_line(r->options, s->path, result, &s->line);
+    r->options->line(r->options->line_ctx, s->path, result, &s->line);
     (void)pthread_mutex_lock(&r->lock);
     if (result->error[0] != '\0' && s->failure == NULL)
         s->failure = mem_strdup(result->error);

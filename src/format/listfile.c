@@ -11,7 +11,8 @@ static bool more(struct listfile *f)
 {
     if (f->ended)
         return false;
-    memmove(f->in.data, f->in.data + f->at, f->in.size - f->at);
+    if (f->at > 0)
+        memmove(f->in.data, f->in.data + f->at, f->in.size - f->at);
     f->in.size -= f->at;
     f->at = 0;
     const size_t n = f->fill(f->fill_ctx, buf_reserve(&f->in, PIECE_BYTES + 1), PIECE_BYTES);

@@ -1,0 +1,94 @@
+/* assay match in its parts: lists in memory, one query looked up, many of them in order. */
+#ifndef CLI_MATCH_H
+#define CLI_MATCH_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "cli/hash.h"
+#include "format/listfile.h"
+#include "match/match.h"
+
+#define MATCH_DISTANCE    31 /* bits: the reference's threshold */
+#define MATCH_MIN_QUALITY 50
+
+/* ---- match_lists.c: the lists ---- */
+
+/* A record of a list as it is kept: its hashes, one behind the other by the bits of has, then what
+ * the list says of it. */
+struct listed {
+    uint64_t line;
+    uint32_t says_size;
+    unsigned has;    /* enum listfile_has */
+    uint8_t bytes[]; /* of the hashes; then says, a JSON object without NUL */
+};
+
+struct match_lists {
+    struct match_set *set;
+    char *const *names; /* as typed; a list's number is its place */
+    size_t count;
+    struct arena *arena;
+    struct listed **records; /* an entry's record is its place */
+    size_t record_count, record_room;
+    unsigned held;      /* enum match_kind, a bit each: what can be looked up at all */
+    uint64_t refused;   /* lines that are no records */
+    uint64_t unmatched; /* PDQs that must not be matched on: of low quality, or so marked */
+    int min_quality;
+};
+
+/* Read the files into one set. Each refused line is told on stderr (of each file the first 20).
+ * EFORMAT, EIO: a file is no list or cannot be read; the text names it. */
+enum assay_err match_lists_read(struct match_lists *l, char *const *names, size_t count,
+                                struct err *e);
+void match_lists_clear(struct match_lists *l);
+/* Where a record has its hash of this kind; NULL: it has none. */
+const uint8_t *match_listed_hash(const struct listed *r, unsigned has);
+const char *match_listed_says(const struct listed *r);
+
+/* ---- match_query.c: one query ---- */
+
+enum match_status { MATCH_NO_MATCH, MATCH_MATCH, MATCH_UNMATCHABLE };
+
+#define MATCH_WAYS (1 + ASSAY_PDQ_TURNS) /* as stored; turned by EXIF and in seven more positions  \
+                                          */
+
+/* What is looked for. */
+struct match_query {
+    unsigned has; /* LISTFILE_MD5 to LISTFILE_PDQ: what is known of it */
+    const uint8_t *md5, *sha1, *sha256;
+    struct {
+        const uint8_t *hash;
+        const char *turn; /* NULL: as stored */
+    } pdqs[MATCH_WAYS];
+    size_t pdq_count;
+    const char *no_pdq; /* why its PDQ cannot be looked up: a word; NULL where pdq_count > 0 */
+};
+
+struct match_asker; /* one thread's */
+struct match_asker *match_asker_new(struct match_lists *l, unsigned distance);
+void match_asker_free(struct match_asker *a); /* NULL is fine */
+
+/* Look it up; then hits are written as the members status, reason and hits of the object that is
+ * open. error: why nothing is known of it at all; NULL. */
+enum match_status match_ask(struct match_asker *a, const struct match_query *q, const char *error,
+                            struct json_out *o);
+
+/* ---- match_run.c: all of them ---- */
+
+struct match_run {
+    struct match_lists lists;
+    unsigned distance, threads;
+    int min_quality;
+    bool turned;
+    atomic_ullong queries, hits, unmatchable;
+    pthread_mutex_t lock; /* of askers */
+    struct match_asker *askers[256];
+    size_t asker_count;
+};
+
+/* The line of a file that was hashed, for hash_run; ctx is the struct match_run. */
+void match_file_line(void *ctx, const char *path, const struct hash_result *r, struct buf *b);
+/* Look up what standard input or a file holds, in any form of a list; returns the exit status. */
+int match_hashes(struct match_run *m, const char *path);
+
+#endif

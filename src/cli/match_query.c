@@ -1,0 +1,208 @@
+/* assay match: one query against all lists, and what is said of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/match.h"
+
+/* One record that was met, by the strongest of its hashes that did. */
+struct found {
+    uint32_t list, distance;
+    uint64_t record;
+    enum match_kind kind;
+    unsigned has;     /* which hash of the record */
+    const char *turn; /* of the query, NULL: as stored */
+};
+
+struct match_asker {
+    struct match_lists *lists;
+    struct match_reader *reader;
+    unsigned distance;
+    struct found *found;
+    size_t count, room;
+};
+
+struct match_asker *match_asker_new(struct match_lists *l, unsigned distance)
+{
+    struct match_asker *a = mem_zalloc(sizeof *a);
+
+    a->lists = l;
+    a->reader = match_reader_new(l->set);
+    a->distance = distance;
+    return a;
+}
+
+void match_asker_free(struct match_asker *a)
+{
+    if (a == NULL)
+        return;
+    match_reader_free(a->reader);
+    mem_free(a->found);
+    mem_free(a);
+}
+
+/* Distances between PDQs, to tell which of a record's two was met. */
+static unsigned bits_between(const uint8_t *a, const uint8_t *b)
+{
+    unsigned bits = 0;
+
+    for (size_t i = 0; i < 32; i++)
+        bits += (unsigned)__builtin_popcount((unsigned)(a[i] ^ b[i]));
+    return bits;
+}
+
+static unsigned which_of(const struct match_asker *a, enum match_kind kind,
+                         const struct match_hit *hit, const uint8_t *hash)
+{
+    const struct listed *r = a->lists->records[hit->record];
+    const uint8_t *stored = match_listed_hash(r, LISTFILE_PDQ);
+
+    if (kind != MATCH_PDQ)
+        return 1u << kind; /* the first bits of enum listfile_has are in this order */
+    return stored != NULL && bits_between(stored, hash) == hit->distance ? LISTFILE_PDQ
+                                                                         : LISTFILE_ORIENTED;
+}
+
+static void look(struct match_asker *a, enum match_kind kind, const uint8_t *hash, const char *turn)
+{
+    const struct match_hit *hits;
+    struct err e = {0};
+    size_t count;
+
+    if (match_search(a->reader, kind, hash, a->distance, &hits, &count, &e) != ASSAY_OK) {
+        fprintf(stderr, "assay: %s\n", e.text); /* memory: as everywhere else */
+        abort();
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (a->count == a->room) {
+            a->room = a->room == 0 ? 64 : 2 * a->room;
+            a->found = mem_resize(a->found, a->room, sizeof *a->found);
+        }
+        a->found[a->count++] = (struct found){
+            hits[i].list, hits[i].distance, hits[i].record, kind, which_of(a, kind, &hits[i], hash),
+            turn};
+    }
+}
+
+/* SHA-256 before SHA-1, MD5 and PDQ. */
+static int strength(enum match_kind kind)
+{
+    return kind == MATCH_PDQ ? 0 : 1 + (int)kind;
+}
+
+static int by_record(const void *left, const void *right)
+{
+    const struct found *a = left, *b = right;
+
+    if (a->record != b->record)
+        return a->record < b->record ? -1 : 1;
+    if (a->kind != b->kind)
+        return strength(b->kind) - strength(a->kind);
+    return a->distance < b->distance ? -1 : a->distance > b->distance;
+}
+
+static int by_rank(const void *left, const void *right)
+{
+    const struct found *a = left, *b = right;
+
+    if (a->distance != b->distance)
+        return a->distance < b->distance ? -1 : 1;
+    if (a->kind != b->kind)
+        return strength(b->kind) - strength(a->kind);
+    return a->record < b->record ? -1 : a->record > b->record;
+}
+
+/* Of each record the strongest that met it, nearest first. */
+static void put_in_order(struct match_asker *a)
+{
+    size_t kept = 0;
+
+    if (a->count < 2)
+        return;
+    qsort(a->found, a->count, sizeof *a->found, by_record);
+    for (size_t i = 1; i < a->count; i++) {
+        if (a->found[i].record != a->found[kept].record)
+            a->found[++kept] = a->found[i];
+    }
+    a->count = kept + 1;
+    qsort(a->found, a->count, sizeof *a->found, by_rank);
+}
+
+/* A weaker digest is equal where a stronger one that both have differs: a forged file. */
+static bool conflicts(const struct found *f, const struct listed *r, const struct match_query *q)
+{
+    const uint8_t *sha1 = match_listed_hash(r, LISTFILE_SHA1);
+    const uint8_t *sha256 = match_listed_hash(r, LISTFILE_SHA256);
+
+    if (f->kind == MATCH_PDQ || f->kind == MATCH_SHA256)
+        return false;
+    if (sha256 != NULL && (q->has & LISTFILE_SHA256) != 0 && memcmp(sha256, q->sha256, 32) != 0)
+        return true;
+    return f->kind == MATCH_MD5 && sha1 != NULL && (q->has & LISTFILE_SHA1) != 0 &&
+           memcmp(sha1, q->sha1, 20) != 0;
+}
+
+static void write_hit(const struct match_asker *a, const struct found *f,
+                      const struct match_query *q, struct json_out *o)
+{
+    const struct listed *r = a->lists->records[f->record];
+    char *says = mem_alloc((size_t)r->says_size + 1);
+
+    memcpy(says, match_listed_says(r), r->says_size);
+    says[r->says_size] = '\0';
+    json_object(o, NULL);
+    json_hex(o, "hash", match_listed_hash(r, f->has), match_bytes(f->kind));
+    json_text(o, "kind", f->has == LISTFILE_ORIENTED ? "pdq_oriented" : match_name(f->kind));
+    json_int(o, "distance", f->distance);
+    if (f->turn != NULL)
+        json_text(o, "turn", f->turn);
+    if (conflicts(f, r, q))
+        json_bool(o, "conflict", true);
+    json_text(o, "list", a->lists->names[f->list]);
+    json_int(o, "line", (int64_t)r->line);
+    json_raw(o, "record", says);
+    json_object_end(o);
+    mem_free(says);
+}
+
+/* Whether some list has hashes of a kind that the query could not be held against. */
+static const char *not_looked_up(const struct match_asker *a, const struct match_query *q)
+{
+    if (q->pdq_count == 0 && (a->lists->held & 1u << MATCH_PDQ) != 0 && q->no_pdq != NULL)
+        return q->no_pdq;
+    if ((q->has & a->lists->held) == 0)
+        return "kind_not_listed";
+    return NULL;
+}
+
+enum match_status match_ask(struct match_asker *a, const struct match_query *q, const char *error,
+                            struct json_out *o)
+{
+    static const char *const names[] = {"no_match", "match", "unmatchable"};
+    enum match_status status = MATCH_UNMATCHABLE;
+    const char *reason = error;
+
+    a->count = 0;
+    if (error == NULL) {
+        if ((q->has & LISTFILE_MD5) != 0)
+            look(a, MATCH_MD5, q->md5, NULL);
+        if ((q->has & LISTFILE_SHA1) != 0)
+            look(a, MATCH_SHA1, q->sha1, NULL);
+        if ((q->has & LISTFILE_SHA256) != 0)
+            look(a, MATCH_SHA256, q->sha256, NULL);
+        for (size_t i = 0; i < q->pdq_count; i++)
+            look(a, MATCH_PDQ, q->pdqs[i].hash, q->pdqs[i].turn);
+        put_in_order(a);
+        reason = a->count > 0 ? NULL : not_looked_up(a, q);
+        status = a->count > 0 ? MATCH_MATCH : reason != NULL ? MATCH_UNMATCHABLE : MATCH_NO_MATCH;
+    }
+    json_text(o, "status", names[status]);
+    json_text(o, "reason", reason);
+    json_array(o, "hits");
+    for (size_t i = 0; i < a->count; i++)
+        write_hit(a, &a->found[i], q, o);
+    json_array_end(o);
+    return status;
+}
