@@ -155,8 +155,10 @@ static int read_lists(struct options *op)
 
     l->min_quality = op->run.min_quality;
     const enum assay_err rc = match_lists_read(l, op->lists, op->list_count, &e);
-    if (rc != ASSAY_OK)
-        return cli_fail(rc, &e);
+    if (rc != ASSAY_OK) {
+        (void)cli_fail(rc, &e);
+        return CLI_CANNOT;
+    }
     if (l->refused > 0 && !op->skip_bad) {
         fprintf(stderr,
                 "assay: %llu lines of the lists cannot be used; mend them, or say --skip-bad to "

@@ -273,5 +273,7 @@ int match_hashes(struct match_run *m, const char *path)
     if (h->fd > STDIN_FILENO)
         (void)close(h->fd);
     mem_free(h);
-    return rc == ASSAY_OK ? CLI_DONE : cli_fail(rc, &e);
+    if (rc != ASSAY_OK)
+        (void)cli_fail(rc, &e);
+    return rc == ASSAY_OK ? CLI_DONE : CLI_CANNOT;
 }
