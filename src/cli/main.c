@@ -19,6 +19,7 @@ static const struct {
     {"key", cli_key, "another site key or passphrase; the key that senders encrypt to"},
     {"user", cli_user, "add, list, disable people; authorise them to view"},
     {"client", cli_client, "programs of others that may match hashes: keys, lists, limits"},
+    {"list", cli_list, "lists of hashes: import, show, check, switch off, remove"},
     {"scheme", cli_scheme, "load or list grading schemes"},
     {"setting", cli_setting, "list or change limits"},
     {"drop", cli_drop, "a folder that the server takes files in from"},

@@ -49,8 +49,9 @@ const char *match_listed_says(const struct listed *r);
 
 enum match_status { MATCH_NO_MATCH, MATCH_MATCH, MATCH_UNMATCHABLE };
 
-#define MATCH_WAYS (1 + ASSAY_PDQ_TURNS) /* as stored; turned by EXIF and in seven more positions  \
-                                          */
+#define MATCH_WAYS                                                                                 \
+    (1 + ASSAY_PDQ_TURNS) /* as stored; turned by EXIF and in seven more positions                 \
+                           */
 
 /* What is looked for. */
 struct match_query {

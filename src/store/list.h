@@ -99,6 +99,15 @@ enum assay_err list_get(struct tx *tx, int64_t row_id, list_record_fn *fn, void 
 enum assay_err list_page(struct tx *tx, int64_t list_id, int64_t after, int64_t *last,
                          list_record_fn *fn, void *ctx, struct err *e);
 
+/* Ids of rows that are in this list and have one hash of LIST_MD5 to LIST_PDQ, at most max. */
+struct list_hash_key {
+    enum list_hash which;
+    const void *bytes;
+    size_t size;
+};
+enum assay_err list_rows_of_hash(struct tx *tx, int64_t list_id, const struct list_hash_key *key,
+                                 int64_t *out, size_t max, size_t *count, struct err *e);
+
 struct list_switch {
     int64_t staff_id, now_ms;
     const void *reason_sealed; /* NULL: on again */
@@ -107,6 +116,9 @@ struct list_switch {
 /* Switch one row off or on. ESTATE: it is so already. ENOTFOUND. */
 enum assay_err list_switch(struct tx *tx, int64_t row_id, const struct list_switch *s,
                            struct err *e);
+/* Both that a person may have switched it off and that too many hits put it in quarantine end.
+ * ESTATE: neither was so. ENOTFOUND. */
+enum assay_err list_switch_on(struct tx *tx, int64_t row_id, struct err *e);
 /* Count an item that matched the row. *flooded: this is the first of the day beyond limit (1 or
  * more), and the row is in quarantine from now on. */
 enum assay_err list_hit(struct tx *tx, int64_t row_id, int64_t now_ms, int64_t limit, bool *flooded,

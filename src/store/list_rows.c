@@ -247,6 +247,42 @@ enum assay_err list_changes(struct tx *tx, int64_t after, int64_t *last, list_re
     return each(q, 23, last, fn, ctx, e);
 }
 
+static struct sql *select_by_hash(struct tx *tx, enum list_hash which)
+{
+    switch (which) {
+    case LIST_MD5:
+        return sql(tx, "SELECT id FROM list_row WHERE list_id = $1 AND md5 = $2"
+                       " AND removed_version IS NULL ORDER BY id LIMIT $3");
+    case LIST_SHA1:
+        return sql(tx, "SELECT id FROM list_row WHERE list_id = $1 AND sha1 = $2"
+                       " AND removed_version IS NULL ORDER BY id LIMIT $3");
+    case LIST_SHA256:
+        return sql(tx, "SELECT id FROM list_row WHERE list_id = $1 AND sha256 = $2"
+                       " AND removed_version IS NULL ORDER BY id LIMIT $3");
+    case LIST_PDQ:
+    case LIST_ORIENTED:
+        break;
+    }
+    return sql(tx, "SELECT id FROM list_row WHERE list_id = $1 AND pdq = $2"
+                   " AND removed_version IS NULL ORDER BY id LIMIT $3");
+}
+
+enum assay_err list_rows_of_hash(struct tx *tx, int64_t list_id, const struct list_hash_key *key,
+                                 int64_t *out, size_t max, size_t *count, struct err *e)
+{
+    struct sql *q = select_by_hash(tx, key->which);
+    enum assay_err rc;
+
+    *count = 0;
+    sql_int(q, list_id);
+    sql_blob(q, key->bytes, key->size);
+    sql_int(q, (int64_t)max);
+    while (*count < max && (rc = sql_step(q, e)) == ASSAY_OK)
+        out[(*count)++] = sql_get_int(q, 0);
+    sql_done(q);
+    return *count == max || rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
 /* ---- one row's own state ---- */
 
 /* What a change of one row did, or why not: ENOTFOUND, or ESTATE with these words. */
@@ -321,4 +357,15 @@ enum assay_err list_end_quarantine(struct tx *tx, int64_t row_id, struct err *e)
 
     sql_int(q, row_id);
     return changed_one(tx, q, row_id, "it is in no quarantine", e);
+}
+
+enum assay_err list_switch_on(struct tx *tx, int64_t row_id, struct err *e)
+{
+    struct sql *q =
+        sql(tx, "UPDATE list_row SET off_ms = NULL, off_by = NULL,"
+                " off_reason_sealed = NULL, quarantined_ms = NULL, hits_day = 0"
+                " WHERE id = $1 AND (off_ms IS NOT NULL OR quarantined_ms IS NOT NULL)");
+
+    sql_int(q, row_id);
+    return changed_one(tx, q, row_id, "it is neither switched off nor in quarantine", e);
 }

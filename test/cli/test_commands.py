@@ -6,9 +6,9 @@ import unittest
 import workspace
 from workspace import WorkspaceCase, main
 
-COMMANDS = ["hash", "init", "user", "client", "scheme", "import", "identify", "serve", "export",
-            "verify", "audit", "key", "drop", "vault", "stats", "doctor", "backup", "restore",
-            "demo"]
+COMMANDS = ["hash", "init", "user", "client", "list", "scheme", "import", "identify", "serve",
+            "export", "verify", "audit", "key", "drop", "vault", "stats", "doctor", "backup",
+            "restore", "demo"]
 
 
 class Commands(WorkspaceCase):

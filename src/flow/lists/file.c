@@ -1,0 +1,165 @@
+/* Files of lists: opened, hashed, and the hashes that no list may have. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "assay/digest.h"
+#include "base/str.h"
+#include "flow/lists/lists_impl.h"
+
+#define PIECE_BYTES 65536
+
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+    uint8_t all = 0;
+
+    for (size_t i = 0; i < size; i++)
+        all |= bytes[i];
+    return all == 0;
+}
+
+/* Hashes of nothing would match every empty file, and of zeros whatever was left out. */
+const char *lists_judge(struct listfile_record *r)
+{
+    struct assay_digests none;
+
+    if (assay_digest("", 0, &none) != ASSAY_OK)
+        return "out of memory";
+    if (((r->has & LISTFILE_MD5) != 0 && memcmp(r->md5, none.md5, sizeof r->md5) == 0) ||
+        ((r->has & LISTFILE_SHA1) != 0 && memcmp(r->sha1, none.sha1, sizeof r->sha1) == 0) ||
+        ((r->has & LISTFILE_SHA256) != 0 && memcmp(r->sha256, none.sha256, sizeof r->sha256) == 0))
+        return "a hash of the empty file";
+    if (((r->has & LISTFILE_MD5) != 0 && is_zero(r->md5, sizeof r->md5)) ||
+        ((r->has & LISTFILE_SHA1) != 0 && is_zero(r->sha1, sizeof r->sha1)) ||
+        ((r->has & LISTFILE_SHA256) != 0 && is_zero(r->sha256, sizeof r->sha256)))
+        return "a hash of zeros";
+    if (r->unmatchable || is_zero(r->pdq, sizeof r->pdq))
+        r->has &= ~(unsigned)(LISTFILE_PDQ | LISTFILE_ORIENTED);
+    if (is_zero(r->pdq_oriented, sizeof r->pdq_oriented))
+        r->has &= ~(unsigned)LISTFILE_ORIENTED;
+    return r->has == 0 ? "no hash that may be matched on" : NULL;
+}
+
+static void add_hash(struct buf *b, unsigned which, const void *bytes, size_t size)
+{
+    buf_add_char(b, (char)which);
+    buf_add(b, bytes, size);
+}
+
+void lists_identity(const struct list_record *r, uint8_t identity[32])
+{
+    struct assay_digests d = {0};
+    struct buf b;
+
+    buf_init(&b, 256);
+    if ((r->has & LIST_MD5) != 0)
+        add_hash(&b, LIST_MD5, r->md5, sizeof r->md5);
+    if ((r->has & LIST_SHA1) != 0)
+        add_hash(&b, LIST_SHA1, r->sha1, sizeof r->sha1);
+    if ((r->has & LIST_SHA256) != 0)
+        add_hash(&b, LIST_SHA256, r->sha256, sizeof r->sha256);
+    if ((r->has & LIST_PDQ) != 0)
+        add_hash(&b, LIST_PDQ, r->pdq, sizeof r->pdq);
+    if ((r->has & LIST_ORIENTED) != 0)
+        add_hash(&b, LIST_ORIENTED, r->pdq_oriented, sizeof r->pdq_oriented);
+    (void)assay_digest(b.data, b.size, &d);
+    memcpy(identity, d.sha256, 32);
+    buf_clear(&b);
+}
+
+size_t lists_fill(void *ctx, void *out, size_t size)
+{
+    return fread(out, 1, size, ctx);
+}
+
+static enum assay_err hash_file(FILE *f, uint8_t sha256[32], struct err *e)
+{
+    struct assay_digester *d;
+    struct assay_digests sums;
+    char *piece;
+    size_t n;
+    enum assay_err rc = assay_digester_new(&d);
+
+    if (rc != ASSAY_OK)
+        return err_set(e, rc, "out of memory");
+    piece = mem_alloc(PIECE_BYTES);
+    while (rc == ASSAY_OK && (n = fread(piece, 1, PIECE_BYTES, f)) > 0)
+        rc = assay_digester_feed(d, piece, n);
+    if (rc == ASSAY_OK && ferror(f))
+        rc = err_set(e, ASSAY_EIO, "the list cannot be read to its end");
+    if (rc == ASSAY_OK)
+        rc = assay_digester_finish(d, &sums);
+    if (rc == ASSAY_OK)
+        memcpy(sha256, sums.sha256, 32);
+    assay_digester_free(d);
+    mem_free(piece);
+    return rc;
+}
+
+enum assay_err lists_open(const char *path, FILE **out, uint8_t sha256[32], struct err *e)
+{
+    FILE *f = fopen(path, "rbe");
+    char shown[201];
+    struct stat st;
+    enum assay_err rc;
+
+    if (f == NULL)
+        return err_errno(e, "open the list %s", str_shown(path, shown, sizeof shown));
+    if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode)) {
+        rc = err_set(e, ASSAY_EFORMAT, "the list is read twice, so it must be a file, no pipe");
+        goto out;
+    }
+    if ((rc = hash_file(f, sha256, e)) != ASSAY_OK)
+        goto out;
+    rewind(f);
+    *out = f;
+    return ASSAY_OK;
+out:
+    (void)fclose(f);
+    return rc;
+}
+
+struct linting {
+    struct lists_counts *out;
+    void (*refused)(void *ctx, uint64_t line, const char *reason);
+    void *ctx;
+};
+
+static enum assay_err count_refused(void *ctx, uint64_t line, const char *reason, struct err *e)
+{
+    const struct linting *l = ctx;
+
+    (void)e;
+    l->out->refused++;
+    if (l->refused != NULL)
+        l->refused(l->ctx, line, reason);
+    return ASSAY_OK;
+}
+
+static enum assay_err count_record(void *ctx, const struct listfile_record *r, struct err *e)
+{
+    const struct linting *l = ctx;
+    struct listfile_record own = *r;
+    const char *reason = lists_judge(&own);
+
+    l->out->records++;
+    return reason == NULL ? ASSAY_OK : count_refused(ctx, r->line, reason, e);
+}
+
+enum assay_err lists_lint(const char *path,
+                          void (*refused)(void *ctx, uint64_t line, const char *reason), void *ctx,
+                          struct lists_counts *out, struct err *e)
+{
+    struct linting l = {out, refused, ctx};
+    const struct listfile_sink sink = {&l, count_record, count_refused};
+    uint8_t sha256[32];
+    FILE *f;
+
+    *out = (struct lists_counts){0};
+    enum assay_err rc = lists_open(path, &f, sha256, e);
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = listfile_read(lists_fill, f, &sink, NULL, e);
+    (void)fclose(f);
+    return rc;
+}

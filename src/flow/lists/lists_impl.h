@@ -1,0 +1,23 @@
+/* Between the files of lists: reading a file of hashes into records that the store takes. */
+#ifndef FLOW_LISTS_LISTS_IMPL_H
+#define FLOW_LISTS_LISTS_IMPL_H
+
+#include <stdio.h>
+
+#include "flow/lists/lists.h"
+#include "format/listfile.h"
+#include "store/list.h"
+
+/* Why no hash of the record may stand in a list; NULL: it may. What must not be matched on is taken
+ * away. */
+const char *lists_judge(struct listfile_record *r);
+
+/* SHA-256 over which hashes there are and their bytes. */
+void lists_identity(const struct list_record *r, uint8_t identity[32]);
+
+/* Open a regular file for reading and tell its SHA-256. ENOTFOUND, EFORMAT, EIO. */
+enum assay_err lists_open(const char *path, FILE **out, uint8_t sha256[32], struct err *e);
+
+json_fill lists_fill; /* ctx: the FILE */
+
+#endif
