@@ -2,7 +2,7 @@
 import struct
 import zlib
 
-from test_hash import FIELDS, HashCase, distance
+from test_hash import FIELDS, HashCase, distance, formula
 from workspace import main, png
 
 ALL = ("--frames", "--thumbnail", "--unbordered")
@@ -105,6 +105,14 @@ class Chances(HashCase):
         row, = self.rows("--frames", path)
         self.assertEqual([f["index"] for f in row["pdq_frames"]], [2])
         self.assertGreater(distance(row["pdq"], row["pdq_frames"][0]["pdq"]), 10)
+
+    def test_pages_behind_one_that_is_too_small_are_listed(self):
+        pages = formula("A", 3, 3) + formula("A", 200, 150) + formula("B", 90, 60)
+        alone, = self.rows(self.file("one.ppm", formula("A", 200, 150)))
+        row, = self.rows("--frames", self.file("a.ppm", pages))
+        self.assertEqual((row["pdq"], row["pdq_reason"]), (None, "too_small"))
+        self.assertEqual([f["index"] for f in row["pdq_frames"]], [1, 2])
+        self.assertEqual(row["pdq_frames"][0]["pdq"], alone["pdq"])
 
     def test_a_bordered_picture_has_the_hash_of_the_part_cut_out(self):
         scene = Picture.scene(3, 130, 100)
