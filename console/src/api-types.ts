@@ -927,6 +927,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Which of these hashes, or whether this file, is in the lists that the client may ask of (doc/matching.md).
+         * @description By the key of a client alone, Authorization: Bearer KEY. Up to 10,000 hashes, answered in their order, or one file of up to 15 MiB, which is hashed in memory and dropped.
+         */
+        post: operations["match"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/match/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the client may ask, of which lists, and what is kept of it. */
+        get: operations["getTerms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clients of the matching service, with the counts of the last 30 days. */
+        get: operations["getClients"];
+        put?: never;
+        /** Add a client; its key is told this once. */
+        post: operations["addClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clients/{client}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a client's limits, state or rights; in force within a second. */
+        patch: operations["changeClient"];
+        trace?: never;
+    };
+    "/api/v1/clients/{client}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new key, told this once; the old one ends at once. */
+        post: operations["rotateClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff": {
         parameters: {
             query?: never;
@@ -2119,6 +2208,142 @@ export interface components {
             entries: number;
             sequenced: number;
             finding: string | null;
+        };
+        MatchBody: {
+            hashes: (string | components["schemas"]["MatchHash"])[];
+            /** @description Bits; no more than the client's own. */
+            distance?: number;
+        };
+        MatchHash: {
+            /** @description Hex digits. */
+            value: string;
+            /** @enum {string} */
+            kind?: "md5" | "sha1" | "sha256" | "pdq";
+            /** @description Of a PDQ. */
+            quality?: number;
+        };
+        MatchAnswers: {
+            file?: components["schemas"]["MatchFile"];
+            answers: components["schemas"]["MatchAnswer"][];
+        };
+        MatchAnswer: {
+            /** @enum {string} */
+            status: "match" | "no_match" | "unmatchable" | "test";
+            /** @description Why it could not be looked up, or not all of it: format, kind, low_quality, degenerate; of files too_small, damaged, not_a_picture, unsupported, undecodable, too_large. */
+            reason: string | null;
+            /** @description Dots, so that every answer has one size. */
+            pad: string;
+            /** @description Of clients with the detail right to a list. */
+            hits?: components["schemas"]["MatchHit"][];
+            /** @description There are more hits than are told. */
+            more?: boolean;
+        };
+        MatchHit: {
+            /** @enum {string} */
+            kind: "md5" | "sha1" | "sha256" | "pdq";
+            distance: number;
+            list: string;
+            record: components["schemas"]["Id"];
+            scheme: string | null;
+            scheme_version: number;
+            code: string | null;
+            tags: string[];
+        };
+        MatchFile: {
+            size: number;
+            type: string;
+            md5: string;
+            sha1: string;
+            sha256: string;
+            pdq: string | null;
+            pdq_quality: number | null;
+            pdq_reason: string | null;
+        };
+        MatchTerms: {
+            client: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            rate: number;
+            burst: number;
+            hashes_max: number;
+            file_max: number;
+            distance_max: number;
+            quality_min: number;
+            lists: {
+                name: string;
+                detail: boolean;
+            }[];
+            keeps: string;
+            kept: string;
+            files: string;
+        };
+        ClientRow: {
+            client: components["schemas"]["Id"];
+            name: string;
+            /** @description Names the key; it is not the key. */
+            key: string;
+            /** Format: date-time */
+            created_at: string | null;
+            /** Format: date-time */
+            key_at: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            disabled: boolean;
+            rate: number;
+            burst: number;
+            distance_max: number;
+            quality_min: number;
+            /** @enum {string} */
+            keeps: "counts" | "hits";
+            lists: {
+                list: components["schemas"]["Id"];
+                name: string;
+                detail: boolean;
+            }[];
+            counts: {
+                /** Format: date-time */
+                day: string | null;
+                /** @description null: of answers as a whole. */
+                list: string | null;
+                /** @enum {string} */
+                outcome: "call" | "match" | "no_match" | "unmatchable" | "test" | "limited";
+                count: number;
+            }[];
+        };
+        ClientList: {
+            clients: components["schemas"]["ClientRow"][];
+        };
+        ClientKey: {
+            client: components["schemas"]["ClientRow"];
+            /** @description The only copy. */
+            key: string;
+        };
+        ClientNew: {
+            name: string;
+            rate?: number;
+            burst?: number;
+            distance_max?: number;
+            quality_min?: number;
+            /** @enum {string} */
+            keeps?: "counts" | "hits";
+            /** Format: date-time */
+            expires_at?: string;
+        };
+        ClientChange: {
+            rate?: number;
+            burst?: number;
+            distance_max?: number;
+            quality_min?: number;
+            /** @enum {string} */
+            keeps?: "counts" | "hits";
+            /** Format: date-time */
+            expires_at?: string;
+            disabled?: boolean;
+            rights?: {
+                list: string;
+                /** @enum {string} */
+                right: "none" | "answer" | "detail";
+            }[];
         };
     };
     responses: {
@@ -3628,6 +3853,154 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BackupList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    match: {
+        parameters: {
+            query?: {
+                /** @description Bits, of the PDQ of a file. */
+                distance?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatchBody"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchAnswers"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTerms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchTerms"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getClients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    addClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientNew"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientKey"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name. */
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name. */
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientKey"];
                 };
             };
             default: components["responses"]["Problem"];

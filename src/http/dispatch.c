@@ -8,6 +8,7 @@
 #include "assay/digest.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "flow/service/service.h"
 #include "http/metrics.h"
 #include "http/routes.h"
 
@@ -45,7 +46,8 @@ static bool may(const struct route *route, struct http_request *r, struct http_a
     struct refusal f = {&r->caller, route->operation};
     struct err e = {0};
 
-    if ((route->roles & (OPEN | ROUTE_ANY)) != 0 || (route->roles & r->caller.roles) != 0)
+    if (r->machine != NULL || (route->roles & (OPEN | ROUTE_ANY)) != 0 ||
+        (route->roles & r->caller.roles) != 0)
         return true;
     metrics_refused(r->metrics, METRICS_ROLE);
     enum assay_err rc = store_write(r->world->store, write_refusal, &f, &e);
@@ -81,6 +83,54 @@ static bool signed_in(const struct http_came *came, struct http_request *r, stru
         http_problem_of(a, rc, &e, "session");
     }
     return false;
+}
+
+/* The key behind "Bearer"; NULL: the header is something else. */
+static const char *bearer(const struct gate_request *r)
+{
+    static const char scheme[] = "Bearer ";
+    const char *header = gate_header(r, "authorization");
+
+    return header != NULL && strncasecmp(header, scheme, sizeof scheme - 1) == 0
+               ? header + sizeof scheme - 1
+               : NULL;
+}
+
+/* Fills the machine; false and a problem when the key is nobody's. */
+static bool has_key(const struct http_came *came, struct http_request *r, struct http_answer *a)
+{
+    struct machine *m = arena_alloc(r->arena, sizeof *m);
+    const char *key = bearer(came->request);
+    struct err e = {0};
+    enum assay_err rc = ASSAY_EDENIED;
+
+    if (came->verdict->has_cookie) {
+        http_problem(a, 400, "bad_request", "A request by a key carries no cookie.");
+        return false;
+    }
+    if (key != NULL)
+        rc = machines_admit(r->service->machines, key, m, &e);
+    r->machine = m;
+    if (rc == ASSAY_OK)
+        return true;
+    if (rc == ASSAY_EDENIED) {
+        metrics_refused(r->metrics, METRICS_SESSION);
+        http_problem(a, 401, "no_client",
+                     "This key lets nobody in: it is wrong, was replaced, has ended or is switched "
+                     "off. Ask whoever gave it to you.");
+    } else {
+        http_problem_of(a, rc, &e, "key");
+    }
+    return false;
+}
+
+/* Fills caller or machine; false and a problem when the request is nobody's. */
+static bool known(const struct http_came *came, const struct route *route, struct http_request *r,
+                  struct http_answer *a)
+{
+    if (route != NULL && route->roles == ROUTE_CLIENT && came->verdict->by_key)
+        return has_key(came, r, a);
+    return signed_in(came, r, a);
 }
 
 static bool is_json(const char *type)
@@ -226,7 +276,7 @@ static const struct route *admit(const struct http_came *came, struct http_reque
             not_there(a);
         return NULL;
     }
-    if ((route == NULL || (route->roles & OPEN) == 0) && !signed_in(came, r, a))
+    if ((route == NULL || (route->roles & OPEN) == 0) && !known(came, route, r, a))
         return NULL;
     if (route == NULL) {
         not_there(a);
@@ -239,6 +289,7 @@ static const struct route *admit(const struct http_came *came, struct http_reque
         return NULL;
     }
     r->query = v->query;
+    r->content_type = v->content_type;
     return route;
 }
 
@@ -280,7 +331,7 @@ void http_part_end(struct http_request *r, struct http_answer *a, enum assay_err
 
     if (rc == ASSAY_OK) {
         e = &failed;
-        rc = r->sink.finish(r->sink.ctx, &a->body, &failed);
+        rc = r->sink.finish(r->sink.ctx, a, &failed);
     }
     if (rc == ASSAY_ELIMIT)
         http_problem(a, 413, "too_large", e->text);

@@ -58,9 +58,10 @@ const char *gate_header(const struct gate_request *r, const char *name)
 }
 
 /* These decide what a request is; nobody sends them twice by honest means. */
-static const char *const single[] = {
-    "host",   "content-length", "transfer-encoding", "content-type", "origin",
-    "cookie", "sec-fetch-site", "idempotency-key",   "x-real-ip",    "expect"};
+static const char *const single[] = {"host",           "content-length",  "transfer-encoding",
+                                     "content-type",   "origin",          "cookie",
+                                     "sec-fetch-site", "idempotency-key", "x-real-ip",
+                                     "expect",         "authorization"};
 
 static enum assay_err check_headers(const struct gate_request *r, struct err *e)
 {
@@ -177,8 +178,10 @@ static enum assay_err check_body(const struct gate_request *r, struct gate_verdi
     const char *type = gate_header(r, "content-type");
     int64_t size = 0;
 
-    out->is_part = out->method == GATE_PUT && type != NULL &&
-                   strcasecmp(type, "application/octet-stream") == 0;
+    out->by_key = gate_header(r, "authorization") != NULL;
+    out->is_part = (out->method == GATE_POST && out->by_key) ||
+                   (out->method == GATE_PUT && type != NULL &&
+                    strcasecmp(type, "application/octet-stream") == 0);
     /* A part that is a little too long is read to its end, so that its refusal is heard. */
     int64_t size_max = out->is_part ? 2 * (int64_t)GATE_PART_MAX : GATE_BODY_MAX;
     if (length != NULL && coding != NULL)

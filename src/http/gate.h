@@ -52,7 +52,9 @@ struct gate_verdict {
     bool has_body;     /* by its headers */
     bool has_cookie;
     size_t length; /* of the body; 0 when it comes in chunks */
-    bool is_part;  /* by its headers, a part of a file: PUT of application/octet-stream */
+    bool by_key;   /* a key stands in its headers: the program of a client asks */
+    bool is_part;  /* by its headers, its body may be long: PUT of application/octet-stream, or
+                    * POST by a key. It is not kept here but fed on as it comes */
     const char *host, *origin, *fetch_site, *content_type; /* NULL: absent */
 };
 

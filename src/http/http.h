@@ -19,16 +19,20 @@
 #define HTTP_ADDRESS_SIZE 64
 #define HTTP_SIGN_INS_MAX 4 /* at once: each takes 64 MiB for its password's hash */
 
+struct machine; /* people/machines.h */
 struct metrics;
 struct proving; /* http/proving.h */
+struct service; /* flow/service/service.h */
 struct route;
+
+struct http_answer;
 
 /* Where a body goes as it comes, on routes that take a part; the handler fills it in. */
 struct http_sink {
     void *ctx; /* NULL: none */
     enum assay_err (*feed)(void *ctx, const void *bytes, size_t size, struct err *e);
     /* The whole body was fed: the answer. */
-    enum assay_err (*finish)(void *ctx, struct buf *answer, struct err *e);
+    enum assay_err (*finish)(void *ctx, struct http_answer *a, struct err *e);
     void (*free)(void *ctx); /* always; without finish nothing of it remains */
 };
 
@@ -37,9 +41,12 @@ struct http_request {
     struct metrics *metrics;
     sem_t *sign_ins; /* HTTP_SIGN_INS_MAX of them */
     struct proving *proving;
+    const struct service *service;
     struct arena *arena;
-    struct caller caller;    /* all zero on public routes */
-    const struct json *body; /* an object; NULL on routes without */
+    const struct machine *machine; /* on routes of clients; else NULL */
+    const char *content_type;      /* NULL: none */
+    struct caller caller;          /* all zero on public routes */
+    const struct json *body;       /* an object; NULL on routes without */
     char params[HTTP_PARAMS_MAX][HTTP_PARAM_SIZE];
     const char *query;               /* NULL: none */
     struct once once;                /* on routes that need an idempotency key */
@@ -59,6 +66,7 @@ struct http_answer {
     int64_t view_id;                /* header Assay-View; 0: none */
     const char *rendition;          /* header Assay-Rendition; or NULL */
     const char *field;              /* member of a problem; or NULL */
+    int64_t retry_s;                /* header Retry-After; 0: none */
     const struct route *route;      /* what was asked for; NULL: the console, or nothing there */
 };
 

@@ -14,6 +14,15 @@
 #define SITE_READERS (PEOPLE_ADMIN | PEOPLE_COMPLIANCE | PEOPLE_LEAD | PEOPLE_AUDITOR)
 
 static const struct route routes[] = {
+    {GATE_POST, "/api/v1/match", "match", ROUTE_CLIENT, ROUTE_PART | ROUTE_QUERY, api_match},
+    {GATE_GET, "/api/v1/match/terms", "getTerms", ROUTE_CLIENT, ROUTE_NOTHING, api_get_terms},
+    {GATE_GET, "/api/v1/clients", "getClients", PEOPLE_ADMIN | PEOPLE_COMPLIANCE | PEOPLE_AUDITOR,
+     ROUTE_NOTHING, api_get_clients},
+    {GATE_POST, "/api/v1/clients", "addClient", PEOPLE_ADMIN, ROUTE_BODY, api_add_client},
+    {GATE_PATCH, "/api/v1/clients/{client}", "changeClient", PEOPLE_ADMIN, ROUTE_BODY,
+     api_change_client},
+    {GATE_POST, "/api/v1/clients/{client}/key", "rotateClient", PEOPLE_ADMIN, ROUTE_NOTHING,
+     api_rotate_client},
     {GATE_GET, "/healthz", "getHealth", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_health},
     {GATE_GET, "/readyz", "getReady", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_ready},
     {GATE_GET, "/metrics", "getMetrics", ROUTE_LOCAL, ROUTE_NOTHING, api_get_metrics},
@@ -211,6 +220,8 @@ void routes_list(struct buf *out)
     for (const struct route *r = routes; r->operation != NULL; r++) {
         const char *comma = "";
         buf_addf(out, "%s %s %s ", gate_method_name(r->method), r->pattern, r->operation);
+        if (r->roles == ROUTE_CLIENT)
+            buf_add_str(out, "client");
         if (r->roles == ROUTE_LOCAL)
             buf_add_str(out, "local");
         if (r->roles == ROUTE_PUBLIC)

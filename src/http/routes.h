@@ -4,6 +4,7 @@
 
 #include "http/http.h"
 
+#define ROUTE_CLIENT (1u << 28) /* a client, by its key, and no person */
 #define ROUTE_LOCAL  (1u << 29) /* whoever asks from this machine, past no proxy */
 #define ROUTE_PUBLIC (1u << 30) /* whoever asks */
 #define ROUTE_ANY    (1u << 31) /* whoever is signed in */
@@ -13,7 +14,7 @@ enum route_takes {
     ROUTE_BODY = 1,  /* a JSON object */
     ROUTE_ONCE = 2,  /* an Idempotency-Key */
     ROUTE_QUERY = 4, /* a query */
-    ROUTE_PART = 8,  /* a part of a file: its handler is called before any of the body is read */
+    ROUTE_PART = 8,  /* a long body: its handler is called before any of it is read */
 };
 
 struct route {
@@ -37,8 +38,8 @@ size_t route_index(const struct route *r);
 /* By place; NULL behind the last. */
 const struct route *route_at(size_t index);
 
-/* Every route as a line "METHOD PATTERN OPERATION ROLE,ROLE..." (local, public, any): what is
- * compared with the OpenAPI file. */
+/* Every route as a line "METHOD PATTERN OPERATION ROLE,ROLE..." (client, local, public, any): what
+ * is compared with the OpenAPI file. */
 void routes_list(struct buf *out);
 
 #endif

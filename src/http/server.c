@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "flow/service/service.h"
 #include "http/dispatch.h"
 #include "http/listen.h"
 #include "http/metrics.h"
@@ -36,6 +37,7 @@
 #define PART_MS         120000 /* to send a part of a file: 70 kB a second are enough */
 #define SEND_MS         120000 /* to take its answer */
 #define NEVER_MS        INT64_MAX
+#define FILES_MAX       4     /* of clients, hashed at once: each may take a decoder's memory */
 #define DRAIN_MS        10000 /* what is under way gets this long at the end */
 
 struct peer {
@@ -54,6 +56,8 @@ struct http_server {
     struct metrics *metrics;
     sem_t sign_ins;
     struct proving *proving;
+    sem_t files; /* of clients, hashed at a time */
+    struct service service;
     atomic_int under_way;
     atomic_bool ending;
     pthread_mutex_t lock; /* of peers */
@@ -215,6 +219,10 @@ static void add_headers(const struct http_server *s, const struct exchange *x,
     }
     if (a->rendition != NULL)
         add(m, "Assay-Rendition", a->rendition);
+    if (a->retry_s != 0) {
+        (void)snprintf(text, sizeof text, "%lld", (long long)a->retry_s);
+        add(m, "Retry-After", text);
+    }
     if (a->download != NULL) {
         (void)snprintf(text, sizeof text, "attachment; filename=\"%s\"", a->download);
         add(m, "Content-Disposition", text);
@@ -346,6 +354,7 @@ static void request_init(struct http_server *s, struct MHD_Connection *c,
                                .metrics = s->metrics,
                                .sign_ins = &s->sign_ins,
                                .proving = s->proving,
+                               .service = &s->service,
                                .arena = arena_new()};
     address_of(s, c, came->request, r->address);
     r->through_proxy = is_forwarded(came->request);
@@ -553,8 +562,11 @@ static void free_server(struct http_server *s)
 {
     listen_close(&s->listening);
     (void)sem_destroy(&s->sign_ins);
+    (void)sem_destroy(&s->files);
     (void)pthread_mutex_destroy(&s->lock);
     proving_free(s->proving);
+    machines_free(s->service.machines);
+    live_free(s->service.live);
     metrics_free(s->metrics);
     mem_free(s);
 }
@@ -580,6 +592,9 @@ enum assay_err http_start(struct world *w, const struct http_place *place, struc
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)sem_init(&s->sign_ins, 0, HTTP_SIGN_INS_MAX);
     s->proving = proving_new(w);
+    s->service =
+        (struct service){w, live_new(w->store), machines_new(w->store, w->keys), &s->files};
+    (void)sem_init(&s->files, 0, FILES_MAX);
     if (pthread_create(&s->watchdog, NULL, watch, s) != 0) {
         rc = err_set(e, ASSAY_EIO, "the system gives no more threads");
         goto out;

@@ -26,7 +26,7 @@ def well_formed(path):
 class Routes(unittest.TestCase):
     def test_the_compiled_routes_are_those_of_the_openapi_file(self):
         compiled = set(subprocess.check_output([ROUTES], text=True).split("\n")) - {""}
-        order = ["local", "public", "any"] + server.ROLES
+        order = ["client", "local", "public", "any"] + server.ROLES
         declared = set()
         for method, path, operation in operations():
             roles = sorted(operation["x-roles"], key=order.index)

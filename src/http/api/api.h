@@ -29,6 +29,8 @@ http_handler api_get_record_head, api_get_record_entries, api_verify_record, api
 http_handler api_search_record, api_get_record_file;
 http_handler api_search_items, api_get_item, api_show_item_names;
 http_handler api_get_schemes, api_get_scheme_version, api_check_scheme, api_add_scheme;
+http_handler api_match, api_get_terms;
+http_handler api_get_clients, api_add_client, api_change_client, api_rotate_client;
 http_handler api_get_settings, api_set_setting, api_get_keys;
 
 #endif

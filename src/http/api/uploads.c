@@ -110,9 +110,9 @@ static enum assay_err feed(void *ctx, const void *bytes, size_t size, struct err
     return intake_part_feed(ctx, bytes, size, e);
 }
 
-static enum assay_err finish(void *ctx, struct buf *answer, struct err *e)
+static enum assay_err finish(void *ctx, struct http_answer *a, struct err *e)
 {
-    return intake_part_finish(ctx, answer, e);
+    return intake_part_finish(ctx, &a->body, e);
 }
 
 static void give_up(void *ctx)

@@ -1,0 +1,285 @@
+"""The matching service: keys, answers, what they give away, limits, bad input, files."""
+import hashlib
+import json
+import os
+import re
+import sqlite3
+import time
+
+import server
+
+WAIT_S = 60
+PDQ = "0f" * 32 # 128 ones
+FAR = "f0" * 32
+NEAR = "0f" * 31 + "0c" # two bits off
+MD5 = "12" * 16
+TEST_SHA256 = "34" * 32
+
+
+def sql(s, text):
+    if "ASSAY_DB" in s.env:
+        return server.postgres.query(s.env["ASSAY_DB"], text)
+    with sqlite3.connect(s.top / "data/assay.db", timeout=60) as db:
+        return db.execute(text).fetchall()
+
+
+def blob(s, hexes):
+    return f"'\\x{hexes}'::bytea" if "ASSAY_DB" in s.env else f"x'{hexes}'"
+
+
+def put_list(s, number, name, kind="hashes"):
+    sql(s, "INSERT INTO list (id, name, kind, trust, about_sealed, created_ms)"
+           f" VALUES ({number}, '{name}', '{kind}', 'trusted', {blob(s, '00')}, 1)")
+
+
+def put_row(s, number, list_id, code, **hashes):
+    identity = hashlib.sha256(str(number).encode()).hexdigest()
+    names = "".join(", " + name for name in hashes)
+    values = "".join(", " + blob(s, value) for value in hashes.values())
+    sql(s, "INSERT INTO list_row (id, list_id, identity, pdq_quality, scheme_name, scheme_version,"
+           f" code, tags, first_version, last_version{names}) VALUES ({number}, {list_id},"
+           f" {blob(s, identity)}, -1, 'training-landscapes', 1, '{code}', 'one two',"
+           f" 1, 1{values})")
+    sql(s, "UPDATE list_clock SET seq = seq + 1")
+    sql(s, f"INSERT INTO list_change (seq, row_id) SELECT seq, {number} FROM list_clock")
+
+
+class Match(server.ServerCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        s = cls.server
+        put_list(s, 101, "alpha")
+        put_list(s, 102, "beta")
+        if not sql(s, "SELECT id FROM list WHERE kind = 'test'"):
+            put_list(s, 103, "test", "test")
+        test_id = sql(s, "SELECT id FROM list WHERE kind = 'test'")[0][0]
+        put_row(s, 1001, 101, "a", pdq=PDQ, md5=MD5)
+        put_row(s, 1002, 102, "b", pdq=FAR)
+        put_row(s, 1003, test_id, "c", sha256=TEST_SHA256)
+        cls.keys = {}
+        for name, rights in (("told", {"alpha": "detail"}), ("asks", {"alpha": "answer"}),
+                             ("none", {})):
+            said = s.run("client", "add", name, "--rate", "1000000", "--burst", "1000000")
+            cls.keys[name] = re.search(r"assay_[0-9a-f]{16}_[0-9a-f]{64}", said)[0]
+            for list_name, right in rights.items():
+                s.run("client", "rights", name, list_name, right)
+        cls.await_lists()
+
+    @classmethod
+    def await_lists(cls):
+        """Until the server has read the last row that was put."""
+        until = time.monotonic() + WAIT_S
+        ask = cls.ask("none", [TEST_SHA256])
+        while (ask.status != 200 or ask.json()["answers"][0]["status"] != "test") and \
+                time.monotonic() < until:
+            time.sleep(0.05)
+            ask = cls.ask("none", [TEST_SHA256])
+        assert ask.json()["answers"][0]["status"] == "test", ask.body
+
+    @classmethod
+    def ask(cls, name, hashes=None, data=None, headers=None, path="/api/v1/match", method="POST",
+            **more):
+        head = {"Authorization": "Bearer " + cls.keys.get(name, name), "Origin": None}
+        head.update(headers or {})
+        body = None if hashes is None else dict(more, hashes=hashes)
+        return cls.server.client()(method, path, body, data=data, headers=head)
+
+    def answers(self, name, hashes, **more):
+        answer = self.ask(name, hashes, **more)
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertEqual(len(answer.json()["answers"]), len(hashes))
+        return answer.json()["answers"]
+
+    def statuses(self, name, hashes, **more):
+        return [(a["status"], a["reason"]) for a in self.answers(name, hashes, **more)]
+
+    def test_a_client_with_detail_is_told_what_the_list_says(self):
+        near, md5, upper, far = self.answers("told", [NEAR, MD5, PDQ.upper(), FAR])
+        self.assertEqual(near["hits"], [{
+            "kind": "pdq", "distance": 2, "list": "alpha", "record": "1001",
+            "scheme": "training-landscapes", "scheme_version": 1, "code": "a",
+            "tags": ["one", "two"]}])
+        self.assertEqual((md5["status"], md5["hits"][0]["kind"]), ("match", "md5"))
+        self.assertEqual(upper["hits"][0]["distance"], 0)
+        self.assertEqual((far["status"], far["hits"], far["more"]), ("no_match", [], False))
+
+    def test_distance_is_the_clients_or_less(self):
+        self.assertEqual(self.statuses("asks", [NEAR], distance=1), [("no_match", None)])
+        self.assertEqual(self.statuses("asks", [NEAR], distance=2), [("match", None)])
+        self.server.run("client", "set", "asks", "--distance", "1")
+        self.addCleanup(self.server.run, "client", "set", "asks", "--distance", "31")
+        until = time.monotonic() + WAIT_S
+        while self.statuses("asks", [NEAR])[0][0] == "match" and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertEqual(self.statuses("asks", [NEAR]), [("no_match", None)])
+
+    def test_what_cannot_be_looked_up_has_a_reason_and_is_no_no(self):
+        flat = "00" * 32
+        self.assertEqual(self.statuses("asks", [
+            "zz" * 32, "12", "", {"value": MD5, "kind": "pdq"}, {"value": PDQ, "kind": "phash"},
+            {"value": PDQ, "kind": "pdq", "quality": 49}, {"value": flat, "kind": "pdq"}, flat,
+            {"value": PDQ, "kind": "pdq", "quality": 50}]), [
+                ("unmatchable", "format"), ("unmatchable", "format"), ("unmatchable", "format"),
+                ("unmatchable", "format"), ("unmatchable", "kind"), ("unmatchable", "low_quality"),
+                ("unmatchable", "degenerate"), ("no_match", None), ("match", None)])
+
+    def test_without_the_detail_right_every_answer_has_one_size_and_nothing_else(self):
+        asks = [[PDQ], [FAR], ["zz"], [TEST_SHA256], [MD5], ["ab" * 20],
+                [{"value": "00" * 32, "kind": "pdq"}]]
+        answers = [self.ask("asks", one) for one in asks]
+        self.assertEqual({len(a.body) for a in answers}, {len(answers[0].body)})
+        self.assertEqual({str(sorted(k for k in a.headers if k != "Date")) for a in answers},
+                         {str(sorted(k for k in answers[0].headers if k != "Date"))})
+        for answer in answers:
+            self.assertEqual(set(answer.json()["answers"][0]), {"status", "reason", "pad"})
+        self.assertEqual(self.statuses("none", [PDQ, MD5, TEST_SHA256]),
+                         [("no_match", None), ("no_match", None), ("test", None)])
+
+    def test_only_a_key_lets_in_and_only_here(self):
+        key = self.keys["asks"]
+        for bad in ("", "Bearer", "Basic " + key, "Bearer " + key[:-1], "Bearer " + key + "0"):
+            answer = self.ask("asks", [PDQ], headers={"Authorization": bad})
+            self.assertEqual(answer.status, 401, bad)
+        self.assertEqual(self.ask("asks", [PDQ], headers={"Cookie": "a=b"}).status, 403)
+        for path in ("/api/v1/clients", "/api/v1/staff", "/api/v1/session", "/api/v1/items/1"):
+            self.assertEqual(self.ask("asks", path=path, method="GET").status, 401, path)
+        admin = self.server.client("admin")
+        self.assertTrue(admin("POST", "/api/v1/match", {"hashes": [PDQ]}).hidden())
+        log = (self.server.top / "log").read_text()
+        self.assertNotIn(key[23:], log)
+
+    def test_an_administrator_makes_changes_and_ends_a_client(self):
+        admin = self.server.client("admin")
+        made = admin("POST", "/api/v1/clients", {"name": "gamma", "rate": 5})
+        self.assertEqual(made.status, 201)
+        self.keys["gamma"] = made.json()["key"]
+        path = "/api/v1/clients/gamma"
+        right = {"rights": [{"list": "alpha", "right": "detail"}]}
+        self.assertEqual(admin("PATCH", path, right).json()["lists"][0]["name"], "alpha")
+        self.await_status("gamma", 200)
+        terms = self.ask("gamma", path="/api/v1/match/terms", method="GET").json()
+        self.assertEqual((terms["rate"], terms["keeps"]), (5, "counts"))
+        fresh = admin("POST", path + "/key").json()["key"]
+        self.await_status("gamma", 401)
+        self.keys["gamma"] = fresh
+        self.await_status("gamma", 200)
+        admin("PATCH", path, {"disabled": True})
+        self.await_status("gamma", 401)
+        self.assertEqual(admin("PATCH", "/api/v1/clients/nobody", {}).status, 404)
+        self.assertEqual(admin("PATCH", path, {"rights": [{"list": "x", "right": "all"}]}).status,
+                         422)
+
+    def await_status(self, name, status):
+        until, answer = time.monotonic() + WAIT_S, None
+        while time.monotonic() < until:
+            answer = self.ask(name, path="/api/v1/match/terms", method="GET")
+            if answer.status == status:
+                return
+            time.sleep(0.05)
+        self.fail(f"{name}: {answer.status}, not {status}")
+
+    def test_too_much_at_once_is_refused_and_says_when(self):
+        said = self.server.run("client", "add", "slow", "--rate", "1", "--burst", "100")
+        self.keys["slow"] = re.search(r"assay_\S+", said)[0]
+        self.await_status("slow", 200)
+        self.assertEqual(self.ask("slow", [PDQ] * 100).status, 200)
+        again = self.ask("slow", [PDQ] * 90)
+        self.assertEqual(again.status, 429)
+        self.assertIn(int(again.headers["Retry-After"]), range(1, 92))
+        self.assertNotIn("Retry-After", self.ask("slow", [PDQ] * 101).headers)
+
+    def test_every_hash_is_counted(self):
+        def counted():
+            found = json.loads(self.server.run("client", "list"))["clients"]
+            mine = next(c for c in found if c["name"] == "counted")
+            return {(c["list"], c["outcome"]): c["count"] for c in mine["counts"]}
+
+        said = self.server.run("client", "add", "counted")
+        self.keys["counted"] = re.search(r"assay_\S+", said)[0]
+        self.server.run("client", "rights", "counted", "alpha", "answer")
+        self.await_status("counted", 200)
+        self.answers("counted", [PDQ, FAR, FAR, "zz", TEST_SHA256])
+        self.answers("counted", [MD5])
+        want = {(None, "call"): 2, (None, "match"): 2, (None, "no_match"): 2,
+                (None, "unmatchable"): 1, (None, "test"): 1, ("101", "match"): 2}
+        until = time.monotonic() + WAIT_S
+        while counted() != want and time.monotonic() < until:
+            time.sleep(0.1)
+        self.assertEqual(counted(), want)
+
+    def test_ten_thousand_hashes_are_taken_and_one_more_is_not(self):
+        found = self.statuses("told", [FAR] * 9999 + [PDQ])
+        self.assertEqual(found[-2:], [("no_match", None), ("match", None)])
+        self.assertEqual(self.ask("told", [FAR] * 10001).status, 413)
+
+    def test_bad_bodies_are_refused_with_their_line(self):
+        for body, status in ((b"", 422), (b"{}", 422), (b"[]", 422), (b'{"hashes":[]}', 422),
+                             (b'{"hashes":"x"}', 422), (b'{"hashes":[1]}', 422),
+                             (b'{"hashes":[{}]}', 422), (b'{"hashes":[[]]}', 422),
+                             (b'{"hashes":["ab"],"hashes":["ab"]}', 422),
+                             (b'{"hashes":[{"value":"ab","value":"ab"}]}', 422),
+                             (b'{"hashes":["ab"],"distance":32}', 422),
+                             (b'{"hashes":["ab"],"distance":-1}', 422),
+                             (b'{"hashes":["ab"],"more":1}', 422),
+                             (b'{"hashes":["ab"]} x', 422), (b'{"hashes":["ab"', 422),
+                             (b'{"hashes":[{"value":"ab","quality":101}]}', 422),
+                             (b'{"hashes":' + b"[" * 100000, 422), (b"\xff" * 100, 422),
+                             (b'{"hashes":["' + b"a" * 3000000 + b'"]}', 413)):
+            answer = self.ask("told", data=body)
+            self.assertEqual(answer.status, status, body[:60])
+        self.assertEqual(self.ask("told", data=b"x", headers={"Content-Type": "text/html"}).status,
+                         415)
+        self.assertEqual(self.ask("told", [PDQ], path="/api/v1/match?distance=32").status, 422)
+
+    def test_a_long_body_without_a_key_is_refused_unread(self):
+        head = ("POST /api/v1/match HTTP/1.1\r\nHost: {0}\r\nContent-Type: application/json\r\n"
+                "Authorization: Bearer no\r\nContent-Length: 99999999\r\n\r\n")
+        got, closed = self.server.raw(head.format(self.server.host).encode())
+        self.assertTrue(got.startswith(b"HTTP/1.1 413 "), got[:80])
+        self.assertTrue(closed)
+
+
+class Files(server.ServerCase):
+    pictures = 3
+
+    def test_a_file_is_answered_and_leaves_nothing_anywhere(self):
+        s = self.server
+        picture = sorted(p for p in (s.top / "pictures").rglob("*.jpg"))[0].read_bytes()
+        mark = os.urandom(48).hex().encode()
+        sent = picture + mark # behind the end of the picture: it is decoded all the same
+        put_list(s, 101, "alpha")
+        put_row(s, 1001, 101, "a", sha256=hashlib.sha256(sent).hexdigest())
+        key = re.search(r"assay_\S+", s.run("client", "add", "acme"))[0]
+        s.run("client", "rights", "acme", "alpha", "detail")
+        head = {"Authorization": "Bearer " + key, "Origin": None,
+                "Content-Type": "application/octet-stream"}
+
+        def ask(data):
+            return s.client()("POST", "/api/v1/match", data=data, headers=head)
+
+        until, answer = time.monotonic() + WAIT_S, ask(sent)
+        while (answer.status != 200 or answer.json()["answers"][0]["status"] != "match") and \
+                time.monotonic() < until:
+            time.sleep(0.05)
+            answer = ask(sent)
+        got = answer.json()
+        self.assertEqual(got["file"]["sha256"], hashlib.sha256(sent).hexdigest())
+        self.assertEqual(got["file"]["type"], "image/jpeg")
+        self.assertEqual(len(got["file"]["pdq"]), 64)
+        self.assertEqual(got["answers"][0]["hits"][0]["kind"], "sha256")
+        text = ask(b"no picture " + mark).json()
+        self.assertEqual(text["answers"][0]["status"], "unmatchable")
+        self.assertEqual(text["answers"][0]["reason"], "not_a_picture")
+        self.assertEqual(ask(b"").status, 422)
+        for folder, _, names in os.walk(s.top):
+            for name in names:
+                path = os.path.join(folder, name)
+                if not os.path.isfile(path):
+                    continue
+                with open(path, "rb") as file:
+                    self.assertNotIn(mark, file.read(), path)
+
+
+if __name__ == "__main__":
+    server.main()
