@@ -14,6 +14,7 @@ static const struct {
     const char *what;
 } commands[] = {
     {"hash", cli_hash, "hash files: digests and PDQ; needs no workspace"},
+    {"index", cli_index, "lists of hashes as one file that opens at once; needs no workspace"},
     {"match", cli_match, "look files or hashes up in lists of hashes; needs no workspace"},
     {"init", cli_init, "make a workspace: keys, store, vault, record"},
     {"key", cli_key, "another site key or passphrase; the key that senders encrypt to"},

@@ -19,7 +19,9 @@ static const char usage[] =
     "no_match, or unmatchable where it could not be looked up, with the `reason`; `hits` names "
     "each\n"
     "record that it met, with all that its list says. Needs no workspace and no network.\n\n"
-    "  --list FILE         a list: text (one hash a line), CSV or JSON Lines, told by its content\n"
+    "  --list FILE         a list: text (one hash a line), CSV, JSON Lines, or what assay index "
+    "built;\n"
+    "                      told by its content\n"
     "  --skip-bad          use the rest of a list that has bad lines (without: nothing is done)\n"
     "  --distance N        bits in which a PDQ may differ, 0 to 64 (31)\n"
     "  --min-quality N     leave out PDQs of lower quality, 0 to 100, on both sides (50)\n"
@@ -166,7 +168,7 @@ static int read_lists(struct options *op)
                 (unsigned long long)l->refused);
         return CLI_CANNOT;
     }
-    if (l->record_count == 0) {
+    if (l->record_count == 0 && l->snapshot_count == 0) {
         fprintf(stderr, "assay: the lists hold no hash\n");
         return CLI_CANNOT;
     }

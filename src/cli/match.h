@@ -8,42 +8,38 @@
 #include "cli/hash.h"
 #include "format/listfile.h"
 #include "match/match.h"
+#include "match/snapshot.h"
 
 #define MATCH_DISTANCE    31 /* bits: the reference's threshold */
 #define MATCH_MIN_QUALITY 50
 
 /* ---- match_lists.c: the lists ---- */
 
-/* A record of a list as it is kept: its hashes, one behind the other by the bits of has, then what
- * the list says of it. */
-struct listed {
-    uint64_t line;
-    uint32_t says_size;
-    unsigned has;    /* enum listfile_has */
-    uint8_t bytes[]; /* of the hashes; then says, a JSON object without NUL */
+enum match_lists_use {
+    MATCH_TO_SEARCH, /* hashes go into a set, and lists may be snapshots */
+    MATCH_TO_SAVE    /* records alone, of files */
 };
 
 struct match_lists {
+    enum match_lists_use use;
     struct match_set *set;
     char *const *names; /* as typed; a list's number is its place */
     size_t count;
     struct arena *arena;
     struct listed **records; /* an entry's record is its place */
     size_t record_count, record_room;
-    unsigned held;      /* enum match_kind, a bit each: what can be looked up at all */
-    uint64_t refused;   /* lines that are no records */
-    uint64_t unmatched; /* PDQs that must not be matched on: of low quality, or so marked */
+    struct match_snapshot **snapshots;
+    size_t snapshot_count;
+    unsigned held;    /* enum match_kind, a bit each: what can be looked up at all */
+    uint64_t refused; /* lines that are no records */
     int min_quality;
 };
 
-/* Read the files into one set. Each refused line is told on stderr (of each file the first 20).
- * EFORMAT, EIO: a file is no list or cannot be read; the text names it. */
+/* Read the files. Each refused line is told on stderr (of each file the first 20).
+ * EFORMAT, EIO, EDAMAGED, EVERSION: a file is no list or cannot be read; the text names it. */
 enum assay_err match_lists_read(struct match_lists *l, char *const *names, size_t count,
                                 struct err *e);
 void match_lists_clear(struct match_lists *l);
-/* Where a record has its hash of this kind; NULL: it has none. */
-const uint8_t *match_listed_hash(const struct listed *r, unsigned has);
-const char *match_listed_says(const struct listed *r);
 
 /* ---- match_query.c: one query ---- */
 

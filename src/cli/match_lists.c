@@ -41,47 +41,23 @@ static const uint8_t *given(const struct listfile_record *r, unsigned has)
                                     : r->pdq_oriented;
 }
 
-const uint8_t *match_listed_hash(const struct listed *r, unsigned has)
+static uint64_t keep(struct match_lists *l, uint32_t list, const struct listfile_record *r)
 {
-    size_t at = 0;
-
-    for (size_t i = 0; i < KINDS; i++) {
-        if (kinds[i].has == has)
-            return (r->has & has) != 0 ? r->bytes + at : NULL;
-        at += (r->has & kinds[i].has) != 0 ? match_bytes(kinds[i].kind) : 0;
-    }
-    return NULL;
-}
-
-static size_t hash_bytes(unsigned has)
-{
-    size_t size = 0;
-
-    for (size_t i = 0; i < KINDS; i++)
-        size += (has & kinds[i].has) != 0 ? match_bytes(kinds[i].kind) : 0;
-    return size;
-}
-
-const char *match_listed_says(const struct listed *r)
-{
-    return (const char *)r->bytes + hash_bytes(r->has);
-}
-
-static uint64_t keep(struct match_lists *l, const struct listfile_record *r)
-{
-    struct listed *kept = arena_alloc(l->arena, sizeof *kept + hash_bytes(r->has) + r->says_size);
-    size_t at = 0;
+    struct listed *kept = arena_alloc(l->arena, listed_size(r->has, r->says_size));
+    uint8_t *at = kept->bytes;
 
     kept->line = r->line;
-    kept->has = r->has;
+    kept->list = list;
+    kept->has = (uint16_t)(r->has | (r->unmatchable ? LISTED_NOT_PDQ : 0u));
+    kept->quality = r->quality < 0 ? LISTED_NO_QUALITY : (uint8_t)r->quality;
     kept->says_size = (uint32_t)r->says_size;
     for (size_t i = 0; i < KINDS; i++) {
         if ((r->has & kinds[i].has) == 0)
             continue;
-        memcpy(kept->bytes + at, given(r, kinds[i].has), match_bytes(kinds[i].kind));
+        memcpy(at, given(r, kinds[i].has), match_bytes(kinds[i].kind));
         at += match_bytes(kinds[i].kind);
     }
-    memcpy(kept->bytes + at, r->says, r->says_size);
+    memcpy(at, r->says, r->says_size);
     if (l->record_count == l->record_room) {
         l->record_room = l->record_room == 0 ? 1024 : 2 * l->record_room;
         l->records = mem_resize(l->records, l->record_room, sizeof(struct listed *));
@@ -103,15 +79,13 @@ static enum assay_err take(void *ctx, const struct listfile_record *r, struct er
     struct reading *f = ctx;
     struct match_lists *l = f->lists;
     const bool poor = r->unmatchable || (r->quality >= 0 && r->quality < l->min_quality);
-    const uint64_t record = keep(l, r);
+    const uint64_t record = keep(l, f->list, r);
 
+    if (l->use == MATCH_TO_SAVE)
+        return ASSAY_OK;
     for (size_t i = 0; i < KINDS; i++) {
-        if ((r->has & kinds[i].has) == 0)
+        if ((r->has & kinds[i].has) == 0 || (kinds[i].kind == MATCH_PDQ && poor))
             continue;
-        if (kinds[i].kind == MATCH_PDQ && poor) {
-            l->unmatched++;
-            continue;
-        }
         struct match_entry *entry = &f->entries[f->entry_count++];
         entry->kind = kinds[i].kind;
         entry->list = f->list;
@@ -147,23 +121,52 @@ static size_t fill(void *ctx, void *out, size_t size)
     return n < 0 ? 0 : (size_t)n;
 }
 
+static enum assay_err add_snapshot(struct match_lists *l, const char *path, struct err *e)
+{
+    struct match_snapshot_info info;
+    struct match_snapshot *s;
+    enum assay_err rc;
+
+    if (l->use == MATCH_TO_SAVE)
+        return err_set(e, ASSAY_EFORMAT,
+                       "%s is a snapshot already: build from the lists that it was made of", path);
+    if ((rc = match_snapshot_open(path, &s, e)) != ASSAY_OK)
+        return rc;
+    match_snapshot_info(s, &info);
+    for (unsigned kind = 0; kind < MATCH_KINDS; kind++)
+        l->held |= info.entries[kind] > 0 ? 1u << kind : 0;
+    l->snapshots = mem_resize(l->snapshots, l->snapshot_count + 1, sizeof(struct match_snapshot *));
+    l->snapshots[l->snapshot_count++] = s;
+    return ASSAY_OK;
+}
+
+static bool is_snapshot(int fd)
+{
+    char magic[8];
+
+    return pread(fd, magic, sizeof magic, 0) == (ssize_t)sizeof magic &&
+           memcmp(magic, MATCH_SNAPSHOT_MAGIC, sizeof magic) == 0;
+}
+
 static enum assay_err read_one(struct match_lists *l, uint32_t list, struct err *e)
 {
-    const struct listfile_sink sink = {NULL, take, refuse};
     struct reading *f = mem_zalloc(sizeof *f);
-    struct listfile_sink to = sink;
+    const struct listfile_sink sink = {f, take, refuse};
     struct err why = {0};
     enum assay_err rc;
 
     f->lists = l;
     f->list = list;
     f->fd = open(l->names[list], O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    to.ctx = f;
     if (f->fd < 0) {
         rc = err_errno(e, "the list %s cannot be opened", l->names[list]);
         goto out;
     }
-    rc = listfile_read(fill, f, &to, NULL, &why);
+    if (is_snapshot(f->fd)) {
+        rc = add_snapshot(l, l->names[list], e);
+        goto out;
+    }
+    rc = listfile_read(fill, f, &sink, NULL, &why);
     if (rc == ASSAY_OK)
         rc = flush(f, &why);
     if (f->failed != 0) {
@@ -199,6 +202,9 @@ enum assay_err match_lists_read(struct match_lists *l, char *const *names, size_
 
 void match_lists_clear(struct match_lists *l)
 {
+    for (size_t i = 0; i < l->snapshot_count; i++)
+        match_snapshot_free(l->snapshots[i]);
+    mem_free(l->snapshots);
     match_set_free(l->set);
     mem_free(l->records);
     arena_free(l->arena);

@@ -7,9 +7,13 @@
 #include "cli/cli.h"
 #include "cli/match.h"
 
+#define LIST_NAME_BYTES 8192
+
 /* One record that was met, by the strongest of its hashes that did. */
 struct found {
-    uint32_t list, distance;
+    size_t source; /* 0: lists in memory; else the snapshot of this number, from 1 */
+    const struct listed *row;
+    uint32_t distance;
     uint64_t record;
     enum match_kind kind;
     unsigned has;     /* which hash of the record */
@@ -19,6 +23,7 @@ struct found {
 struct match_asker {
     struct match_lists *lists;
     struct match_reader *reader;
+    struct match_snapshot_reader **snapshots; /* as in lists */
     unsigned distance;
     struct found *found;
     size_t count, room;
@@ -30,6 +35,9 @@ struct match_asker *match_asker_new(struct match_lists *l, unsigned distance)
 
     a->lists = l;
     a->reader = match_reader_new(l->set);
+    a->snapshots = mem_array(l->snapshot_count + 1, sizeof(struct match_snapshot_reader *));
+    for (size_t i = 0; i < l->snapshot_count; i++)
+        a->snapshots[i] = match_snapshot_reader_new(l->snapshots[i]);
     a->distance = distance;
     return a;
 }
@@ -38,6 +46,9 @@ void match_asker_free(struct match_asker *a)
 {
     if (a == NULL)
         return;
+    for (size_t i = 0; i < a->lists->snapshot_count; i++)
+        match_snapshot_reader_free(a->snapshots[i]);
+    mem_free(a->snapshots);
     match_reader_free(a->reader);
     mem_free(a->found);
     mem_free(a);
@@ -53,36 +64,64 @@ static unsigned bits_between(const uint8_t *a, const uint8_t *b)
     return bits;
 }
 
-static unsigned which_of(const struct match_asker *a, enum match_kind kind,
-                         const struct match_hit *hit, const uint8_t *hash)
+static unsigned which_of(const struct listed *r, enum match_kind kind, unsigned distance,
+                         const uint8_t *hash)
 {
-    const struct listed *r = a->lists->records[hit->record];
-    const uint8_t *stored = match_listed_hash(r, LISTFILE_PDQ);
+    const uint8_t *stored = listed_hash(r, LISTED_PDQ);
 
     if (kind != MATCH_PDQ)
-        return 1u << kind; /* the first bits of enum listfile_has are in this order */
-    return stored != NULL && bits_between(stored, hash) == hit->distance ? LISTFILE_PDQ
-                                                                         : LISTFILE_ORIENTED;
+        return 1u << kind; /* the first bits of enum listed_has are in this order */
+    return stored != NULL && bits_between(stored, hash) == distance ? LISTED_PDQ : LISTED_ORIENTED;
 }
 
-static void look(struct match_asker *a, enum match_kind kind, const uint8_t *hash, const char *turn)
+static const struct listed *row_of(const struct match_lists *l, size_t source, uint64_t record)
 {
-    const struct match_hit *hits;
-    struct err e = {0};
-    size_t count;
+    return source == 0 ? l->records[record]
+                       : match_snapshot_record(l->snapshots[source - 1], record);
+}
 
-    if (match_search(a->reader, kind, hash, a->distance, &hits, &count, &e) != ASSAY_OK) {
-        fprintf(stderr, "assay: %s\n", e.text); /* memory: as everywhere else */
-        abort();
-    }
+/* Hits of one source, as found. What a damaged snapshot names is passed over. */
+static void keep(struct match_asker *a, size_t source, const struct found *like,
+                 const uint8_t *hash, const struct match_hit *hits, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
+        const struct listed *row = row_of(a->lists, source, hits[i].record);
+        struct found f = *like;
+
+        if (row == NULL || (like->kind == MATCH_PDQ && row->quality != LISTED_NO_QUALITY &&
+                            row->quality < a->lists->min_quality))
+            continue;
+        f.source = source;
+        f.row = row;
+        f.distance = hits[i].distance;
+        f.record = hits[i].record;
+        f.has = which_of(row, f.kind, f.distance, hash);
+        if (listed_hash(row, f.has) == NULL)
+            continue;
         if (a->count == a->room) {
             a->room = a->room == 0 ? 64 : 2 * a->room;
             a->found = mem_resize(a->found, a->room, sizeof *a->found);
         }
-        a->found[a->count++] = (struct found){
-            hits[i].list, hits[i].distance, hits[i].record, kind, which_of(a, kind, &hits[i], hash),
-            turn};
+        a->found[a->count++] = f;
+    }
+}
+
+static void look(struct match_asker *a, enum match_kind kind, const uint8_t *hash, const char *turn)
+{
+    const struct found like = {.kind = kind, .turn = turn};
+    const struct match_hit *hits;
+    struct err e = {0};
+    size_t count;
+    enum assay_err rc = match_search(a->reader, kind, hash, a->distance, &hits, &count, &e);
+
+    keep(a, 0, &like, hash, hits, count);
+    for (size_t i = 0; i < a->lists->snapshot_count && rc == ASSAY_OK; i++) {
+        rc = match_snapshot_search(a->snapshots[i], kind, hash, a->distance, &hits, &count, &e);
+        keep(a, i + 1, &like, hash, hits, count);
+    }
+    if (rc != ASSAY_OK) {
+        fprintf(stderr, "assay: %s\n", e.text); /* memory: as everywhere else */
+        abort();
     }
 }
 
@@ -96,8 +135,8 @@ static int by_record(const void *left, const void *right)
 {
     const struct found *a = left, *b = right;
 
-    if (a->record != b->record)
-        return a->record < b->record ? -1 : 1;
+    if (a->row != b->row)
+        return a->row < b->row ? -1 : 1;
     if (a->kind != b->kind)
         return strength(b->kind) - strength(a->kind);
     return a->distance < b->distance ? -1 : a->distance > b->distance;
@@ -111,6 +150,8 @@ static int by_rank(const void *left, const void *right)
         return a->distance < b->distance ? -1 : 1;
     if (a->kind != b->kind)
         return strength(b->kind) - strength(a->kind);
+    if (a->source != b->source)
+        return a->source < b->source ? -1 : 1;
     return a->record < b->record ? -1 : a->record > b->record;
 }
 
@@ -123,7 +164,7 @@ static void put_in_order(struct match_asker *a)
         return;
     qsort(a->found, a->count, sizeof *a->found, by_record);
     for (size_t i = 1; i < a->count; i++) {
-        if (a->found[i].record != a->found[kept].record)
+        if (a->found[i].row != a->found[kept].row)
             a->found[++kept] = a->found[i];
     }
     a->count = kept + 1;
@@ -133,8 +174,8 @@ static void put_in_order(struct match_asker *a)
 /* A weaker digest is equal where a stronger one that both have differs: a forged file. */
 static bool conflicts(const struct found *f, const struct listed *r, const struct match_query *q)
 {
-    const uint8_t *sha1 = match_listed_hash(r, LISTFILE_SHA1);
-    const uint8_t *sha256 = match_listed_hash(r, LISTFILE_SHA256);
+    const uint8_t *sha1 = listed_hash(r, LISTED_SHA1);
+    const uint8_t *sha256 = listed_hash(r, LISTED_SHA256);
 
     if (f->kind == MATCH_PDQ || f->kind == MATCH_SHA256)
         return false;
@@ -144,27 +185,55 @@ static bool conflicts(const struct found *f, const struct listed *r, const struc
            memcmp(sha1, q->sha1, 20) != 0;
 }
 
+static void write_list(const struct match_asker *a, const struct found *f, struct json_out *o)
+{
+    char name[LIST_NAME_BYTES];
+
+    if (f->source == 0)
+        json_text(o, "list", a->lists->names[f->row->list]);
+    else if (match_snapshot_list(a->lists->snapshots[f->source - 1], f->row->list, name,
+                                 sizeof name) > 0)
+        json_text(o, "list", name);
+    else
+        json_null(o, "list");
+}
+
+/* What the list says; a file that was tampered with cannot put lines of its own between ours. */
+static void write_record(const struct found *f, struct json_out *o)
+{
+    const size_t size = f->row->says_size;
+    char *says = mem_alloc(size + 1);
+    struct arena *a = arena_new();
+    struct json *root = NULL;
+    bool good = f->source == 0;
+
+    memcpy(says, listed_says(f->row), size);
+    says[size] = '\0';
+    if (!good && memchr(says, '\n', size) == NULL && strlen(says) == size)
+        good = json_parse(a, says, size, &root, NULL) == ASSAY_OK && root->kind == JSON_IS_OBJECT;
+    if (good)
+        json_raw(o, "record", says);
+    else
+        json_null(o, "record");
+    arena_free(a);
+    mem_free(says);
+}
+
 static void write_hit(const struct match_asker *a, const struct found *f,
                       const struct match_query *q, struct json_out *o)
 {
-    const struct listed *r = a->lists->records[f->record];
-    char *says = mem_alloc((size_t)r->says_size + 1);
-
-    memcpy(says, match_listed_says(r), r->says_size);
-    says[r->says_size] = '\0';
     json_object(o, NULL);
-    json_hex(o, "hash", match_listed_hash(r, f->has), match_bytes(f->kind));
-    json_text(o, "kind", f->has == LISTFILE_ORIENTED ? "pdq_oriented" : match_name(f->kind));
+    json_hex(o, "hash", listed_hash(f->row, f->has), match_bytes(f->kind));
+    json_text(o, "kind", f->has == LISTED_ORIENTED ? "pdq_oriented" : match_name(f->kind));
     json_int(o, "distance", f->distance);
     if (f->turn != NULL)
         json_text(o, "turn", f->turn);
-    if (conflicts(f, r, q))
+    if (conflicts(f, f->row, q))
         json_bool(o, "conflict", true);
-    json_text(o, "list", a->lists->names[f->list]);
-    json_int(o, "line", (int64_t)r->line);
-    json_raw(o, "record", says);
+    write_list(a, f, o);
+    json_int(o, "line", (int64_t)f->row->line);
+    write_record(f, o);
     json_object_end(o);
-    mem_free(says);
 }
 
 /* Whether some list has hashes of a kind that the query could not be held against. */

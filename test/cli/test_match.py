@@ -244,6 +244,110 @@ class Hashes(MatchCase):
                             for n, row in enumerate(rows) if n % 2))
 
 
+class Index(MatchCase):
+    """Lists as one file: the same answers, and nothing that is damaged is believed."""
+
+    def build(self, *lists):
+        out = self.top / "known.idx"
+        done = self.run_it("index", "build", "-o", out, *lists)
+        self.assertEqual(done.status, 0, done.err)
+        return out
+
+    def some_lists(self):
+        """Every kind of record, and a list beside it in another form; the hashes to ask for."""
+        chance = random.Random(3)
+        rows, asked = [], []
+        for n in range(300):
+            row = {kind: f"{chance.getrandbits(size * 4):0{size}x}" for kind, size in (
+                ("md5", 32), ("sha1", 40), ("sha256", 64), ("pdq", 64), ("pdq_oriented", 64))
+                if chance.random() < 0.5 or kind == "md5"}
+            row.update({"pdq_quality": chance.randrange(40, 100)} if n % 3 else {})
+            row.update({"pdq_reason": "damaged"} if n % 17 == 0 else {})
+            rows.append(json.dumps({**row, "code": f"L{n % 4}"}))
+            asked += [f"{kind.removesuffix('_oriented')}:"
+                      + (flipped(row[kind], n % 35, n) if "pdq" in kind else row[kind])
+                      for kind in row if kind in ("md5", "sha1", "sha256", "pdq", "pdq_oriented")]
+        asked += [f"{chance.getrandbits(128):032x}" for _ in range(50)]
+        return (self.file("a.jsonl", "\n".join(rows)),
+                self.file("b.txt", "\n".join(asked[::7])), "\n".join(asked).encode())
+
+    def test_it_answers_as_the_lists_do(self):
+        one, two, asked = self.some_lists()
+        built = self.build(one, two)
+        for options in ([], ["--min-quality", "80"], ["--distance", "12"]):
+            want = self.match("--list", one, "--list", two, *options, "--hashes", "-", status=10,
+                              data=asked)
+            self.assertEqual(want, self.match("--list", built, *options, "--hashes", "-",
+                                              status=10, data=asked))
+            self.assertGreater(sum(len(row["hits"]) for row in want), 400)
+        both = self.match("--list", built, "--list", two, "--hashes", "-", status=10, data=asked)
+        self.assertGreater(sum(len(row["hits"]) for row in both),
+                           sum(len(row["hits"]) for row in want))
+        said = self.run_it("index", "info", built).out.decode()
+        self.assertIn("records 4", said)
+        self.assertIn(f"list {one}\nlist {two}\n", said)
+
+    def test_the_documented_file_is_what_is_written(self):
+        said = (ROOT / "doc/lists.md").read_text()
+        self.file("known.csv", "pdq,grade\n4e46b5595215f12c6aaab9224ad4d5bb"
+                               "6a72b0aa6b5755e955588eae8b8ad4a4,L1\n")
+        self.assertEqual(self.run_it("index", "build", "-o", "known.idx", "known.csv").status, 0)
+        data = (self.top / "known.idx").read_bytes()
+        self.assertIn(f"is {len(data):,} bytes with SHA-256\n`{hashlib.sha256(data).hexdigest()}`",
+                      said)
+
+    def test_damage_anywhere_is_found(self):
+        one, two, _ = self.some_lists()
+        built = self.build(one, two)
+        self.assertIn(b"good", self.run_it("index", "verify", built).out)
+        data = built.read_bytes()
+        chance = random.Random(9)
+        for at in [0, 9, 20, 30, 40, 70, 520, *chance.sample(range(544, len(data)), 40)]:
+            bad = bytearray(data)
+            bad[at] ^= 1 << chance.randrange(8)
+            path = self.file("bad.idx", bytes(bad))
+            done = self.run_it("index", "verify", path)
+            self.assertEqual(done.status, 3, at)
+            self.run_it("match", "--list", path, "--hashes", "-", data=b"a" * 32)
+
+    def test_what_is_cut_or_foreign_or_later_is_refused_by_name(self):
+        one, two, _ = self.some_lists()
+        data = self.build(one, two).read_bytes()
+        later = data[:8] + b"\2" + data[9:]
+        for name, text, words in (("cut", data[:-1], b"was cut"), ("head", data[:300], b"header"),
+                                  ("more", data + b"x", b"stands behind"),
+                                  ("later", later, b"later assay")):
+            path = self.file(name, text)
+            for command in (["index", "info", path], ["index", "verify", path],
+                            ["match", "--list", path, "--hashes", "-"]):
+                done = self.run_it(*command, data=b"")
+                self.assertEqual((done.status, done.out), (3, b""), (name, command))
+                self.assertIn(words, done.err)
+        done = self.run_it("index", "info", one)
+        self.assertIn(b"no snapshot of lists", done.err)
+        done = self.run_it("index", "build", "-o", self.top / "x", self.top / "known.idx")
+        self.assertEqual(done.status, 3)
+        self.assertIn(b"a snapshot already", done.err)
+
+    def test_a_build_that_fails_leaves_what_was_there(self):
+        one, two, _ = self.some_lists()
+        built = self.build(one, two)
+        before = built.read_bytes()
+        bad = self.file("bad", "xyz\n" + "a" * 32)
+        self.assertEqual(self.run_it("index", "build", "-o", built, bad).status, 3)
+        self.assertEqual(self.run_it("index", "build", "-o", built, "gone").status, 3)
+        self.assertEqual(built.read_bytes(), before)
+        self.assertEqual(self.run_it("index", "build", "-o", built, "--skip-bad", bad).status, 0)
+        self.assertEqual(sorted(path.name for path in self.top.iterdir()),
+                         ["a.jsonl", "b.txt", "bad", "known.idx"])
+
+    def test_usage_is_told_with_exit_2(self):
+        for words in ([], ["build"], ["build", "x"], ["build", "-o", "x"], ["info"],
+                      ["info", "a", "b"], ["-o", "x", "info", "a"], ["look", "x"]):
+            done = self.run_it("index", *words)
+            self.assertEqual((done.status, done.out), (2, b""), words)
+
+
 class Bad(MatchCase):
     def test_a_list_with_bad_lines_is_used_only_when_told_so(self):
         listed = self.file("list", f"{'a' * 32}\r\nxyz\r\n{'A' * 32}\r\n{'0' * 40}\r\n")
