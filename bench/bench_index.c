@@ -134,6 +134,57 @@ static struct assay_index *build(const char *name, const uint8_t *hashes, size_t
     return ix;
 }
 
+/* All queries at once, by one thread and by two that each take half. */
+struct many {
+    struct assay_index *ix;
+    const uint8_t *queries;
+    size_t count;
+    double cpu_us; /* a query */
+};
+
+static void *search_many(void *context)
+{
+    static const unsigned rounds = 8;
+    struct many *m = context;
+    const struct assay_index_hit *hits;
+    struct assay_index_reader *r;
+    size_t *begin = mem_array(m->count + 1, sizeof *begin);
+
+    enum assay_err rc = assay_index_reader_new(m->ix, &r);
+    assert(rc == ASSAY_OK);
+    rc = assay_index_search_many(r, m->queries, m->count, 31, &hits, begin); /* warm */
+    assert(rc == ASSAY_OK);
+    int64_t start = cpu_ns();
+    for (unsigned i = 0; i < rounds; i++) {
+        rc = assay_index_search_many(r, m->queries, m->count, 31, &hits, begin);
+        assert(rc == ASSAY_OK);
+    }
+    m->cpu_us = (double)(cpu_ns() - start) / 1e3 / (double)(rounds * m->count);
+    assay_index_reader_free(r);
+    mem_free(begin);
+    return NULL;
+}
+
+static void measure_many(struct assay_index *ix, const uint8_t *queries)
+{
+    struct many half[2] = {{ix, queries, QUERIES / 2, 0},
+                           {ix, queries + QUERIES / 2 * HASH_BYTES, QUERIES / 2, 0}};
+    struct many all = {ix, queries, QUERIES, 0};
+    pthread_t threads[2];
+    int failed = 0;
+
+    (void)search_many(&all);
+    for (unsigned i = 0; i < 2; i++)
+        failed |= pthread_create(&threads[i], NULL, search_many, &half[i]);
+    assert(failed == 0);
+    for (unsigned i = 0; i < 2; i++)
+        failed |= pthread_join(threads[i], NULL);
+    assert(failed == 0);
+    (void)printf("  %d at once, radius 31: %.2f us a query; two threads: %.0f in a second of"
+                 " two processors\n",
+                 QUERIES, all.cpu_us, 2e6 / (half[0].cpu_us + half[1].cpu_us) * 2);
+}
+
 static void measure(enum made kind, const char *name, size_t count)
 {
     uint8_t *hashes = mem_array(count, HASH_BYTES);
@@ -153,6 +204,7 @@ static void measure(enum made kind, const char *name, size_t count)
                      columns.mean_us, scan.mean_us, scan.mean_us / columns.mean_us, best.mean_us,
                      best.p50_us, best.p99_us, best.hits);
     }
+    measure_many(ix, queries);
     open_again(ix, queries);
     assay_index_reader_free(r);
     assay_index_free(ix);

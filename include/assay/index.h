@@ -130,6 +130,22 @@ enum assay_err assay_index_search(struct assay_index_reader *r, const uint8_t *h
                                   unsigned radius, const struct assay_index_hit **hits,
                                   size_t *count);
 
+/*
+ * The same for many queries, which takes a third to a half of the time of as many searches: some
+ * hundreds at once, better thousands. Each query is answered as by assay_index_search; what is
+ * added or deleted meanwhile may be seen by some of them.
+ *
+ *   hashes   query_count * ASSAY_INDEX_HASH_BYTES bytes, borrowed
+ *   hits     the reader's, until its next search
+ *   begin    query_count + 1 numbers of the caller's: hits begin[i] .. begin[i + 1] - 1 are those
+ *            of query i, in the order of assay_index_search
+ *
+ * ERANGE; ENOMEM.
+ */
+enum assay_err assay_index_search_many(struct assay_index_reader *r, const uint8_t *hashes,
+                                       size_t query_count, unsigned radius,
+                                       const struct assay_index_hit **hits, size_t *begin);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

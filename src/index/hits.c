@@ -1,4 +1,6 @@
 /* The order of hits: distance, then id; few by insertion, many by counting bytes. */
+#include <string.h>
+
 #include "index/index_impl.h"
 
 #define FEW       48
@@ -21,38 +23,42 @@ static void insertion(struct assay_index_hit *hits, size_t count)
 }
 
 /* A counting sort by each byte, from the lowest; one that all share is passed over. */
-static void by_bytes(struct assay_index_reader *r)
+static void by_bytes(struct assay_index_hit *hits, struct assay_index_hit *spare, size_t count)
 {
+    struct assay_index_hit *from = hits, *to = spare;
+
     for (unsigned byte = 0; byte < KEY_BYTES; byte++) {
         size_t start[256] = {0}, sum = 0;
-        for (size_t i = 0; i < r->count; i++)
-            start[key_of(&r->hits[i]) >> (8 * byte) & 255]++;
-        if (start[key_of(&r->hits[0]) >> (8 * byte) & 255] == r->count)
+        for (size_t i = 0; i < count; i++)
+            start[key_of(&from[i]) >> (8 * byte) & 255]++;
+        if (start[key_of(&from[0]) >> (8 * byte) & 255] == count)
             continue;
         for (unsigned v = 0; v < 256; v++) {
             size_t size = start[v];
             start[v] = sum;
             sum += size;
         }
-        for (size_t i = 0; i < r->count; i++)
-            r->spare[start[key_of(&r->hits[i]) >> (8 * byte) & 255]++] = r->hits[i];
-        struct assay_index_hit *swapped = r->hits;
-        r->hits = r->spare;
-        r->spare = swapped;
+        for (size_t i = 0; i < count; i++)
+            to[start[key_of(&from[i]) >> (8 * byte) & 255]++] = from[i];
+        struct assay_index_hit *swapped = from;
+        from = to;
+        to = swapped;
     }
+    if (from != hits)
+        memcpy(hits, from, count * sizeof *hits);
 }
 
-void index_sort_hits(struct assay_index_reader *r)
+size_t hits_sort(struct assay_index_hit *hits, struct assay_index_hit *spare, size_t count)
 {
     size_t kept = 0;
 
-    if (r->count <= FEW)
-        insertion(r->hits, r->count);
+    if (count <= FEW)
+        insertion(hits, count);
     else
-        by_bytes(r);
-    for (size_t i = 0; i < r->count; i++) {
-        if (kept == 0 || key_of(&r->hits[kept - 1]) != key_of(&r->hits[i]))
-            r->hits[kept++] = r->hits[i];
+        by_bytes(hits, spare, count);
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || key_of(&hits[kept - 1]) != key_of(&hits[i]))
+            hits[kept++] = hits[i];
     }
-    r->count = kept;
+    return kept;
 }

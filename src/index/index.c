@@ -92,6 +92,7 @@ void assay_index_reader_free(struct assay_index_reader *r)
     (void)pthread_mutex_unlock(&r->ix->reading);
     free(r->hits);
     free(r->spare);
+    batch_free(r->batch);
     free(r);
 }
 
@@ -176,8 +177,8 @@ static size_t tail_near(const struct index_kernels *k, const struct index_tail *
     return found;
 }
 
-static enum assay_err tail_search(struct assay_index_reader *r, const struct index_tail *t,
-                                  const struct index_row *query, unsigned radius)
+enum assay_err index_tail_search(struct assay_index_reader *r, const struct index_tail *t,
+                                 const struct index_row *query, unsigned radius)
 {
     const struct index_kernels *k = r->ix->kernels;
     size_t found = tail_near(k, t, query, radius, r->at);
@@ -205,10 +206,10 @@ enum assay_err index_search(struct assay_index_reader *r, const uint8_t *hash, u
     for (size_t i = 0; i < set->segment_count && rc == ASSAY_OK; i++)
         rc = segment_search(r, set->segments[i], &query, radius, plan);
     for (size_t i = 0; i < set->tail_count && rc == ASSAY_OK; i++)
-        rc = tail_search(r, set->tails[i], &query, radius);
+        rc = index_tail_search(r, set->tails[i], &query, radius);
     (void)atomic_fetch_add(&r->turn, 1);
     if (rc == ASSAY_OK)
-        index_sort_hits(r);
+        r->count = hits_sort(r->hits, r->spare, r->count);
     return rc;
 }
 

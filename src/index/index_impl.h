@@ -70,6 +70,7 @@ struct assay_index_reader {
     struct assay_index_hit *hits, *spare; /* capacity each; spare is for sorting */
     size_t count, capacity;
     struct lookup lookup;
+    struct batch *batch;         /* of assay_index_search_many, or NULL before the first */
     uint16_t at[KERNEL_RUN_MAX]; /* what a kernel found */
 };
 
@@ -103,13 +104,38 @@ enum index_plan { PLAN_BEST, PLAN_SCAN, PLAN_COLUMNS };
 enum assay_err index_search(struct assay_index_reader *r, const uint8_t *hash, unsigned radius,
                             enum index_plan plan);
 
-/* The hits' order: distance, then id, each pair of them once. */
-void index_sort_hits(struct assay_index_reader *r);
-
 /* All near pairs of one segment, added to the reader's hits. ENOMEM. */
 enum assay_err segment_search(struct assay_index_reader *r, const struct index_segment *s,
                               const struct index_row *query, unsigned radius, enum index_plan plan);
 enum assay_err hits_add(struct assay_index_reader *r, uint32_t id, uint32_t distance);
+
+/* The living pairs of one row. ENOMEM. */
+enum assay_err hits_add_row(struct assay_index_reader *r, const struct index_segment *s,
+                            uint32_t row, uint32_t distance);
+
+/* By distance, then id, each pair of them once; spare has room for as many. Returns how many are
+ * kept. */
+size_t hits_sort(struct assay_index_hit *hits, struct assay_index_hit *spare, size_t count);
+
+/* The near pairs of one tail, added to the reader's hits. ENOMEM. */
+enum assay_err index_tail_search(struct assay_index_reader *r, const struct index_tail *t,
+                                 const struct index_row *query, unsigned radius);
+
+void lookup_set_budgets(struct lookup *l, unsigned radius);
+
+/* Makes the reader's look-up ready for a search of the segment, all but the query. Whether columns
+ * are the quicker way. */
+bool lookup_by_columns(struct assay_index_reader *r, const struct index_segment *s,
+                       unsigned radius);
+
+/* Estimates of time; index_kernels has the rest of the model. */
+double lookup_scan_ns(const struct assay_index_reader *r, const struct index_segment *s);
+double lookup_cost_ns(double probes, double entries, double candidates);
+
+/* The first column in which the row is found, so that it is answered once. */
+unsigned lookup_first_column(const struct lookup *l, const struct index_row *row);
+
+void batch_free(struct batch *b); /* NULL is fine */
 
 /* A set of its own memory with room for so many; counts are set, entries are not. NULL: none. */
 struct index_set *index_set_new(size_t segment_count, size_t tail_count);

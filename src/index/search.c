@@ -29,8 +29,8 @@ enum assay_err hits_add(struct assay_index_reader *r, uint32_t id, uint32_t dist
     return ASSAY_OK;
 }
 
-static enum assay_err add_row(struct assay_index_reader *r, const struct index_segment *s,
-                              uint32_t row, uint32_t distance)
+enum assay_err hits_add_row(struct assay_index_reader *r, const struct index_segment *s,
+                            uint32_t row, uint32_t distance)
 {
     uint32_t begin, end;
 
@@ -57,7 +57,7 @@ static enum assay_err scan(struct assay_index_reader *r, const struct index_segm
         size_t found = k->rows(s->rows + from, count, query, radius, r->at);
         for (size_t i = 0; i < found; i++) {
             uint32_t row = from + r->at[i];
-            if ((rc = add_row(r, s, row, k->distance(&s->rows[row], query))) != 0)
+            if ((rc = hits_add_row(r, s, row, k->distance(&s->rows[row], query))) != 0)
                 return rc;
         }
     }
@@ -71,8 +71,9 @@ static enum assay_err scan(struct assay_index_reader *r, const struct index_segm
  * there is a chunk i with d[i] < budget[i] and d[i] + d[i + 1] < budget[i] + budget[i + 1]: the
  * row is found in column i, and its symbol lets it through.
  */
-static void set_budgets(struct lookup *l)
+void lookup_set_budgets(struct lookup *l, unsigned radius)
 {
+    l->radius = radius;
     for (unsigned i = 0; i < CHUNKS; i++)
         l->budget[i] = (l->radius + 1) / CHUNKS + (i < (l->radius + 1) % CHUNKS);
     l->budget[CHUNKS] = l->budget[0];
@@ -134,7 +135,7 @@ static size_t find_buckets(struct lookup *l, size_t count)
 }
 
 /* The first column in which the row is found, so that it is answered once. */
-static unsigned first_column(const struct lookup *l, const struct index_row *row)
+unsigned lookup_first_column(const struct lookup *l, const struct index_row *row)
 {
     unsigned own = bits_set((uint64_t)(row_chunk(row, 0) ^ row_chunk(l->query, 0)));
 
@@ -168,9 +169,9 @@ static enum assay_err judge(struct lookup *l)
         const struct candidate *c = &l->found[i];
         const struct index_row *row = &s->rows[c->row];
         unsigned distance = k->distance(row, l->query);
-        if (distance > l->radius || first_column(l, row) != c->column)
+        if (distance > l->radius || lookup_first_column(l, row) != c->column)
             continue;
-        if ((rc = add_row(l->r, s, c->row, distance)) != 0)
+        if ((rc = hits_add_row(l->r, s, c->row, distance)) != 0)
             return rc;
     }
     l->candidates += l->found_count;
@@ -214,8 +215,8 @@ static enum assay_err look_up(struct lookup *l, double limit_ns)
 
     while ((count = next_probes(l)) > 0) {
         size_t entries = find_buckets(l, count);
-        spent_ns += PROBE_NS * (double)count + ENTRY_NS * (double)entries;
-        if (spent_ns + CANDIDATE_NS * (double)l->candidates > limit_ns) {
+        spent_ns += lookup_cost_ns((double)count, (double)entries, 0);
+        if (spent_ns + lookup_cost_ns(0, 0, (double)l->candidates) > limit_ns) {
             l->r->count = hits;
             return scan(l->r, l->s, l->query, l->radius);
         }
@@ -227,27 +228,44 @@ static enum assay_err look_up(struct lookup *l, double limit_ns)
     return judge(l);
 }
 
-enum assay_err segment_search(struct assay_index_reader *r, const struct index_segment *s,
-                              const struct index_row *query, unsigned radius, enum index_plan plan)
+double lookup_cost_ns(double probes, double entries, double candidates)
+{
+    return PROBE_NS * probes + ENTRY_NS * entries + CANDIDATE_NS * candidates;
+}
+
+double lookup_scan_ns(const struct assay_index_reader *r, const struct index_segment *s)
+{
+    return s->layout.row_count * r->ix->kernels->row_ns;
+}
+
+bool lookup_by_columns(struct assay_index_reader *r, const struct index_segment *s, unsigned radius)
 {
     struct lookup *l = &r->lookup;
 
-    if (s->dir == NULL || plan == PLAN_SCAN)
-        return scan(r, s, query, radius);
     l->r = r;
     l->s = s;
-    l->query = query;
-    l->radius = radius;
     l->column = 0;
     l->mask = 0;
     l->found_count = 0;
     l->candidates = 0;
-    set_budgets(l);
-    if (plan == PLAN_COLUMNS)
+    lookup_set_budgets(l, radius);
+    if (s->dir == NULL)
+        return false;
+    double probes = probe_count(r->ix, l);
+    double entries = probes * s->layout.row_count / (DIR_SIZE - 1);
+    return lookup_cost_ns(probes, entries, 0) <= lookup_scan_ns(r, s);
+}
+
+enum assay_err segment_search(struct assay_index_reader *r, const struct index_segment *s,
+                              const struct index_row *query, unsigned radius, enum index_plan plan)
+{
+    struct lookup *l = &r->lookup;
+    const bool by_columns = lookup_by_columns(r, s, radius);
+
+    l->query = query;
+    if (s->dir != NULL && plan == PLAN_COLUMNS)
         return look_up(l, INFINITY);
-    double probes = probe_count(r->ix, l), rows = s->layout.row_count;
-    double scan_ns = rows * r->ix->kernels->row_ns;
-    if (scan_ns < probes * (PROBE_NS + ENTRY_NS * rows / (DIR_SIZE - 1)))
+    if (plan == PLAN_SCAN || !by_columns)
         return scan(r, s, query, radius);
-    return look_up(l, scan_ns);
+    return look_up(l, lookup_scan_ns(r, s));
 }

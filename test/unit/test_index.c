@@ -246,6 +246,56 @@ static void what_is_all_deleted_is_gone_after_a_merge(void **state)
     model_clear(&m);
 }
 
+/* Enough queries that columns are read for all of them together, and more than one slice. */
+static void many_queries_at_once_answer_as_each_alone(void **state)
+{
+    static const unsigned radii[] = {0, 8, 15, 31, 47, 64};
+    enum { QUERIES = 200 };
+    static uint8_t queries[QUERIES * HASH_BYTES];
+    static size_t begin[QUERIES + 1];
+
+    (void)state;
+    for (enum made kind = 0; kind < MADE_KINDS; kind++) {
+        const struct assay_index_hit *hits, *one;
+        struct assay_index_reader *r, *single;
+        uint64_t draw = 5;
+        size_t count;
+        struct model m;
+        struct assay_index *ix = filled(kind, 30000, &m);
+        assert_int_equal(assay_index_add_many(ix, m.hashes, m.ids, 100), ASSAY_OK);
+        for (size_t i = 0; i < 3000; i += 3)
+            assert_int_equal(assay_index_delete(ix, m.hashes + i * HASH_BYTES, m.ids[i]), 0);
+        made_hashes(kind, 77, QUERIES, queries);
+        for (size_t i = 0; i < QUERIES; i += 2)
+            made_near(&draw, m.hashes + i * HASH_BYTES, (unsigned)i % 65, queries + i * HASH_BYTES);
+        assert_int_equal(assay_index_reader_new(ix, &r), ASSAY_OK);
+        assert_int_equal(assay_index_reader_new(ix, &single), ASSAY_OK);
+        for (size_t i = 0; i < sizeof radii / sizeof radii[0] * KERNEL_SETS; i++) {
+            unsigned radius = radii[i / KERNEL_SETS];
+            if (index_kernels_at(i % KERNEL_SETS) == NULL)
+                continue;
+            ix->kernels = index_kernels_at(i % KERNEL_SETS);
+            assert_int_equal(assay_index_search_many(r, queries, QUERIES, radius, &hits, begin),
+                             ASSAY_OK);
+            for (size_t q = 0; q < QUERIES; q++) {
+                assert_int_equal(
+                    assay_index_search(single, queries + q * HASH_BYTES, radius, &one, &count),
+                    ASSAY_OK);
+                assert_int_equal(begin[q + 1] - begin[q], count);
+                if (count > 0)
+                    assert_memory_equal(hits + begin[q], one, count * sizeof *one);
+            }
+        }
+        assert_int_equal(assay_index_search_many(r, queries, 0, 31, &hits, begin), ASSAY_OK);
+        assert_int_equal(begin[0], 0);
+        assert_int_equal(assay_index_search_many(r, queries, 1, 65, &hits, begin), ASSAY_ERANGE);
+        assay_index_reader_free(r);
+        assay_index_reader_free(single);
+        assay_index_free(ix);
+        model_clear(&m);
+    }
+}
+
 static void a_radius_over_64_is_refused(void **state)
 {
     const struct assay_index_hit *hits = NULL;
@@ -366,6 +416,7 @@ int main(void)
         cmocka_unit_test(equal_hashes_are_stored_once_and_all_their_ids_answered),
         cmocka_unit_test(adds_deletes_and_merges_in_any_order_answer_as_a_plain_scan),
         cmocka_unit_test(what_is_all_deleted_is_gone_after_a_merge),
+        cmocka_unit_test(many_queries_at_once_answer_as_each_alone),
         cmocka_unit_test(a_radius_over_64_is_refused),
         cmocka_unit_test(every_kernel_finds_what_the_scalar_one_finds),
         cmocka_unit_test(the_environment_may_name_a_kernel),

@@ -189,6 +189,22 @@ static enum assay_err act_search(struct thing *t)
     return rc;
 }
 
+static enum assay_err act_search_many(struct thing *t)
+{
+    static size_t begin[101];
+    const struct assay_index_hit *hits;
+    struct assay_index_reader *r;
+
+    enum assay_err rc = assay_index_reader_new(t->ix, &r);
+    if (rc != ASSAY_OK)
+        return rc;
+    rc = assay_index_search_many(r, t->hashes, 100, 31, &hits, begin);
+    if (rc == ASSAY_OK)
+        assert_int_equal(begin[100], 100 * SIMILAR);
+    assay_index_reader_free(r);
+    return rc;
+}
+
 static enum assay_err act_add_many(struct thing *t)
 {
     enum assay_err rc =
@@ -237,6 +253,7 @@ static void each_allocation_may_fail_and_nothing_is_lost(void **state)
     assert_int_equal(until_it_succeeds(&t, act_new), 2);
     assert_int_equal(until_it_succeeds(&t, act_reader), 1);
     assert_in_range(until_it_succeeds(&t, act_search), 3, 8);
+    assert_in_range(until_it_succeeds(&t, act_search_many), 5, 60);
     assert_in_range(until_it_succeeds(&t, act_add_many), 5, 20);
     assert_in_range(until_it_succeeds(&t, act_merge), 5, 40);
     assert_in_range(until_it_succeeds(&t, act_save), 5, 60);
