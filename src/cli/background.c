@@ -12,6 +12,8 @@
 #include "flow/intake/drop.h"
 #include "flow/intake/intake.h"
 #include "flow/intake/upload.h"
+#include "flow/matching/matching.h"
+#include "flow/own.h"
 #include "flow/qa/qa.h"
 #include "flow/queue/queue.h"
 #include "store/workspace.h"
@@ -29,7 +31,8 @@ struct background {
     pthread_cond_t wake;
     bool stopping;
     unsigned thread_count;
-    pthread_t threads[67];
+    pthread_t threads[68];
+    struct live *lists;
 };
 
 /* Sleep, but wake at once when we are to stop; returns whether we are. */
@@ -104,6 +107,54 @@ static void *take_uploads(void *ctx)
             log_warn("upload.failed", LOG_ERR(rc), LOG_TEXT("why", e.text));
         stopping = rest(b, rc == ASSAY_OK ? 0 : rc == ASSAY_ENOTFOUND ? IDLE_MS : FAULT_MS);
     }
+    return NULL;
+}
+
+/* What passed before there was a list of own decisions comes into it. */
+static void fill_own(struct world *w)
+{
+    struct err e = {0};
+    int64_t count = 0;
+    enum assay_err rc;
+
+    do
+        rc = flow_own_fill(w, &count, &e);
+    while (rc == ASSAY_OK && count > 0);
+    if (rc != ASSAY_OK)
+        log_warn("lists.own_not_filled", LOG_ERR(rc), LOG_TEXT("why", e.text));
+}
+
+/* Items that wait come first, then a page of the pass over all. */
+static enum assay_err match_some(struct background *b, struct matching_pass *pass, struct err *e)
+{
+    int64_t count;
+    enum assay_err rc = matching_next(b->world, b->lists, &count, e);
+
+    return rc == ASSAY_ENOTFOUND ? matching_go_on(b->world, pass, e) : rc;
+}
+
+static void *match_items_with_lists(void *ctx)
+{
+    struct background *b = ctx;
+    struct matching_pass *pass = matching_pass_new();
+    bool stopping = false, filled = false;
+
+    while (!stopping) {
+        struct err e = {0};
+        if (atomic_load(&b->world->behind)) {
+            stopping = rest(b, IDLE_MS);
+            continue;
+        }
+        if (!filled)
+            fill_own(b->world);
+        filled = true;
+        enum assay_err rc = match_some(b, pass, &e);
+        bool waits = rc == ASSAY_ENOTFOUND || rc == ASSAY_EBUSY || rc == ASSAY_ESTATE;
+        if (rc != ASSAY_OK && !waits)
+            log_warn("matching.failed", LOG_ERR(rc), LOG_TEXT("why", e.text));
+        stopping = rest(b, rc == ASSAY_OK ? 0 : waits ? IDLE_MS : FAULT_MS);
+    }
+    matching_pass_free(pass);
     return NULL;
 }
 
@@ -235,8 +286,9 @@ struct background *background_start(struct world *w, unsigned identifiers)
     struct background *b = mem_zalloc(sizeof *b);
     pthread_condattr_t attributes;
 
-    assert(identifiers + 3 <= sizeof b->threads / sizeof b->threads[0]);
+    assert(identifiers + 4 <= sizeof b->threads / sizeof b->threads[0]);
     b->world = w;
+    b->lists = live_new(w->store);
     (void)pthread_mutex_init(&b->lock, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -249,6 +301,8 @@ struct background *background_start(struct world *w, unsigned identifiers)
     if (pthread_create(&b->threads[b->thread_count], NULL, take_uploads, b) == 0)
         b->thread_count++;
     if (pthread_create(&b->threads[b->thread_count], NULL, watch_drop, b) == 0)
+        b->thread_count++;
+    if (pthread_create(&b->threads[b->thread_count], NULL, match_items_with_lists, b) == 0)
         b->thread_count++;
     if (pthread_create(&b->threads[b->thread_count], NULL, keep_house, b) == 0)
         b->thread_count++;
@@ -263,6 +317,7 @@ void background_stop(struct background *b)
     (void)pthread_mutex_unlock(&b->lock);
     for (unsigned i = 0; i < b->thread_count; i++)
         (void)pthread_join(b->threads[i], NULL);
+    live_free(b->lists);
     (void)pthread_cond_destroy(&b->wake);
     (void)pthread_mutex_destroy(&b->lock);
     mem_free(b);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "flow/own.h"
 
 enum assay_err flow_write_decision(const struct world *w, struct tx *tx,
                                    const struct decision_row *d, const struct task *t,
@@ -61,8 +62,10 @@ enum assay_err flow_spread(struct tx *tx, const struct task *t, struct err *e)
 {
     int64_t count = 0;
     char data[64];
-    enum assay_err rc = inheritance_spread(tx, t->id, t->decision_id, clock_now_ms(), &count, e);
+    enum assay_err rc = flow_own_put(tx, t, e);
 
+    if (rc == ASSAY_OK)
+        rc = inheritance_spread(tx, t->id, t->decision_id, clock_now_ms(), &count, e);
     if (rc != ASSAY_OK || count == 0)
         return rc;
     (void)snprintf(data, sizeof data, "{\"sightings\":%lld}", (long long)count);

@@ -12,7 +12,8 @@ enum assay_err flow_write_decision(const struct world *w, struct tx *tx,
                                    enum audit_action action, struct audit_actor by,
                                    const char *purpose, const char *note, struct err *e);
 
-/* A decision is superseded or has passed: every sighting that hangs on the task follows it. */
+/* A decision is superseded or has passed: the list of own decisions and every sighting that hangs
+ * on the task follow it. */
 enum assay_err flow_spread(struct tx *tx, const struct task *t, struct err *e);
 
 /* The store's text of tags (one space between) as an array of strings under key. */

@@ -24,6 +24,8 @@ static const struct setting table[] = {
     {"archive.total_bytes", "bytes that an archive and the archives in it may unpack to",
      107374182400, 1, 17592186044416},
     {"archive.ratio_max", "times that an entry may grow, beyond 10 MB", 200, 1, 1000000},
+    {"match.hits_day_max", "items a day that a row of a list may match before it is in quarantine",
+     1000, 1, 1000000000},
     {"archive.depth_max", "archives inside of each other, the outermost counted", 3, 1, 8},
 };
 

@@ -133,6 +133,11 @@ static void a_sample_that_agrees_passes_the_lot(void **state)
     }
     assert_true(lot_is(m, lot, "passed"));
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM task WHERE state = 'passed'"), 6);
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM list_row r JOIN list l ON"
+                                     " l.id = r.list_id JOIN task t ON t.item_id = r.item_id"
+                                     " JOIN decision d ON d.id = t.decision_id"
+                                     " WHERE l.kind = 'own' AND d.code = r.code"),
+                     6);
     assert_int_equal(world_int(m->t, "SELECT count(*) FROM record WHERE entry LIKE"
                                      " '%%\"lot.closed\"%%\"outcome\":\"passed\"%%'"),
                      1);

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "store/facet.h"
 #include "store/item.h"
+#include "store/match.h"
 #include "store/task.h"
 
 #define HOLD_MS     (120 * 1000)         /* a decoder may take 20 s; then other processes may try */
@@ -392,7 +393,8 @@ static enum assay_err commit(struct tx *tx, void *ctx, struct err *e)
         return rc;
     row = row_of(j);
     if ((rc = put_renditions(tx, j, e)) != 0 || (rc = picture_put(tx, &row, e)) != 0 ||
-        (rc = put_facets(tx, j, e)) != 0 || (rc = move_tasks(tx, j, e)) != 0)
+        (rc = put_facets(tx, j, e)) != 0 || (rc = match_job_put(tx, j->item.id, e)) != 0 ||
+        (rc = move_tasks(tx, j, e)) != 0)
         return rc;
     buf_init(&data, 1024);
     json_out_init(&o, &data);

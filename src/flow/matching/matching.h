@@ -1,0 +1,38 @@
+/* Matching: what the lists know of the items that are here. */
+#ifndef FLOW_MATCHING_MATCHING_H
+#define FLOW_MATCHING_MATCHING_H
+
+#include "flow/flow.h"
+#include "flow/live.h"
+
+#define MATCHING_RADIUS 31 /* bits: so far a PDQ is looked for */
+#define MATCHING_TIGHT  16 /* and so far two pictures are as good as the same */
+
+/*
+ * Look up to 20 items that wait for it up in the lists, and write what came of it, each match once:
+ *
+ *   vote         an exact hash of a trusted list with a grade of a task's scheme: a hidden vote
+ *   guard        an exact hash, or a PDQ within MATCHING_TIGHT, of known_good or never_export: the
+ *                item goes into no release
+ *   candidate    all that is near alone, of a list that is not trusted, or of MD5 alone
+ *   quarantined  the row had more than match.hits_day_max matches on a day
+ *   test         of the list of kind test
+ *   noted        all else
+ *
+ * A picture near one that is decided joins its stack. An equal MD5 or SHA-1 where the SHA-256
+ * differ is an alarm on the record. *count is how many items were looked up. ENOTFOUND: nothing
+ * waits; EBUSY: the lists are not in memory yet, or behind; later. Safe from several processes.
+ */
+enum assay_err matching_next(struct world *w, struct live *lists, int64_t *count, struct err *e);
+
+/*
+ * Go on with the pass over all items that rows changed since the last one call for: a page of
+ * items, of which those that such a row may match are put in the line for matching_next. ENOTFOUND:
+ * no row changed. Killed at any moment, another process goes on.
+ */
+struct matching_pass; /* what a thread keeps between pages */
+struct matching_pass *matching_pass_new(void);
+void matching_pass_free(struct matching_pass *p);
+enum assay_err matching_go_on(struct world *w, struct matching_pass *p, struct err *e);
+
+#endif
