@@ -5,6 +5,7 @@
 #include "format/listfile_impl.h"
 
 #define PIECE_BYTES (64 * 1024)
+#define SAYS_MAX    ((size_t)8 * LISTFILE_LINE_MAX)
 
 /* More bytes behind those that wait; false at the end. */
 static bool more(struct listfile *f)
@@ -58,6 +59,11 @@ static enum assay_err take(struct listfile *f, size_t size, const char **line, s
     return ASSAY_OK;
 }
 
+static enum assay_err too_long(struct err *e)
+{
+    return err_set(e, ASSAY_EFORMAT, "a line of more than %d bytes", LISTFILE_LINE_MAX);
+}
+
 enum assay_err listfile_line(struct listfile *f, const char **line, size_t *size, struct err *e)
 {
     size_t looked = 0;
@@ -68,7 +74,7 @@ enum assay_err listfile_line(struct listfile *f, const char **line, size_t *size
         if (looked > LISTFILE_LINE_MAX) {
             f->line++;
             pass_over(f);
-            return err_set(e, ASSAY_EFORMAT, "a line of more than %d bytes", LISTFILE_LINE_MAX);
+            return too_long(e);
         }
         if (!more(f))
             break;
@@ -76,13 +82,18 @@ enum assay_err listfile_line(struct listfile *f, const char **line, size_t *size
     if (end == NULL && f->in.size == f->at)
         return ASSAY_ENOTFOUND;
     f->line++;
-    return take(f,
-                end == NULL ? f->in.size - f->at : (size_t)(end - (const char *)f->in.data) - f->at,
-                line, size, e);
+    const size_t length =
+        end == NULL ? f->in.size - f->at : (size_t)(end - (const char *)f->in.data) - f->at;
+    if (length <= LISTFILE_LINE_MAX)
+        return take(f, length, line, size, e);
+    f->at += length + (end != NULL ? 1 : 0);
+    return too_long(e);
 }
 
 enum assay_err listfile_give(struct listfile *f, struct listfile_record *r, struct err *e)
 {
+    if (f->says.over)
+        return listfile_refuse(f, "what the list says of it is more than 8 MiB", e);
     r->says = buf_cstr(&f->says);
     r->says_size = f->says.size;
     return f->sink->record(f->sink->ctx, r, e);
@@ -101,9 +112,11 @@ static bool is_blank(const char *line)
 static enum assay_err read_form(struct listfile *f, const char *first, size_t size,
                                 enum listfile_form *form, struct err *e)
 {
-    if (first[0] == '{' || first[0] == '[') {
+    const size_t blank = strspn(first, " \t");
+
+    if (first[blank] == '{' || first[blank] == '[') {
         *form = LISTFILE_JSONL;
-        return listfile_jsonl(f, first, size, e);
+        return listfile_jsonl(f, first + blank, size - blank, e);
     }
     if (listfile_is_head(first)) {
         *form = LISTFILE_CSV;
@@ -123,7 +136,7 @@ enum assay_err listfile_read(json_fill *fill, void *fill_ctx, const struct listf
     enum assay_err rc;
 
     buf_init(&f.in, LISTFILE_LINE_MAX + 4 * PIECE_BYTES);
-    buf_init(&f.says, 8 * LISTFILE_LINE_MAX);
+    buf_init(&f.says, SAYS_MAX);
     do {
         rc = listfile_line(&f, &line, &size, e);
         if (rc == ASSAY_OK && f.line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) {
@@ -134,7 +147,8 @@ enum assay_err listfile_read(json_fill *fill, void *fill_ctx, const struct listf
     if (rc == ASSAY_OK)
         rc = read_form(&f, line, size, &which, e);
     else if (rc == ASSAY_EFORMAT)
-        rc = err_set(e, rc, "line 1: this is no list of hashes in text, CSV or JSON Lines");
+        rc = err_set(e, rc, "line %llu: this is no list of hashes in text, CSV or JSON Lines",
+                     (unsigned long long)f.line);
     if (form != NULL)
         *form = which;
     buf_clear(&f.says);

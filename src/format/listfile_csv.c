@@ -1,13 +1,14 @@
 /* Columns by their names, whatever their order: those of hashes, and all others as they are. */
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "format/csv.h"
 #include "format/listfile_impl.h"
 
-#define QUALITY ((unsigned)1 << 8)
-#define REASON  ((unsigned)1 << 9)
-#define HASH    ((unsigned)1 << 10) /* of a kind that its length tells */
+#define HASH_DIGITS_MIN 32
 
 /* What has been read goes first, then what is still to come. */
 struct rest {
@@ -34,34 +35,27 @@ static size_t fill_rest(void *ctx, void *out, size_t size)
     return n;
 }
 
-static unsigned column_of(const char *name)
+/* Text may have the name of a kind between commas too: behind a hash, or in a remark. */
+static bool has_hash(const char *line)
 {
-    const unsigned bits = listfile_kind(name, strlen(name));
+    size_t digits = 0;
 
-    if (bits != 0)
-        return bits;
-    if (strcasecmp(name, "pdq_quality") == 0 || strcasecmp(name, "quality") == 0)
-        return QUALITY;
-    if (strcasecmp(name, "pdq_reason") == 0)
-        return REASON;
-    return strcasecmp(name, "hash") == 0 || strcasecmp(name, "hash_value") == 0 ? HASH : 0;
+    for (; *line != '\0' && digits < HASH_DIGITS_MIN; line++)
+        digits = isxdigit((unsigned char)*line) ? digits + 1 : 0;
+    return digits == HASH_DIGITS_MIN;
 }
 
 bool listfile_is_head(const char *line)
 {
-    char name[40];
-
+    if (line[strspn(line, " \t")] == '#' || has_hash(line))
+        return false;
     for (;; line++) {
         size_t size;
 
         line += strspn(line, " \t\"");
         size = strcspn(line, ",;\t\"");
-        if (size < sizeof name) {
-            memcpy(name, line, size);
-            name[size] = '\0';
-            if ((column_of(name) & ~(QUALITY | REASON)) != 0)
-                return true;
-        }
+        if ((listfile_column(line, size) & LISTFILE_HASHES) != 0)
+            return true;
         line += size;
         line += strspn(line, "\" ");
         if (*line == '\0')
@@ -73,13 +67,11 @@ static const char *take_field(unsigned column, const char *field, struct listfil
 {
     int64_t number;
 
-    if (column == HASH && (column = listfile_bits_by_length(strlen(field))) == 0)
-        return "no hash: MD5 has 32 hex digits, SHA-1 40, SHA-256 and PDQ 64";
-    if (column == REASON) {
+    if (column == LISTFILE_REASON) {
         r->unmatchable = true;
         return NULL;
     }
-    if (column != QUALITY)
+    if (column != LISTFILE_QUALITY)
         return listfile_value(field, column, r);
     if (str_int64(field, 0, 100, &number) != ASSAY_OK)
         return "a quality is a whole number from 0 to 100";
@@ -97,7 +89,7 @@ static const char *take_row(struct listfile *f, const struct head *h, const char
                             size_t count, struct listfile_record *r)
 {
     struct json_out o;
-    const char *why = NULL;
+    const char *why = NULL, *unnamed = NULL;
 
     if (count != h->count)
         return "another number of columns than in the first line";
@@ -107,12 +99,16 @@ static const char *take_row(struct listfile *f, const struct head *h, const char
     for (size_t i = 0; i < count && why == NULL; i++) {
         if (fields[i][0] == '\0')
             continue;
-        if (h->columns[i] != 0)
+        if (h->columns[i] == LISTFILE_UNNAMED)
+            unnamed = fields[i];
+        else if (h->columns[i] != 0)
             why = take_field(h->columns[i], fields[i], r);
         else
             json_text(&o, h->names[i], fields[i]);
     }
     json_object_end(&o);
+    if (why == NULL && unnamed != NULL)
+        why = listfile_unnamed(unnamed, r);
     if (why != NULL)
         return why;
     return r->has == 0 ? "no hash in any of its columns" : NULL;
@@ -136,26 +132,42 @@ static enum assay_err read_rows(struct listfile *f, struct csv_reader *csv, cons
             return ASSAY_OK;
         if (rc == ASSAY_OK && count == 1 && fields[0][0] == '\0')
             continue;
-        const char *words = rc == ASSAY_OK ? take_row(f, h, fields, count, &r) : why.text;
+        const char *words =
+            rc == ASSAY_OK ? take_row(f, h, fields, count, &r) : strchr(why.text, ':') + 2;
         rc = words != NULL ? listfile_refuse(f, words, e) : listfile_give(f, &r, e);
     }
     return rc;
+}
+
+/* Fields of one row come back as one object, whose keys must differ. */
+static char *name_of(const struct head *h, size_t at, const char *field, bool *twice)
+{
+    char number[32];
+
+    (void)snprintf(number, sizeof number, "column %zu", at + 1);
+    if (field[0] == '\0')
+        field = number;
+    for (size_t i = 0; i < at; i++)
+        *twice = *twice || str_equal(h->names[i], field);
+    return mem_strdup(field);
 }
 
 static enum assay_err read_head(struct csv_reader *csv, struct head *h, struct err *e)
 {
     const char *const *fields;
     enum assay_err rc = csv_next(csv, &fields, &h->count, e);
+    bool twice = false;
     unsigned seen = 0;
 
     for (size_t i = 0; i < h->count && rc == ASSAY_OK; i++) {
-        h->names[i] = mem_strdup(fields[i]);
-        h->columns[i] = column_of(fields[i]);
-        if ((seen & h->columns[i]) != 0)
-            rc = err_set(e, ASSAY_EFORMAT, "two columns of the first line are of one kind");
+        h->names[i] = name_of(h, i, fields[i], &twice);
+        h->columns[i] = listfile_column(fields[i], strlen(fields[i]));
+        if (twice || (seen & h->columns[i]) != 0)
+            rc = err_set(e, ASSAY_EFORMAT,
+                         "two columns of the first line have one name or are of one kind");
         seen |= h->columns[i];
     }
-    if (rc == ASSAY_OK && (seen & ~(QUALITY | REASON)) == 0)
+    if (rc == ASSAY_OK && (seen & LISTFILE_HASHES) == 0)
         rc = err_set(e, ASSAY_EFORMAT,
                      "the columns must stand between commas: no name of a hash is found so");
     return rc;

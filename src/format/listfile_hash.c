@@ -25,20 +25,41 @@ static uint8_t *place(struct listfile_record *r, unsigned bit)
                                     : r->pdq_oriented;
 }
 
-/* Names as people write them: "SHA-1", "sha_256", "Pdq Hash". */
-unsigned listfile_kind(const char *name, size_t size)
+#define PLAIN_MAX 24
+
+/* Names as people write them: "SHA-1", "sha_256", "Pdq Hash". Longer ones are none of ours: "". */
+static size_t make_plain(const char *name, size_t size, char *plain)
 {
-    char plain[24];
     size_t n = 0;
 
-    for (size_t i = 0; i < size; i++) {
-        if (name[i] == '-' || name[i] == '_' || name[i] == ' ')
-            continue;
-        if (n + 1 == sizeof plain)
-            return 0;
-        plain[n++] = (char)tolower((unsigned char)name[i]);
+    for (size_t i = 0; i < size && n < PLAIN_MAX; i++) {
+        if (name[i] != '-' && name[i] != '_' && name[i] != ' ')
+            plain[n++] = (char)tolower((unsigned char)name[i]);
     }
+    if (n == PLAIN_MAX)
+        n = 0;
     plain[n] = '\0';
+    return n;
+}
+
+unsigned listfile_column(const char *name, size_t size)
+{
+    char plain[PLAIN_MAX];
+    const unsigned bits = listfile_kind(name, size);
+
+    (void)make_plain(name, size, plain);
+    if (str_equal(plain, "pdqquality") || str_equal(plain, "quality"))
+        return LISTFILE_QUALITY;
+    if (str_equal(plain, "pdqreason"))
+        return LISTFILE_REASON;
+    return str_equal(plain, "hash") || str_equal(plain, "hashvalue") ? LISTFILE_UNNAMED : bits;
+}
+
+unsigned listfile_kind(const char *name, size_t size)
+{
+    char plain[PLAIN_MAX];
+    const size_t n = make_plain(name, size, plain);
+
     if (n > 4 && strcmp(plain + n - 4, "hash") == 0)
         plain[n - 4] = '\0';
     if (str_equal(plain, "pdqoriented"))
@@ -68,6 +89,8 @@ const char *listfile_value(const char *hex, unsigned bits, struct listfile_recor
                                         "a PDQ is 64 hex digits"};
     const size_t size = strlen(hex);
 
+    if ((r->has & bits) != 0)
+        return "two hashes of one kind";
     for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if ((bits & 1u << i) == 0)
             continue;
@@ -81,12 +104,32 @@ const char *listfile_value(const char *hex, unsigned bits, struct listfile_recor
     return NULL;
 }
 
-unsigned listfile_bits_by_length(size_t size)
+static unsigned bits_by_length(size_t size)
 {
     return size == 32   ? LISTFILE_MD5
            : size == 40 ? LISTFILE_SHA1
            : size == 64 ? LISTFILE_SHA256 | LISTFILE_PDQ
                         : 0;
+}
+
+static const char no_length[] = "no hash: MD5 has 32 hex digits, SHA-1 40, SHA-256 and PDQ 64";
+
+const char *listfile_unnamed(const char *hex, struct listfile_record *r)
+{
+    const unsigned may_be = bits_by_length(strlen(hex)), left = may_be & ~r->has;
+    struct listfile_record said = {0};
+    const char *why = may_be == 0 ? no_length : listfile_value(hex, may_be, &said);
+
+    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0] && why == NULL; i++) {
+        const unsigned bit = 1u << i;
+
+        if ((may_be & r->has & bit) != 0 &&
+            memcmp(place(r, bit), place(&said, bit), kinds[i].bytes) == 0)
+            return NULL; /* said twice */
+    }
+    if (why == NULL && left == 0)
+        why = "two hashes of one kind";
+    return why != NULL ? why : listfile_value(hex, left, r);
 }
 
 const char *listfile_hash(const char *line, struct listfile_record *r, const char **rest)
@@ -106,8 +149,8 @@ const char *listfile_hash(const char *line, struct listfile_record *r, const cha
         return "no hash: that is of hex digits, 64 at most";
     memcpy(hex, line, size);
     hex[size] = '\0';
-    if (bits == 0 && (bits = listfile_bits_by_length(size)) == 0)
-        return "no hash: MD5 has 32 hex digits, SHA-1 40, SHA-256 and PDQ 64";
+    if (bits == 0 && (bits = bits_by_length(size)) == 0)
+        return no_length;
     *rest = line + size;
     *rest += strspn(*rest, between);
     return listfile_value(hex, bits, r);

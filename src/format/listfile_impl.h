@@ -28,11 +28,20 @@ enum assay_err listfile_csv(struct listfile *f, const char *first, size_t size, 
 /* Whether the line is names of columns, one of them a hash's. */
 bool listfile_is_head(const char *line);
 
-/* Which kind of hash a column or member of this name holds: enum listfile_has, 0 for none; which
- * bits a value of so many digits may be; and the value into r, or why not (static). */
+/* What else a column or member may hold, beside the bits of enum listfile_has. */
+#define LISTFILE_QUALITY ((unsigned)1 << 8)
+#define LISTFILE_REASON  ((unsigned)1 << 9)
+#define LISTFILE_UNNAMED ((unsigned)1 << 10) /* a hash of a kind that its length tells */
+#define LISTFILE_HASHES  (~(LISTFILE_QUALITY | LISTFILE_REASON))
+
+/* Which kind of hash a word stands for: enum listfile_has, 0 for none; and the same of a column's
+ * or member's name, or one of the above. */
 unsigned listfile_kind(const char *name, size_t size);
-unsigned listfile_bits_by_length(size_t size);
+unsigned listfile_column(const char *name, size_t size);
+/* The value into r, or why not (static): as the given kinds; as what its length and the named
+ * ones, which are in r by then, let it be. */
 const char *listfile_value(const char *hex, unsigned bits, struct listfile_record *r);
+const char *listfile_unnamed(const char *hex, struct listfile_record *r);
 
 /* Hand a record over, or why it is none. */
 enum assay_err listfile_give(struct listfile *f, struct listfile_record *r, struct err *e);

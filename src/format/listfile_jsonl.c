@@ -28,35 +28,39 @@ static void write_again(struct json_out *o, const struct json *j, const char *ke
     }
 }
 
-/* A member that this reader knows is taken into r; others go into what the list says. */
-static const char *take_member(const struct json *m, struct listfile_record *r, bool *known)
+/* Whoever calls something else `hash` has it back as it is. */
+static bool is_text(const struct json *m)
 {
-    const unsigned bits = listfile_kind(m->key, strlen(m->key));
+    return m->kind == JSON_IS_STRING || m->kind == JSON_IS_NULL;
+}
+
+/* A member that this reader knows into r, or the hash of no named kind into *unnamed. */
+static const char *take_member(const struct json *m, unsigned column, struct listfile_record *r,
+                               const char **unnamed)
+{
     int64_t number;
 
-    *known = bits != 0;
-    if (bits != 0) {
-        if (m->kind == JSON_IS_NULL || (m->kind == JSON_IS_STRING && m->size == 0))
-            return NULL;
-        return m->kind == JSON_IS_STRING ? listfile_value(m->text, bits, r)
-                                         : "a hash is a string of hex digits";
+    if (m->kind == JSON_IS_NULL || (m->kind == JSON_IS_STRING && m->size == 0))
+        return NULL;
+    if (column == LISTFILE_REASON) {
+        r->unmatchable = true;
+        return NULL;
     }
-    if (str_equal(m->key, "pdq_quality") || str_equal(m->key, "quality")) {
-        *known = true;
-        if (m->kind == JSON_IS_NULL)
-            return NULL;
+    if (column == LISTFILE_QUALITY) {
         if (m->kind != JSON_IS_NUMBER || str_int64(m->text, 0, 100, &number) != ASSAY_OK)
             return "a quality is a whole number from 0 to 100";
+        if (r->quality >= 0)
+            return "two qualities";
         r->quality = (int)number;
-    } else if (str_equal(m->key, "pdq_reason")) {
-        *known = true;
-        r->unmatchable = m->kind != JSON_IS_NULL;
-    } else if (str_equal(m->key, "hash") && m->kind == JSON_IS_STRING) {
-        *known = true;
-        if (listfile_bits_by_length(m->size) == 0)
-            return "no hash: MD5 has 32 hex digits, SHA-1 40, SHA-256 and PDQ 64";
-        return listfile_value(m->text, listfile_bits_by_length(m->size), r);
+        return NULL;
     }
+    if (m->kind != JSON_IS_STRING)
+        return "a hash is a string of hex digits";
+    if (column != LISTFILE_UNNAMED)
+        return listfile_value(m->text, column, r);
+    if (*unnamed != NULL)
+        return "two hashes of one kind";
+    *unnamed = m->text;
     return NULL;
 }
 
@@ -64,8 +68,7 @@ static const char *take_object(struct listfile *f, const struct json *root,
                                struct listfile_record *r)
 {
     struct json_out o;
-    const char *why = NULL;
-    bool known;
+    const char *why = NULL, *unnamed = NULL;
 
     if (root->kind != JSON_IS_OBJECT)
         return "no object: JSON Lines have one on each line";
@@ -73,11 +76,16 @@ static const char *take_object(struct listfile *f, const struct json *root,
     json_out_init(&o, &f->says);
     json_object(&o, NULL);
     for (const struct json *m = root->first; m != NULL && why == NULL; m = m->next) {
-        why = take_member(m, r, &known);
-        if (!known)
+        const unsigned column = listfile_column(m->key, strlen(m->key));
+
+        if (column != 0 && (column != LISTFILE_UNNAMED || is_text(m)))
+            why = take_member(m, column, r, &unnamed);
+        else
             write_again(&o, m, m->key);
     }
     json_object_end(&o);
+    if (why == NULL && unnamed != NULL)
+        why = listfile_unnamed(unnamed, r);
     if (why != NULL)
         return why;
     return r->has == 0 ? "no hash: md5, sha1, sha256 or pdq is wanted" : NULL;

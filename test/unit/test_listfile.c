@@ -162,10 +162,51 @@ static void objects_keep_what_else_they_say(void **state)
           "8 md5 oriented unmatchable\n");
 }
 
+/* Whatever their order: a hash of no named kind never takes the place of a named one. */
+static void a_hash_without_a_kind_is_what_the_named_ones_let_it_be(void **state)
+{
+    (void)state;
+    check("pdq,hash,md5\n" SHA256 "," OTHER ",\n" SHA256 "," SHA256 ",\n," OTHER ",\n," MD5 "," MD5
+          "\n," MD5 ",ff112233445566778899aabbccddeeff\n," SHA1 "," MD5 "\n",
+          LISTFILE_CSV,
+          "2 sha256 pdq\n3 pdq\n4 sha256 pdq\n5 md5\n6 ! two hashes of one kind\n7 md5 sha1\n");
+    check("{\"hash\":\"" OTHER "\",\"pdq\":\"" SHA256 "\"}\n{\"pdq\":\"" SHA256
+          "\",\"hash_value\":\"" OTHER "\",\"sha256\":\"" SHA256 "\"}\n{\"sha256\":\"" SHA256
+          "\",\"hash\":\"" SHA256 "\"}\n{\"md5\":\"" MD5 "\",\"MD5 hash\":\"" MD5
+          "\"}\n{\"md5\":\"" MD5 "\",\"hash\":[1]}\n{\"md5\":\"" MD5
+          "\",\"quality\":20,\"PDQ Quality\":90}\n{\"hash\":\"" SHA1 "\",\"hash_value\":\"" MD5
+          "\"}\n{\"hash\":\"" MD5 "\",\"Pdq_Reason\":\"\"}\n",
+          LISTFILE_JSONL,
+          "1 sha256 pdq\n2 ! two hashes of one kind\n3 sha256\n4 ! two hashes of one kind\n"
+          "5 md5 {\"hash\":[1]}\n6 ! two qualities\n7 ! two hashes of one kind\n8 md5\n");
+}
+
+/* Text whose first line has the name of a kind in it: no hash of it is lost as a name. */
+static void text_with_the_name_of_a_kind_in_it_is_no_head(void **state)
+{
+    (void)state;
+    check(MD5 ",md5\n", LISTFILE_TEXT, "1 md5 {\"text\":\"md5\"}\n");
+    check("pdq\t" SHA256 "\npdq\t" OTHER "\n", LISTFILE_TEXT, "1 pdq\n2 pdq\n");
+    check(MD5 "  of holidays, md5\n", LISTFILE_TEXT, "1 md5 {\"text\":\"of holidays, md5\"}\n");
+    check("# of 2026, md5\n" MD5 "\n", LISTFILE_TEXT, "2 md5\n");
+    check("  {\"md5\":\"" MD5 "\"}\n", LISTFILE_JSONL, "1 md5\n");
+}
+
+static void columns_without_a_name_have_their_number(void **state)
+{
+    (void)state;
+    check(",md5,,\na," MD5 ",b,c\n", LISTFILE_CSV,
+          "2 md5 {\"column 1\":\"a\",\"column 3\":\"b\",\"column 4\":\"c\"}\n");
+    check("md5, PDQ Quality\n" MD5 ",7\n\"" MD5 "\"x,7\n" MD5 ",8\n", LISTFILE_CSV,
+          "2 md5 q7\n3 ! text behind a closing quote\n4 md5 q8\n");
+}
+
 static void what_is_no_list_is_refused_whole(void **state)
 {
-    static const char *const texts[] = {"{\n \"value\": []\n}\n", "[\n", "md5;sha1\n" MD5 ";\n",
-                                        "\x89PNG\r\n\x1a\n", "md5,MD5\n"};
+    static const char *const texts[] = {
+        "{\n \"value\": []\n}\n", "[\n",       "md5;sha1\n" MD5 ";\n",
+        "\x89PNG\r\n\x1a\n",      "md5,MD5\n", "md5,note,note\n" MD5 ",a,b\n",
+        "hash,hash_value\n"};
     enum listfile_form form;
     struct heard h;
     struct err e;
@@ -199,6 +240,61 @@ static void a_line_without_end_costs_no_memory(void **state)
     free(text);
 }
 
+static char *of_one_letter(const char *begin, char letter, size_t count, const char *end)
+{
+    const size_t head = strlen(begin);
+    char *text = malloc(head + count + strlen(end) + 1);
+
+    assert_non_null(text);
+    memcpy(text, begin, head);
+    memset(text + head, letter, count);
+    memcpy(text + head + count, end, strlen(end) + 1);
+    return text;
+}
+
+static void the_limit_of_a_line_does_not_hang_on_how_it_arrives(void **state)
+{
+    (void)state;
+    for (size_t beyond = 0; beyond < 2; beyond++) {
+        char *text =
+            of_one_letter(MD5 "\nmd5:" MD5 " ", 'x', LISTFILE_LINE_MAX - 37 + beyond, "\n" MD5);
+
+        for (size_t piece = 1000; piece < 4 << 20; piece *= 50) {
+            struct heard h;
+            struct err e = {0};
+
+            assert_int_equal(read_list(text, strlen(text), piece, &h, NULL, &e), ASSAY_OK);
+            assert_int_equal(h.records, beyond == 0 ? 3 : 2);
+            buf_clear(&h.b);
+        }
+        free(text);
+    }
+}
+
+/* Control characters take six bytes each in what comes back: it is whole or the row is refused. */
+static void what_a_list_says_is_never_cut_off(void **state)
+{
+    char *field = of_one_letter(",", '\1', 65000, "");
+    struct buf text = {0};
+    struct heard h;
+    struct err e = {0};
+
+    (void)state;
+    buf_init(&text, 16 << 20);
+    buf_add_str(&text, "md5");
+    for (int i = 0; i < 40; i++)
+        buf_addf(&text, ",c%d", i);
+    buf_add_str(&text, "\n" MD5);
+    for (int i = 0; i < 40; i++)
+        buf_add_str(&text, field);
+    buf_addf(&text, "\n" MD5 "%.*s\n", 40, ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,");
+    assert_int_equal(read_list(buf_cstr(&text), text.size, 1 << 20, &h, NULL, &e), ASSAY_OK);
+    assert_string_equal(buf_cstr(&h.b), "2 ! what the list says of it is more than 8 MiB\n3 md5\n");
+    buf_clear(&h.b);
+    buf_clear(&text);
+    free(field);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,7 +302,12 @@ int main(void)
         cmocka_unit_test(what_is_no_hash_is_refused_by_line),
         cmocka_unit_test(columns_are_told_by_their_names),
         cmocka_unit_test(objects_keep_what_else_they_say),
+        cmocka_unit_test(a_hash_without_a_kind_is_what_the_named_ones_let_it_be),
+        cmocka_unit_test(text_with_the_name_of_a_kind_in_it_is_no_head),
+        cmocka_unit_test(columns_without_a_name_have_their_number),
         cmocka_unit_test(what_is_no_list_is_refused_whole),
+        cmocka_unit_test(the_limit_of_a_line_does_not_hang_on_how_it_arrives),
+        cmocka_unit_test(what_a_list_says_is_never_cut_off),
         cmocka_unit_test(a_line_without_end_costs_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
