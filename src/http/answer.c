@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "http/http.h"
+#include "http/routes.h"
 
 static const struct problem {
     enum assay_err rc;
@@ -44,11 +45,22 @@ static void write_problem(struct http_answer *a, const struct problem *p, const 
     char type[64];
     struct json_out o;
 
+    bool hma = a->route != NULL && (a->route->takes & ROUTE_HMA) != 0;
+
     (void)snprintf(type, sizeof type, "urn:assay:problem:%s", p->code);
     buf_wipe(&a->body);
     buf_init(&a->body, HTTP_ANSWER_MAX);
     json_out_init(&o, &a->body);
     json_object(&o, NULL);
+    if (hma) {
+        json_text(&o, "message", detail);
+        json_object_end(&o);
+        *a = (struct http_answer){.status = p->status == 422 ? 400 : p->status,
+                                  /* there it has no 422 */ .type = "application/json",
+                                  .body = a->body,
+                                  .route = a->route};
+        return;
+    }
     json_text(&o, "type", type);
     json_text(&o, "title", p->title);
     json_int(&o, "status", p->status);
@@ -144,25 +156,32 @@ enum assay_err http_text(const struct json *object, const char *key, size_t size
     return ASSAY_OK;
 }
 
-enum assay_err http_query_int(const char *query, const char *key, int64_t min, int64_t max,
-                              int64_t *out, struct err *e)
+bool http_query_text(const char *query, const char *key, char *out, size_t room)
 {
-    char text[24];
     size_t size = strlen(key);
 
     while (query != NULL && *query != '\0') {
         size_t length = strcspn(query, "&");
-        if (length > size && length - size < sizeof text && memcmp(query, key, size) == 0 &&
+        if (length > size && length - size - 1 < room && memcmp(query, key, size) == 0 &&
             query[size] == '=') {
-            memcpy(text, query + size + 1, length - size - 1);
-            text[length - size - 1] = '\0';
-            if (str_int64(text, min, max, out) != ASSAY_OK)
-                return err_set(e, ASSAY_EFORMAT, "%s is a number of %lld to %lld", key,
-                               (long long)min, (long long)max);
-            return ASSAY_OK;
+            memcpy(out, query + size + 1, length - size - 1);
+            out[length - size - 1] = '\0';
+            return true;
         }
         query += length + (query[length] == '&');
     }
+    return false;
+}
+
+enum assay_err http_query_int(const char *query, const char *key, int64_t min, int64_t max,
+                              int64_t *out, struct err *e)
+{
+    char text[24];
+
+    if (http_query_text(query, key, text, sizeof text) &&
+        str_int64(text, min, max, out) != ASSAY_OK)
+        return err_set(e, ASSAY_EFORMAT, "%s is a number of %lld to %lld", key, (long long)min,
+                       (long long)max);
     return ASSAY_OK;
 }
 

@@ -265,6 +265,8 @@ static const struct route *admit(const struct http_came *came, struct http_reque
         return NULL;
     }
     const struct route *route = route_find(v->method, target, v->path_size, r->params);
+    if (route != NULL && (route->takes & ROUTE_HMA) != 0 && !r->service->hma)
+        route = NULL;
     a->route = route;
     if (route != NULL && route->roles == ROUTE_LOCAL && r->through_proxy) {
         not_there(a);

@@ -89,6 +89,8 @@ enum assay_err http_lease(const struct http_request *r, unsigned param,
 /* Member "lease" of the body. */
 enum assay_err http_body_lease(const struct http_request *r, uint8_t token[QUEUE_TOKEN_BYTES],
                                struct err *e);
+/* A member of the query as it stands; false: it is absent, or has room bytes or more. */
+bool http_query_text(const char *query, const char *key, char *out, size_t room);
 /* A member of the query, "from=0&count=50"; what is not there leaves *out as it is. EFORMAT. */
 enum assay_err http_query_int(const char *query, const char *key, int64_t min, int64_t max,
                               int64_t *out, struct err *e);

@@ -16,6 +16,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "flow/service/service.h"
+#include "flow/settings.h"
 #include "http/dispatch.h"
 #include "http/listen.h"
 #include "http/metrics.h"
@@ -575,10 +576,11 @@ enum assay_err http_start(struct world *w, const struct http_place *place, struc
                           struct err *e)
 {
     struct http_server *s = mem_zalloc(sizeof *s);
-    enum assay_err rc = ASSAY_OK;
+    int64_t hma = 0;
+    enum assay_err rc = settings_get(w->store, "match.hma", &hma, e);
 
     s->public_url = place->public_url;
-    if (s->public_url != NULL)
+    if (rc == ASSAY_OK && s->public_url != NULL)
         rc = gate_public_host(s->public_url, &s->site.public_host, e);
     if (rc == ASSAY_OK)
         rc = listen_open(place->listen_at, &s->listening, e);
@@ -592,8 +594,11 @@ enum assay_err http_start(struct world *w, const struct http_place *place, struc
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)sem_init(&s->sign_ins, 0, HTTP_SIGN_INS_MAX);
     s->proving = proving_new(w);
-    s->service =
-        (struct service){w, live_new(w->store), machines_new(w->store, w->keys), &s->files};
+    s->service = (struct service){.world = w,
+                                  .live = live_new(w->store),
+                                  .hma = hma != 0,
+                                  .machines = machines_new(w->store, w->keys),
+                                  .files = &s->files};
     (void)sem_init(&s->files, 0, FILES_MAX);
     if (pthread_create(&s->watchdog, NULL, watch, s) != 0) {
         rc = err_set(e, ASSAY_EIO, "the system gives no more threads");

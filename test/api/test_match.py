@@ -240,6 +240,97 @@ class Match(server.ServerCase):
         self.assertTrue(closed)
 
 
+class Compatible(server.ServerCase):
+    """The routes in the form of HMA: shapes as its clients read them."""
+
+    pictures = 3
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        s = cls.server
+        answer = s.client()("GET", "/status")
+        assert answer.hidden(), answer.body
+        s.run("setting", "set", "match.hma", "1")
+        s.restart()
+        put_list(s, 101, "alpha.list")
+        put_list(s, 102, "beta")
+        put_row(s, 1001, 101, "a", pdq=PDQ, md5=MD5)
+        cls.key = re.search(r"assay_\S+", s.run("client", "add", "acme"))[0]
+        s.run("client", "rights", "acme", "alpha.list", "detail")
+        s.run("client", "rights", "acme", "beta", "answer")
+        until = time.monotonic() + WAIT_S
+        while cls.ask(f"/m/raw_lookup?signal={PDQ}&signal_type=pdq")[1].get("matches") != [1001]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+    @classmethod
+    def ask(cls, path, method="GET", data=None, kind=None, key=None):
+        connection = server.http.client.HTTPConnection(cls.server.host, timeout=60)
+        head = {"Authorization": f"Bearer {key or cls.key}"}
+        if kind:
+            head["Content-Type"] = kind
+        try:
+            connection.request(method, path, data, head)
+            response = connection.getresponse()
+            body = response.read()
+        finally:
+            connection.close()
+        is_json = response.headers["Content-Type"].startswith("application/json")
+        return response.status, json.loads(body) if is_json else body.decode()
+
+    def form(self, path, field, data):
+        body = (b'--xyz\r\nContent-Disposition: form-data; name="' + field.encode() +
+                b'"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n' + data +
+                b"\r\n--xyz--\r\n")
+        return self.ask(path, "POST", body, "multipart/form-data; boundary=xyz")
+
+    def test_the_shapes_are_those_that_its_clients_read(self):
+        hit = {"bank_content_id": 1001, "distance": "0"}
+        for path, want in (
+                ("/status", "I-AM-ALIVE"), ("/status/live", "I-AM-ALIVE"),
+                (f"/m/lookup?signal={PDQ}&signal_type=pdq", {"ALPHA_LIST": [hit]}),
+                (f"/m/lookup?signal={NEAR}&signal_type=pdq",
+                 {"ALPHA_LIST": [{"bank_content_id": 1001, "distance": "2"}]}),
+                (f"/m/lookup?signal={MD5}&signal_type=video_md5", {"ALPHA_LIST": [hit]}),
+                (f"/m/lookup?signal={FAR}&signal_type=pdq", {}),
+                (f"/m/lookup?signal={PDQ}&signal_type=pdq&banks=OTHER,NONE", {}),
+                (f"/m/raw_lookup?signal={PDQ}&signal_type=pdq&include_distance=true",
+                 {"matches": [hit]}),
+                ("/c/banks", [{"name": "ALPHA_LIST", "matching_enabled_ratio": 1.0}]),
+                ("/c/bank/ALPHA_LIST", {"name": "ALPHA_LIST", "matching_enabled_ratio": 1.0})):
+            self.assertEqual(self.ask(path), (200, want), path)
+        compared = self.ask("/m/compare", "POST", json.dumps({"pdq": [PDQ, NEAR]}).encode(),
+                            "application/json")
+        self.assertEqual(compared, (200, {"pdq": [True, {"distance": 2}]}))
+        index = self.ask("/m/index/status?signal_type=pdq")[1]["pdq"]
+        self.assertTrue(index["present"])
+        self.assertGreaterEqual(index["size"], 1)
+
+    def test_photos_are_hashed_and_looked_up(self):
+        picture = sorted((self.server.top / "pictures").rglob("*.jpg"))[0].read_bytes()
+        status, got = self.form("/h/hash?types=pdq", "photo", picture)
+        self.assertEqual(status, 200, got)
+        self.assertRegex(got["pdq"], "^([0-9a-f]{64})?$")
+        self.assertEqual(self.form("/h/hash", "photo", b"text"), (200, {"pdq": ""}))
+        status, got = self.form("/m/lookup", "photo", picture)
+        self.assertEqual((status, set(got)), (200, {"pdq"}))
+        self.assertEqual(self.form("/h/hash", "video", picture)[0], 400)
+
+    def test_what_is_wrong_is_a_message(self):
+        for path, status in (("/h/hash?url=https%3A%2F%2Fexample.org%2Fa.jpg", 403),
+                             ("/m/lookup?url=https://example.org/a.jpg", 403),
+                             ("/m/lookup?signal=12&signal_type=pdq", 400),
+                             ("/m/lookup?signal=12", 400), ("/c/bank/BETA", 404),
+                             (f"/m/lookup?signal={PDQ}&signal_type=trend_query", 400)):
+            got, body = self.ask(path)
+            self.assertEqual((got, set(body)), (status, {"message"}), path)
+        self.assertEqual(self.ask("/c/banks", key="no")[0], 401)
+        for body in (b"", b"--xyz", b"--xyz\r\n\r\n\r\n--xyz--", b"x" * 5000):
+            got, _ = self.ask("/h/hash", "POST", body, "multipart/form-data; boundary=xyz")
+            self.assertEqual(got, 400)
+
+
 class Files(server.ServerCase):
     pictures = 3
 

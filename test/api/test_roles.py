@@ -47,6 +47,8 @@ class Roles(server.ServerCase):
             client = self.server.client(role)
             for method, path, operation in operations():
                 name, roles = operation["operationId"], operation["x-roles"]
+                if "x-setting" in operation: # there by a setting that is off here
+                    continue
                 if name in ("signOut", "changeStaff") and role:
                     continue # below
                 with self.subTest(operation=name, role=role):

@@ -232,34 +232,65 @@ static void count_all(const struct matching *m)
         machines_count(m->s->machines, m->who, m->who->lists[l].id, MACHINE_MATCH, m->list_hits[l]);
 }
 
+static void begin(struct matching *m, size_t count, int64_t distance)
+{
+    const struct machine *who = m->who;
+
+    m->radius = (unsigned)(distance < who->row.distance_max ? distance : who->row.distance_max);
+    m->reader = live_take(m->s->live);
+    m->test = live_test(m->s->live);
+    m->arena = arena_new();
+    m->statuses = mem_array(count + 1, sizeof *m->statuses);
+    for (size_t l = 0; l < who->list_count; l++) {
+        m->numbers[l] = live_number(m->s->live, who->lists[l].id);
+        m->details = m->details || who->lists[l].detail;
+    }
+}
+
+static void end(struct matching *m)
+{
+    live_give(m->s->live, m->reader);
+    mem_free(m->statuses);
+    mem_free(m->found);
+    arena_free(m->arena);
+}
+
 enum assay_err service_match(const struct service *s, const struct machine *who,
                              const struct service_ask *asks, size_t count, int64_t distance,
                              struct json_out *o, struct err *e)
 {
-    int64_t radius = distance < who->row.distance_max ? distance : who->row.distance_max;
-    struct matching m = {.s = s, .who = who, .radius = (unsigned)radius};
+    struct matching m = {.s = s, .who = who};
     enum assay_err rc;
 
     if (!live_ready(s->live))
         return err_set(e, ASSAY_EBUSY, "the lists are being read");
-    m.reader = live_take(s->live);
-    m.test = live_test(s->live);
-    m.arena = arena_new();
-    m.statuses = mem_array(count + 1, sizeof *m.statuses);
-    for (size_t l = 0; l < who->list_count; l++) {
-        m.numbers[l] = live_number(s->live, who->lists[l].id);
-        m.details = m.details || who->lists[l].detail;
-    }
+    begin(&m, count, distance);
     if ((rc = look_all(&m, asks, count, e)) == ASSAY_OK && m.found_count > 0)
         rc = store_read(s->world->store, read_rows, &m, e);
     if (rc == ASSAY_OK) {
         count_all(&m);
         write_all(&m, asks, count, o);
     }
-    live_give(s->live, m.reader);
-    mem_free(m.statuses);
-    mem_free(m.found);
-    arena_free(m.arena);
+    end(&m);
+    return rc;
+}
+
+enum assay_err service_each_hit(const struct service *s, const struct machine *who,
+                                const struct service_ask *ask, service_hit_fn *fn, void *ctx,
+                                struct err *e)
+{
+    struct matching m = {.s = s, .who = who};
+    enum assay_err rc;
+
+    if (!live_ready(s->live))
+        return err_set(e, ASSAY_EBUSY, "the lists are being read");
+    begin(&m, 1, PEOPLE_DISTANCE_MAX);
+    if ((rc = look_all(&m, ask, 1, e)) == ASSAY_OK) {
+        count_all(&m);
+        for (size_t i = 0; i < m.found_count; i++)
+            fn(ctx, m.found[i].list, m.found[i].row_id, m.found[i].distance);
+    }
+    end(&m);
     return rc;
 }
 

@@ -13,6 +13,7 @@
 struct service {
     struct world *world;
     struct live *live;
+    bool hma; /* the setting match.hma */
     struct machines *machines;
     sem_t *files; /* that are hashed at a time; the caller's to wait for */
 };
@@ -47,6 +48,13 @@ const char *service_refuses(const struct machine *who, const uint8_t pdq[32], in
 enum assay_err service_match(const struct service *s, const struct machine *who,
                              const struct service_ask *asks, size_t count, int64_t distance,
                              struct json_out *o, struct err *e);
+
+/* The hits of one ask in lists with the detail right, nearest first of each hash, counted as above;
+ * list is borrowed for the call. EBUSY. */
+typedef void service_hit_fn(void *ctx, const char *list, int64_t row_id, uint32_t distance);
+enum assay_err service_each_hit(const struct service *s, const struct machine *who,
+                                const struct service_ask *ask, service_hit_fn *fn, void *ctx,
+                                struct err *e);
 
 /* What a file is, by a decoder of its own in the sandbox. The bytes go through memory alone. */
 struct service_file {

@@ -30,6 +30,8 @@ http_handler api_search_record, api_get_record_file;
 http_handler api_search_items, api_get_item, api_show_item_names;
 http_handler api_get_schemes, api_get_scheme_version, api_check_scheme, api_add_scheme;
 http_handler api_match, api_get_terms;
+http_handler hma_status, hma_url, hma_hash, hma_lookup, hma_lookup_file, hma_raw_lookup;
+http_handler hma_compare, hma_index, hma_banks, hma_bank;
 http_handler api_get_clients, api_add_client, api_change_client, api_rotate_client;
 http_handler api_get_settings, api_set_setting, api_get_keys;
 
