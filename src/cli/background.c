@@ -281,14 +281,14 @@ static void *keep_house(void *ctx)
     return NULL;
 }
 
-struct background *background_start(struct world *w, unsigned identifiers)
+struct background *background_start(struct world *w, struct live *lists, unsigned identifiers)
 {
     struct background *b = mem_zalloc(sizeof *b);
     pthread_condattr_t attributes;
 
     assert(identifiers + 4 <= sizeof b->threads / sizeof b->threads[0]);
     b->world = w;
-    b->lists = live_new(w->store);
+    b->lists = lists;
     (void)pthread_mutex_init(&b->lock, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -317,7 +317,6 @@ void background_stop(struct background *b)
     (void)pthread_mutex_unlock(&b->lock);
     for (unsigned i = 0; i < b->thread_count; i++)
         (void)pthread_join(b->threads[i], NULL);
-    live_free(b->lists);
     (void)pthread_cond_destroy(&b->wake);
     (void)pthread_mutex_destroy(&b->lock);
     mem_free(b);

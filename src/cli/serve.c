@@ -110,6 +110,7 @@ int cli_run_server(struct world *w, const struct http_place *place, bool links)
 {
     struct http_server *server = NULL;
     struct background *background;
+    struct live *lists = NULL; /* one for intake and clients: it holds every hash */
     struct err e = {0};
     sigset_t end;
     int fd;
@@ -118,10 +119,12 @@ int cli_run_server(struct world *w, const struct http_place *place, bool links)
     if (rc != ASSAY_OK)
         return cli_fail(rc, &e);
     cli_hold_end(&end);
-    if ((rc = store_write(w->store, write_started, w, &e)) != 0 ||
-        (rc = http_start(w, place, &server, &e)) != 0)
+    if ((rc = store_write(w->store, write_started, w, &e)) != 0)
         goto out;
-    background = background_start(w, cli_cores());
+    lists = live_new(w->store);
+    if ((rc = http_start(w, lists, place, &server, &e)) != 0)
+        goto out;
+    background = background_start(w, lists, cli_cores());
     printf("assay serves %s at %s\n", w->label, http_address(server));
     if (atomic_load(&w->behind))
         fputs("assay: READ-ONLY: signed entries are missing, an older backup was put back; see\n"
@@ -139,6 +142,7 @@ int cli_run_server(struct world *w, const struct http_place *place, bool links)
     (void)store_write(w->store, write_stopped, NULL, NULL);
     background_stop(background);
 out:
+    live_free(lists);
     if (fd >= 0)
         (void)close(fd);
     return rc == ASSAY_OK ? CLI_DONE : cli_fail(rc, &e);

@@ -46,13 +46,15 @@ int cli_work(struct cli *c, int argc, char **argv)
     if ((status = cli_open(c, FLOW_WITH_DECODER, &w)) != CLI_DONE)
         return status;
     cli_hold_end(&end);
-    struct background *background = background_start(&w, (unsigned)threads);
+    struct live *lists = live_new(w.store);
+    struct background *background = background_start(&w, lists, (unsigned)threads);
     printf("assay works on %s\n", w.label);
     (void)fflush(stdout);
     log_info("work.started", LOG_WORD("layers", decode_env_layers(w.decode)));
     int number = cli_await_end(&end);
     log_info("work.stopping", LOG_COUNT("signal", number));
     background_stop(background);
+    live_free(lists);
     flow_close(&w);
     return CLI_DONE;
 }

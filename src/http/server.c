@@ -567,13 +567,12 @@ static void free_server(struct http_server *s)
     (void)pthread_mutex_destroy(&s->lock);
     proving_free(s->proving);
     machines_free(s->service.machines);
-    live_free(s->service.live);
     metrics_free(s->metrics);
     mem_free(s);
 }
 
-enum assay_err http_start(struct world *w, const struct http_place *place, struct http_server **out,
-                          struct err *e)
+enum assay_err http_start(struct world *w, struct live *lists, const struct http_place *place,
+                          struct http_server **out, struct err *e)
 {
     struct http_server *s = mem_zalloc(sizeof *s);
     int64_t hma = 0;
@@ -595,7 +594,7 @@ enum assay_err http_start(struct world *w, const struct http_place *place, struc
     (void)sem_init(&s->sign_ins, 0, HTTP_SIGN_INS_MAX);
     s->proving = proving_new(w);
     s->service = (struct service){.world = w,
-                                  .live = live_new(w->store),
+                                  .live = lists,
                                   .hma = hma != 0,
                                   .machines = machines_new(w->store, w->keys),
                                   .files = &s->files};

@@ -3,6 +3,7 @@
 #define HTTP_SERVER_H
 
 #include "flow/flow.h"
+#include "flow/live.h"
 
 struct http_server;
 
@@ -17,10 +18,10 @@ struct http_place {
 
 /*
  * Listen and serve in threads of its own. ERANGE for any other address: passwords need TLS. EBUSY
- * when it is taken. w and the texts of place are borrowed.
+ * when it is taken. w, lists and the texts of place are borrowed.
  */
-enum assay_err http_start(struct world *w, const struct http_place *place, struct http_server **out,
-                          struct err *e);
+enum assay_err http_start(struct world *w, struct live *lists, const struct http_place *place,
+                          struct http_server **out, struct err *e);
 
 /* What people type: the public URL, else "http://127.0.0.1:8470" or "unix:PATH"; borrowed. */
 const char *http_address(const struct http_server *s);
