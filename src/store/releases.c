@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "store/sql.h"
 
@@ -25,6 +26,14 @@
     "1 + (SELECT count(*) FROM reading r WHERE r.lot_id = t.lot_id AND r.task_id = t.id"           \
     " AND r.decision_id = d.id AND r.reader_id IS NOT NULL AND r.code = d.code)"                   \
     " + (SELECT count(*) FROM vote v WHERE v.task_id = t.id AND v.code = d.code)"
+
+/* An item that a list known_good or never_export has goes nowhere while the row is in force. The
+ * time is the statement's parameter of this name. */
+#define NOT_GUARDED(item, now)                                                                     \
+    "NOT EXISTS (SELECT 1 FROM match m JOIN list_row g ON g.id = m.row_id"                         \
+    " JOIN list gl ON gl.id = g.list_id WHERE m.item_id = " item " AND m.outcome = 'guard'"        \
+    " AND g.removed_version IS NULL AND g.off_ms IS NULL AND gl.removed_ms IS NULL"                \
+    " AND (g.expires_ms IS NULL OR g.expires_ms > " now "))"
 
 static void read_line(struct sql *q, struct release_line *l)
 {
@@ -79,12 +88,13 @@ enum assay_err release_ready(struct tx *tx, const char *scheme, const uint8_t *a
     static const uint8_t lowest[1] = {0}; /* shorter than any SHA-256 of zeroes, so before it */
     /* CROSS JOIN tells SQLite to walk the items in order of SHA-256: one walk for all pages. Left
      * to itself it sorts everything that has passed for each. */
-    struct sql *q = sql(tx, "SELECT " LINE_COLUMNS ", " READINGS ", 1 FROM item i CROSS JOIN task t"
-                            " JOIN decision d ON d.id = t.decision_id AND d.code IS NOT NULL"
-                            " JOIN lot l ON l.id = t.lot_id AND " LOT_IS_CLOSED
-                            " LEFT JOIN picture p ON p.item_id = i.id"
-                            " WHERE t.item_id = i.id AND t.scheme_name = $1 AND t.state = 'passed'"
-                            " AND i.sha256 > $2 ORDER BY i.sha256 LIMIT 500");
+    struct sql *q =
+        sql(tx, "SELECT " LINE_COLUMNS ", " READINGS ", 1 FROM item i CROSS JOIN task t"
+                " JOIN decision d ON d.id = t.decision_id AND d.code IS NOT NULL"
+                " JOIN lot l ON l.id = t.lot_id AND " LOT_IS_CLOSED
+                " LEFT JOIN picture p ON p.item_id = i.id"
+                " WHERE t.item_id = i.id AND t.scheme_name = $1 AND t.state = 'passed'"
+                " AND i.sha256 > $2 AND " NOT_GUARDED("i.id", "$3") " ORDER BY i.sha256 LIMIT 500");
 
     static_assert(RELEASES_PAGE == 500, "the LIMIT above");
     sql_text(q, scheme);
@@ -92,20 +102,25 @@ enum assay_err release_ready(struct tx *tx, const char *scheme, const uint8_t *a
         sql_blob(q, after, 32);
     else
         sql_blob(q, lowest, sizeof lowest);
+    sql_int(q, clock_now_ms());
     return lines(q, count, last, fn, ctx, e);
 }
 
 enum assay_err release_rows(struct tx *tx, int64_t release_id, int64_t index, size_t *count,
                             release_line_fn *fn, void *ctx, struct err *e)
 {
-    struct sql *q =
-        sql(tx, "SELECT " LINE_COLUMNS ", x.readings, CASE WHEN t.decision_id = d.id"
-                " AND t.state = 'passed' AND " LOT_IS_CLOSED " THEN 1 ELSE 0 END"
-                " FROM release_row x JOIN task t ON t.id = x.task_id"
-                " JOIN decision d ON d.id = x.decision_id JOIN item i ON i.id = t.item_id"
-                " LEFT JOIN lot l ON l.id = t.lot_id LEFT JOIN picture p ON p.item_id = i.id"
-                " WHERE x.release_id = $1 AND x.row_index >= $2 ORDER BY x.row_index LIMIT 500");
+    struct sql *q = sql(
+        tx,
+        "SELECT " LINE_COLUMNS ", x.readings, CASE WHEN t.decision_id = d.id"
+        " AND t.state = 'passed' AND " LOT_IS_CLOSED " AND " NOT_GUARDED(
+            "i.id",
+            "$1") " THEN 1 ELSE 0 END"
+                  " FROM release_row x JOIN task t ON t.id = x.task_id"
+                  " JOIN decision d ON d.id = x.decision_id JOIN item i ON i.id = t.item_id"
+                  " LEFT JOIN lot l ON l.id = t.lot_id LEFT JOIN picture p ON p.item_id = i.id"
+                  " WHERE x.release_id = $2 AND x.row_index >= $3 ORDER BY x.row_index LIMIT 500");
 
+    sql_int(q, clock_now_ms());
     sql_int(q, release_id);
     sql_int(q, index);
     return lines(q, count, NULL, fn, ctx, e);
@@ -132,11 +147,14 @@ enum assay_err release_candidates(struct tx *tx, const char *scheme, release_cou
         tx, "SELECT code, CAST(sum(ready) AS BIGINT),"
             " CAST(sum(CASE WHEN ready = 1 AND readings < 2 THEN 1 ELSE 0 END) AS BIGINT),"
             " CAST(sum(1 - ready) AS BIGINT) FROM (SELECT d.code AS code, " READINGS " AS readings,"
-            " CASE WHEN t.state = 'passed' AND " LOT_IS_CLOSED " THEN 1 ELSE 0 END AS ready"
-            " FROM task t JOIN decision d ON d.id = t.decision_id AND d.code IS NOT NULL"
-            " LEFT JOIN lot l ON l.id = t.lot_id WHERE t.scheme_name = $1) a"
-            " GROUP BY code ORDER BY code");
+            " CASE WHEN t.state = 'passed' AND " LOT_IS_CLOSED " AND " NOT_GUARDED(
+                "t.item_id",
+                "$1") " THEN 1 ELSE 0 END AS ready"
+                      " FROM task t JOIN decision d ON d.id = t.decision_id AND d.code IS NOT NULL"
+                      " LEFT JOIN lot l ON l.id = t.lot_id WHERE t.scheme_name = $2) a"
+                      " GROUP BY code ORDER BY code");
 
+    sql_int(q, clock_now_ms());
     sql_text(q, scheme);
     return counts(q, fn, ctx, e);
 }

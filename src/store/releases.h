@@ -40,7 +40,8 @@ enum assay_err release_ready(struct tx *tx, const char *scheme, const uint8_t *a
                              struct err *e);
 
 /* How many decisions of a scheme there are by code: ready to go out, of those with one reading
- * alone, and held back because lots are not closed. */
+ * alone, and held back because lots are not closed or a list known_good
+ * or never_export has them. */
 struct release_count {
     const char *code; /* borrowed for the call */
     int64_t ready, single, held;

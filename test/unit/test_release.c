@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "release_fixture.h"
 #include "store/item.h"
+#include "store/match.h"
 #include "store/releases.h"
 #include "store/task.h"
 
@@ -302,6 +303,58 @@ static void a_long_release_goes_through_its_pages(void **state)
     mem_free(path);
 }
 
+static enum assay_err guard_one(struct tx *tx, void *ctx, struct err *e)
+{
+    struct task_row task;
+    struct list_row_head l = {.id = 7001,
+                              .name = "keep",
+                              .kind = "never_export",
+                              .trust = "candidate",
+                              .about_sealed = "x",
+                              .about_size = 1,
+                              .created_ms = 1};
+    struct list_record r = {.id = 7002, .list_id = l.id, .has = LIST_MD5, .tags = ""};
+    struct match_row m = {.row_id = 7002, .found_ms = 1, .kind = "md5", .outcome = "guard"};
+    enum list_put what;
+    bool added;
+    enum assay_err rc = task_get(tx, *(const int64_t *)ctx, &task, e);
+
+    m.item_id = task.item_id;
+    if (rc != ASSAY_OK || (rc = list_insert(tx, &l, e)) != 0 ||
+        (rc = list_put(tx, &r, 1, &what, e)) != 0)
+        return rc;
+    return match_insert(tx, &m, &added, e);
+}
+
+static enum assay_err take_guard_off(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct list_switch s = {.now_ms = 1, .reason_sealed = "x", .reason_size = 1};
+
+    (void)ctx;
+    return list_switch(tx, 7002, &s, e);
+}
+
+static void what_a_guard_has_goes_out_neither_in_a_new_release_nor_in_one_asked_for(void **state)
+{
+    struct release_fixture *f = *state;
+    const struct graded one = {0};
+    uint8_t content[32];
+
+    int64_t task = release_grade(f, &one, 2);
+    int64_t id = release_ask(f, 1, content);
+    assert_int_equal(store_write(f->w.store, guard_one, &task, &f->e), ASSAY_OK);
+    assert_int_equal(release_approve(&f->w, &f->approves, id, content, &f->answer, &f->e),
+                     ASSAY_ESTATE);
+    assert_non_null(strstr(f->e.text, "never_export"));
+    char *csv = csv_of(f, release_approved(f, 1));
+    assert_int_equal(count_of(csv, "\r\n"), 1 + 1);
+    mem_free(csv);
+    assert_int_equal(store_write(f->w.store, take_guard_off, NULL, &f->e), ASSAY_OK);
+    csv = csv_of(f, release_approved(f, 1));
+    assert_int_equal(count_of(csv, "\r\n"), 1 + 2);
+    mem_free(csv);
+}
+
 #define RELEASE_TEST(t) cmocka_unit_test_setup_teardown(t, release_setup, release_teardown)
 
 int main(void)
@@ -315,6 +368,7 @@ int main(void)
         RELEASE_TEST(rows_or_bytes_that_are_not_those_asked_for_are_not_approved),
         RELEASE_TEST(asking_twice_with_one_key_gives_one_release),
         RELEASE_TEST(a_refused_release_does_not_go_out_and_its_reason_is_sealed),
+        RELEASE_TEST(what_a_guard_has_goes_out_neither_in_a_new_release_nor_in_one_asked_for),
         RELEASE_TEST(a_long_release_goes_through_its_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

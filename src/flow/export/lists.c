@@ -174,7 +174,7 @@ static enum assay_err add_standing(void *ctx, const struct release_line *l, stru
     if (!l->stands)
         return err_set(e, ASSAY_ESTATE,
                        "row %lld was graded anew or its lot is open again since this release was "
-                       "asked for; ask anew",
+                       "asked for, or a list known_good or never_export has it now; ask anew",
                        (long long)x->rows + 1);
     return export_add(x, l, e);
 }
