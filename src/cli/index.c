@@ -46,8 +46,8 @@ static int build(const char *out, bool skip_bad, char **lists, size_t count)
                 "assay: %llu lines of the lists cannot be used; mend them, or say --skip-bad to "
                 "use the rest\n",
                 (unsigned long long)l.refused);
-    else if (l.record_count == 0)
-        fprintf(stderr, "assay: the lists hold no hash\n");
+    else if (l.empty != NULL)
+        cli_refused(l.empty, "the list holds no hash: nothing could be found in it");
     else if ((rc = match_snapshot_save(out, &s, &e)) != ASSAY_OK)
         status = cannot(rc, &e);
     else

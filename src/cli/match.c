@@ -168,8 +168,8 @@ static int read_lists(struct options *op)
                 (unsigned long long)l->refused);
         return CLI_CANNOT;
     }
-    if (l->record_count == 0 && l->snapshot_count == 0) {
-        fprintf(stderr, "assay: the lists hold no hash\n");
+    if (l->empty != NULL) {
+        cli_refused(l->empty, "the list holds no hash: nothing could be found in it");
         return CLI_CANNOT;
     }
     return CLI_DONE;

@@ -30,8 +30,9 @@ struct match_lists {
     size_t record_count, record_room;
     struct match_snapshot **snapshots;
     size_t snapshot_count;
-    unsigned held;    /* enum match_kind, a bit each: what can be looked up at all */
-    uint64_t refused; /* lines that are no records */
+    unsigned held;     /* enum match_kind, a bit each: what can be looked up at all */
+    const char *empty; /* a list without any record, NULL: none is */
+    uint64_t refused;  /* lines that are no records */
     int min_quality;
 };
 

@@ -152,6 +152,7 @@ static enum assay_err read_one(struct match_lists *l, uint32_t list, struct err 
 {
     struct reading *f = mem_zalloc(sizeof *f);
     const struct listfile_sink sink = {f, take, refuse};
+    const size_t before = l->record_count;
     struct err why = {0};
     enum assay_err rc;
 
@@ -179,6 +180,8 @@ static enum assay_err read_one(struct match_lists *l, uint32_t list, struct err 
         fprintf(stderr, "assay: %llu more lines of it are refused\n",
                 (unsigned long long)f->refused - TOLD_EACH);
     l->refused += f->refused;
+    if (l->record_count == before)
+        l->empty = l->names[list];
 out:
     if (f->fd >= 0)
         (void)close(f->fd);

@@ -106,7 +106,9 @@ struct asked {
 
 struct hashes {
     struct match_run *run;
-    int fd, failed; /* errno of a read that failed */
+    int fd, failed;    /* errno of a read that failed */
+    enum assay_err rc; /* of lines that were to be written before a read */
+    struct err why;
     struct asked asked[BATCH];
     size_t count;
 };
@@ -228,17 +230,27 @@ static enum assay_err refuse(void *ctx, uint64_t line, const char *reason, struc
     return h->count == BATCH ? flush(h, e) : ASSAY_OK;
 }
 
+static enum assay_err write_now(struct hashes *h)
+{
+    const enum assay_err rc = flush(h, &h->why);
+
+    if (rc == ASSAY_OK && fflush(stdout) != 0)
+        return err_errno(&h->why, "standard output cannot be written");
+    return rc;
+}
+
 /* Who types or sends a line and waits gets its answer: before a read that would block, what was
- * read is looked up. */
+ * read is looked up. Where that fails there is no more to read. */
 static size_t fill(void *ctx, void *out, size_t size)
 {
     struct hashes *h = ctx;
     struct pollfd ready = {.fd = h->fd, .events = POLLIN};
-    struct err e;
     ssize_t n;
 
-    if (h->count > 0 && poll(&ready, 1, 0) == 0 && flush(h, &e) == ASSAY_OK)
-        (void)fflush(stdout);
+    if (h->count > 0 && poll(&ready, 1, 0) == 0)
+        h->rc = write_now(h);
+    if (h->rc != ASSAY_OK)
+        return 0;
     do {
         n = read(h->fd, out, size);
     } while (n < 0 && errno == EINTR);
@@ -252,8 +264,12 @@ static enum assay_err read_all(struct hashes *h, const char *path, struct err *e
     const struct listfile_sink sink = {h, take, refuse};
     enum assay_err rc = listfile_read(fill, h, &sink, NULL, e);
 
-    if (rc == ASSAY_OK)
+    if (rc == ASSAY_OK && h->rc == ASSAY_OK)
         rc = flush(h, e);
+    if (h->rc != ASSAY_OK) {
+        *e = h->why;
+        rc = h->rc;
+    }
     if (h->failed != 0) {
         errno = h->failed;
         rc = err_errno(e, "%s cannot be read", path);

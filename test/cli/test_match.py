@@ -363,7 +363,7 @@ class Bad(MatchCase):
         for name, data, words in (("picture.png", png(1), b"no list of hashes"),
                                   ("one.json", b"{\n\"value\": []\n}\n", b"JSON document"),
                                   ("semi.csv", b"md5;grade\n" + b"a" * 32 + b";1\n", b"commas"),
-                                  ("empty", b"", b"hold no hash")):
+                                  ("empty", b"", b"holds no hash")):
             listed = self.file(name, data)
             done = self.run_it("match", "--list", listed, "--hashes", "-", data=b"a" * 32)
             self.assertEqual((done.status, done.out), (3, b""), name)
@@ -371,6 +371,32 @@ class Bad(MatchCase):
         done = self.run_it("match", "--list", "gone", "--hashes", "-", data=b"")
         self.assertEqual(done.status, 3)
         self.assertIn(b"the list gone cannot be opened", done.err)
+
+    def test_no_list_may_be_empty_beside_others(self):
+        full = self.file("full", "b" * 32)
+        for text in ("", "md5,grade\n", "# a remark\n"):
+            empty = self.file("empty", text)
+            done = self.run_it("match", "--list", full, "--list", empty, "--hashes", "-",
+                               data=b"a" * 32)
+            self.assertEqual((done.status, done.out), (3, b""), text)
+            self.assertIn(b"empty: the list holds no hash", done.err)
+        bad = self.file("bad", "xyz\n")
+        done = self.run_it("match", "--list", full, "--list", bad, "--skip-bad", "--hashes", "-",
+                           data=b"a" * 32)
+        self.assertEqual((done.status, done.out), (3, b""))
+
+    def test_an_answer_that_cannot_be_written_ends_it_while_the_asker_waits(self):
+        listed = self.file("list", "a" * 40)
+        with open("/dev/full", "wb") as full:
+            command = [workspace.assay, "match", "--list", listed, "--hashes", "-"]
+            process = subprocess.Popen(command, env=self.env, cwd=self.top,
+                                       stdin=subprocess.PIPE, stdout=full, stderr=subprocess.PIPE)
+            process.stdin.write(b"a" * 40 + b"\n")
+            process.stdin.flush()
+            self.assertEqual(process.wait(60), 3)
+        self.assertIn(b"standard output cannot be written", process.stderr.read())
+        process.stdin.close()
+        process.stderr.close()
 
     def test_a_list_says_nothing_to_a_terminal(self):
         listed = self.file("esc\x1b[31m", b"\x1b[2Jxyz\n")
