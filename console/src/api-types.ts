@@ -964,6 +964,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lists of hashes in the workspace. */
+        get: operations["getLists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/{list}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One list, by its name, with its last 100 versions. */
+        get: operations["getList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the lists know of one hash; a record entry is written. */
+        post: operations["lookUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clients": {
         parameters: {
             query?: never;
@@ -2431,6 +2482,79 @@ export interface components {
             keeps: string;
             kept: string;
             files: string;
+        };
+        HashListVersion: {
+            /** Format: int64 */
+            version: number;
+            sha256: string;
+            form: string;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            done_at: string | null;
+            /** Format: int64 */
+            records: number;
+            /** Format: int64 */
+            added: number;
+            /** Format: int64 */
+            removed: number;
+            /** Format: int64 */
+            refused: number;
+        };
+        HashList: {
+            id: components["schemas"]["Id"];
+            name: string;
+            /** @enum {string} */
+            kind: "hashes" | "own" | "known_good" | "never_export" | "test" | "client";
+            /** @enum {string} */
+            trust: "trusted" | "candidate";
+            /**
+             * Format: int64
+             * @description The last that was imported whole; 0 for none.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Rows that are in it now.
+             */
+            hashes: number;
+            /** Format: date-time */
+            created_at: string;
+            about: {
+                source?: string | null;
+                licence?: string | null;
+                contact?: string | null;
+                reason?: string | null;
+            };
+            versions?: components["schemas"]["HashListVersion"][];
+        };
+        ListList: {
+            lists: components["schemas"]["HashList"][];
+        };
+        Lookup: {
+            /** @description All hex digits of an MD5, SHA-1, SHA-256 or PDQ hash. */
+            hash: string;
+        };
+        LookupRow: {
+            list: string;
+            /** @enum {string} */
+            kind: "hashes" | "own" | "known_good" | "never_export" | "test" | "client";
+            /** @enum {string} */
+            trust: "trusted" | "candidate";
+            /** @enum {string} */
+            hash: "md5" | "sha1" | "sha256" | "pdq";
+            /** Format: int64 */
+            distance: number;
+            scheme: string | null;
+            code: string | null;
+            quarantined: boolean;
+            /** Format: date-time */
+            expires_at: string | null;
+        };
+        LookupAnswer: {
+            rows: components["schemas"]["LookupRow"][];
+            /** @description There may be more rows than the 100 that are told. */
+            more: boolean;
         };
         ClientRow: {
             client: components["schemas"]["Id"];
@@ -4071,6 +4195,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MatchTerms"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getLists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    lookUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Lookup"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookupAnswer"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "flow/items/items.h"
+#include "flow/matching/matching.h"
 #include "http/api/api.h"
 
 #define READERS   (PEOPLE_QUALITY | PEOPLE_ARBITER)
@@ -12,6 +13,10 @@
 #define VIEWERS   (PEOPLE_ASSESSOR | PEOPLE_QUALITY | PEOPLE_ARBITER | PEOPLE_LEAD)
 
 #define SITE_READERS (PEOPLE_ADMIN | PEOPLE_COMPLIANCE | PEOPLE_LEAD | PEOPLE_AUDITOR)
+
+#define LISTS_READERS                                                                              \
+    (PEOPLE_INTAKE | PEOPLE_ANALYST | PEOPLE_LEAD | PEOPLE_COMPLIANCE | PEOPLE_ADMIN |             \
+     PEOPLE_AUDITOR)
 
 static const struct route routes[] = {
     {GATE_POST, "/api/v1/match", "match", ROUTE_CLIENT, ROUTE_PART | ROUTE_QUERY, api_match},
@@ -36,6 +41,9 @@ static const struct route routes[] = {
      api_change_client},
     {GATE_POST, "/api/v1/clients/{client}/key", "rotateClient", PEOPLE_ADMIN, ROUTE_NOTHING,
      api_rotate_client},
+    {GATE_GET, "/api/v1/lists", "getLists", LISTS_READERS, ROUTE_NOTHING, api_get_lists},
+    {GATE_GET, "/api/v1/lists/{list}", "getList", LISTS_READERS, ROUTE_NOTHING, api_get_list},
+    {GATE_POST, "/api/v1/lookup", "lookUp", MATCHING_ASKERS, ROUTE_BODY, api_look_up},
     {GATE_GET, "/healthz", "getHealth", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_health},
     {GATE_GET, "/readyz", "getReady", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_ready},
     {GATE_GET, "/metrics", "getMetrics", ROUTE_LOCAL, ROUTE_NOTHING, api_get_metrics},

@@ -75,7 +75,7 @@ def wrong_bodies(document, schema):
     """Bodies as bytes, each with one thing wrong."""
     schema = resolve(document, schema)
     good = example(document, schema)
-    for name, member in schema["properties"].items():
+    for name, member in schema.get("properties", {}).items():
         if name in schema.get("required", []):
             yield f"{name} missing", {k: v for k, v in good.items() if k != name}
             yield f"{name} null", {**good, name: None}

@@ -29,7 +29,7 @@ static void add_about(struct showing *s, const struct list_row_head *l)
                                               l->about_size, &plain, NULL) == ASSAY_OK)
         json_raw(&s->o, "about", buf_cstr(&plain));
     else
-        json_null(&s->o, "about");
+        json_raw(&s->o, "about", "{}");
     buf_wipe(&plain);
 }
 
@@ -46,7 +46,7 @@ static enum assay_err add_list(void *ctx, const struct list_row_head *l, int64_t
     json_text(&s->o, "trust", l->trust);
     json_int(&s->o, "version", l->version);
     json_int(&s->o, "hashes", rows);
-    json_time(&s->o, "created", l->created_ms);
+    json_time(&s->o, "created_at", l->created_ms);
     add_about(s, l);
     if (s->id == 0)
         json_object_end(&s->o);
@@ -62,8 +62,8 @@ static enum assay_err add_version(void *ctx, const struct list_version_row *v, s
     json_int(&s->o, "version", v->version);
     json_hex(&s->o, "sha256", v->file_sha256, sizeof v->file_sha256);
     json_text(&s->o, "form", v->form);
-    json_time(&s->o, "started", v->started_ms);
-    json_time(&s->o, "done", v->done_ms);
+    json_time(&s->o, "started_at", v->started_ms);
+    json_time(&s->o, "done_at", v->done_ms);
     json_int(&s->o, "records", v->records);
     json_int(&s->o, "added", v->added);
     json_int(&s->o, "removed", v->removed);

@@ -25,6 +25,14 @@
  */
 enum assay_err matching_next(struct world *w, struct live *lists, int64_t *count, struct err *e);
 
+/* Who may ask what the lists know of a hash. */
+#define MATCHING_ASKERS (PEOPLE_ANALYST | PEOPLE_LEAD | PEOPLE_COMPLIANCE | PEOPLE_AUDITOR)
+
+/* LookupAnswer: the rows that have this hash (32, 40 or 64 hex digits; 64 as SHA-256 and as PDQ),
+ * up to 100; a record entry is written. EFORMAT; EBUSY: the lists are not in memory yet. */
+enum assay_err matching_look_up(struct world *w, struct live *lists, const struct caller *c,
+                                const char *hash, struct buf *out, struct err *e);
+
 /*
  * Go on with the pass over all items that rows changed since the last one call for: a page of
  * items, of which those that such a row may match are put in the line for matching_next. ENOTFOUND:
