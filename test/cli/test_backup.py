@@ -345,7 +345,7 @@ class Loss(Case):
             self.assertIn(words, done.err.decode())
         out = new.ok("restore", "--accept-loss", "--by", "kim", "--reason", "the disk failed")
         self.assertRegex(out.text(), r"accepted: entries \d+ to \d+")
-        wait_for(lambda: amy("POST", "/api/v1/shift").status == 200, 60)
+        wait_for(lambda: amy("POST", "/api/v1/shift").status == 200)
         lease = amy.lease()[0]
         amy.good("POST", "/api/v1/decisions", {"lease": lease["lease"], **GRADE}, once="after-loss")
         self.assertEqual(server.stop(), 0)

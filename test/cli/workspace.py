@@ -249,7 +249,7 @@ class WorkspaceCase(unittest.TestCase):
         return done
 
 
-def wait_for(what, seconds=60):
+def wait_for(what, seconds=240):
     """what() until it is true."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -173,7 +173,7 @@ class Walk(unittest.TestCase):
                  {"fix": {"code": "L1", "tags": WRONG}}, action="correction.answered")
         self.done["decision.made"] += 1
         for lot in lots.values():
-            wait_for(lambda: self.lot_state(cat, lot)["state"] == "passed", 60)
+            wait_for(lambda: self.lot_state(cat, lot)["state"] == "passed")
         self.done["lot.closed"] += 3
 
     def release(self, ann, ben):
