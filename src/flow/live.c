@@ -120,15 +120,13 @@ static enum assay_err read_clock(struct tx *tx, void *ctx, struct err *e)
     return list_clock(tx, ctx, e);
 }
 
-static enum assay_err note_test(void *ctx, const struct list_row_head *h, int64_t rows,
-                                struct err *e)
+static enum assay_err note_test(void *ctx, int64_t id, const char *kind, struct err *e)
 {
     struct live *l = ctx;
 
-    (void)rows;
     (void)e;
-    uint32_t n = number_of(l, h->id);
-    if (str_equal(h->kind, "test")) {
+    uint32_t n = number_of(l, id);
+    if (str_equal(kind, "test")) {
         (void)pthread_mutex_lock(&l->lock);
         l->test = n;
         (void)pthread_mutex_unlock(&l->lock);
@@ -138,7 +136,7 @@ static enum assay_err note_test(void *ctx, const struct list_row_head *h, int64_
 
 static enum assay_err read_lists(struct tx *tx, void *ctx, struct err *e)
 {
-    return list_each(tx, 0, note_test, ctx, e);
+    return list_kinds(tx, note_test, ctx, e);
 }
 
 static bool ends(struct live *l)

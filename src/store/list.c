@@ -50,6 +50,19 @@ enum assay_err list_each(struct tx *tx, int64_t id, list_each_fn *fn, void *ctx,
     return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
 }
 
+enum assay_err list_kinds(struct tx *tx, list_kind_fn *fn, void *ctx, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT id, kind FROM list WHERE removed_ms IS NULL");
+    enum assay_err rc;
+
+    while ((rc = sql_step(q, e)) == ASSAY_OK) {
+        if ((rc = fn(ctx, sql_get_int(q, 0), sql_get_text(q, 1), e)) != ASSAY_OK)
+            break;
+    }
+    sql_done(q);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
 enum assay_err list_find(struct tx *tx, const char *name, int64_t *id, struct err *e)
 {
     struct sql *q = sql(tx, "SELECT id FROM list WHERE name = $1 AND removed_ms IS NULL");
