@@ -11,7 +11,7 @@
  * An entry says that a record of a list has a hash. Lists and records are the caller's numbers: a
  * row's id, or where a line begins. Entries are a set: one that is added again is answered once.
  * One record may have many hashes, and a hash may stand in many records; a million records that
- * share one cost no more than others.
+ * share one cost no more than others to add. Removing one looks at all that share its digest.
  *
  * Threads: every function may be called from any thread at any time; each searching thread has a
  * reader of its own. A search for a PDQ takes no lock; one for a digest shares one with those who
