@@ -113,7 +113,8 @@ static void open_again(struct assay_index *ix, const uint8_t *query)
     (void)unlink(path);
 }
 
-static struct assay_index *build(const char *name, const uint8_t *hashes, size_t count)
+static struct assay_index *build(const char *name, enum assay_index_form form,
+                                 const uint8_t *hashes, size_t count)
 {
     uint32_t *ids = mem_array(count, sizeof *ids);
     struct assay_index_info info;
@@ -123,12 +124,14 @@ static struct assay_index *build(const char *name, const uint8_t *hashes, size_t
         ids[i] = (uint32_t)i;
     enum assay_err rc = assay_index_new(&ix);
     assert(rc == ASSAY_OK);
+    assay_index_set_form(ix, form);
     int64_t begin = cpu_ns();
     rc = assay_index_add_many(ix, hashes, ids, count);
     assert(rc == ASSAY_OK);
     double seconds = (double)(cpu_ns() - begin) / 1e9;
     assay_index_get_info(ix, &info);
-    (void)printf("%s, %zu hashes: build %.2f CPU s, %.1f bytes a hash, %s\n", name, count, seconds,
+    (void)printf("%s, %s, %zu hashes: build %.2f CPU s, %.1f bytes a hash, %s\n", name,
+                 form == ASSAY_INDEX_FAST ? "fast" : "compact", count, seconds,
                  (double)info.bytes / (double)count, info.kernel);
     mem_free(ids);
     return ix;
@@ -185,16 +188,8 @@ static void measure_many(struct assay_index *ix, const uint8_t *queries)
                  QUERIES, all.cpu_us, 2e6 / (half[0].cpu_us + half[1].cpu_us) * 2);
 }
 
-static void measure(enum made kind, const char *name, size_t count)
+static void compare_plans(struct assay_index_reader *r, const uint8_t *queries)
 {
-    uint8_t *hashes = mem_array(count, HASH_BYTES);
-    struct assay_index_reader *r;
-
-    made_hashes(kind, 1, count, hashes);
-    struct assay_index *ix = build(name, hashes, count);
-    uint8_t *queries = make_queries(hashes, count);
-    enum assay_err rc = assay_index_reader_new(ix, &r);
-    assert(rc == ASSAY_OK);
     (void)printf("  radius  columns us    scan us  ratio   chosen us   p50 us   p99 us   hits\n");
     for (size_t i = 0; i < sizeof radii / sizeof radii[0]; i++) {
         struct figures columns = searches(r, queries, radii[i], PLAN_COLUMNS);
@@ -204,6 +199,33 @@ static void measure(enum made kind, const char *name, size_t count)
                      columns.mean_us, scan.mean_us, scan.mean_us / columns.mean_us, best.mean_us,
                      best.p50_us, best.p99_us, best.hits);
     }
+}
+
+/* The compact form has but one way. */
+static void measure_radii(struct assay_index_reader *r, const uint8_t *queries)
+{
+    (void)printf("  radius     mean us   p50 us   p99 us   hits\n");
+    for (size_t i = 0; i < sizeof radii / sizeof radii[0]; i++) {
+        struct figures f = searches(r, queries, radii[i], PLAN_BEST);
+        (void)printf("  %6u  %10.2f %8.2f %8.2f %6.1f\n", radii[i], f.mean_us, f.p50_us, f.p99_us,
+                     f.hits);
+    }
+}
+
+static void measure(enum made kind, const char *name, enum assay_index_form form, size_t count)
+{
+    uint8_t *hashes = mem_array(count, HASH_BYTES);
+    struct assay_index_reader *r;
+
+    made_hashes(kind, 1, count, hashes);
+    struct assay_index *ix = build(name, form, hashes, count);
+    uint8_t *queries = make_queries(hashes, count);
+    enum assay_err rc = assay_index_reader_new(ix, &r);
+    assert(rc == ASSAY_OK);
+    if (form == ASSAY_INDEX_FAST)
+        compare_plans(r, queries);
+    else
+        measure_radii(r, queries);
     measure_many(ix, queries);
     open_again(ix, queries);
     assay_index_reader_free(r);
@@ -253,7 +275,7 @@ static void measure_adding(void)
 
     made_hashes(MADE_UNIFORM, 1, BASE, hashes);
     made_hashes(MADE_UNIFORM, 2, ADDED, more);
-    a.ix = build("adding", hashes, BASE);
+    a.ix = build("adding", ASSAY_INDEX_FAST, hashes, BASE);
     uint8_t *queries = make_queries(hashes, BASE);
     enum assay_err rc = assay_index_reader_new(a.ix, &r);
     assert(rc == ASSAY_OK);
@@ -291,10 +313,12 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc && given < sizeof counts / sizeof counts[0]; i++)
         counts[given++] = strtoul(argv[i], NULL, 10);
     for (size_t i = 0; i < given; i++) {
-        measure(MADE_UNIFORM, "uniform", counts[i]);
-        measure(MADE_CLUSTERED, "clustered", counts[i]);
-        measure(MADE_PDQLIKE, "pdqlike", counts[i]);
-        measure(MADE_SKEWED, "skewed", counts[i]);
+        for (enum assay_index_form f = ASSAY_INDEX_FAST; f <= ASSAY_INDEX_COMPACT; f++) {
+            measure(MADE_UNIFORM, "uniform", f, counts[i]);
+            measure(MADE_CLUSTERED, "clustered", f, counts[i]);
+            measure(MADE_PDQLIKE, "pdqlike", f, counts[i]);
+            measure(MADE_SKEWED, "skewed", f, counts[i]);
+        }
     }
     measure_adding();
     return 0;

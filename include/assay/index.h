@@ -20,7 +20,8 @@ extern "C" {
  *
  * Method: sixteen orders of the hashes by 16 of their bits each, with the next 16 bits beside, so
  * that most candidates fall without being looked at; doc/index.md says how and why it is exact.
- * Memory is about 120 bytes a hash, and 4.3 MB more for each of its few parts.
+ * Memory is about 120 bytes a hash, or 54 in the compact form, and 4.3 MB more for each of its few
+ * parts.
  *
  * Threads: add, delete, merge and save may be called from any thread at any time. Each searching
  * thread has a reader of its own. A search takes no lock and waits for nobody; what was added or
@@ -36,6 +37,13 @@ extern "C" {
 #define ASSAY_INDEX_HASH_BYTES  32 /* in the order of the hex form, as ASSAY_PDQ_BYTES */
 #define ASSAY_INDEX_RADIUS_MAX  64 /* bits */
 #define ASSAY_INDEX_REASON_SIZE 256
+
+enum assay_index_form {
+    ASSAY_INDEX_FAST,   /* about 120 bytes a hash */
+    ASSAY_INDEX_COMPACT /* about 54 bytes a hash at ten million, and some 4 more for each where any
+                           has several ids; searches take about twice the time, and far more for
+                           each hit. Parts of under 4,096 hashes are always FAST. */
+};
 
 struct assay_index;
 struct assay_index_reader; /* one thread at a time */
@@ -81,6 +89,12 @@ enum assay_err assay_index_verify(const char *path, char *reason);
  * ENOMEM; EDENIED, ENOTFOUND, EIO, EFULL: the old file stands; ELIMIT: over 512 parts.
  */
 enum assay_err assay_index_save(struct assay_index *ix, const char *path, char *reason);
+
+/*
+ * The form of sorted parts that are made from now on, by add_many, merge and save; those that there
+ * are stay as they are until a merge takes them. FAST at first, also after assay_index_open.
+ */
+void assay_index_set_form(struct assay_index *ix, enum assay_index_form form);
 
 /* No search may be under way and all readers must be freed. NULL is fine. */
 void assay_index_free(struct assay_index *ix);

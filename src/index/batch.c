@@ -222,7 +222,7 @@ static enum assay_err search_segment(struct assay_index_reader *r, const struct 
     double entries = 0;
     enum assay_err rc;
 
-    if (count < BATCH_MIN || !lookup_by_columns(r, s, radius))
+    if (count < BATCH_MIN || s->rows == NULL || !lookup_by_columns(r, s, radius))
         return one_by_one(r, s, count, radius);
     const double limit_ns = lookup_scan_ns(r, s) * (double)count;
     for (unsigned column = 0; column < CHUNKS; column++) {

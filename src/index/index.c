@@ -43,6 +43,12 @@ enum assay_err assay_index_new(struct assay_index **out)
     return ASSAY_OK;
 }
 
+void assay_index_set_form(struct assay_index *ix, enum assay_index_form form)
+{
+    assert(ix != NULL);
+    ix->form = form;
+}
+
 void assay_index_free(struct assay_index *ix)
 {
     if (ix == NULL)

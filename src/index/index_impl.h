@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "assay/index.h"
+#include "index/compact.h"
 #include "index/kernels.h"
 #include "index/segment.h"
 
@@ -41,20 +42,32 @@ struct probe {
 
 /* An entry of a column whose two chunks are near enough. */
 struct candidate {
-    uint32_t at, column, row;
+    uint32_t at, column, row; /* row: first, of compact segments, the bucket's key */
+};
+
+/* A candidate of a compact segment on its way around the ring. */
+struct walker {
+    uint32_t at, row;  /* where it is in its column, and was in column 0: COMPACT_NONE before */
+    uint16_t key, sym; /* the chunk of its column and the next */
+    uint8_t column, start, known; /* chunks that are known, from start on */
+    uint16_t total;
+    uint8_t distance[CHUNKS]; /* of the known ones to the query's */
+    struct compact_step step;
 };
 
 /* The search of one segment by its columns. */
 struct lookup {
     struct assay_index_reader *r;
     const struct index_segment *s;
-    const struct index_row *query;
+    const struct index_row *query; /* of compact segments turned, below */
+    struct index_row turned;
     unsigned radius;
     unsigned budget[CHUNKS + 1]; /* the first again at the end: chunks stand in a ring */
     unsigned column;             /* of the next probe */
     uint32_t mask;
     struct probe probes[PROBES];
     struct candidate found[FOUND];
+    struct walker walkers[FOUND];
     size_t found_count;
     size_t candidates; /* that were judged so far */
 };
@@ -89,6 +102,7 @@ struct assay_index {
     struct assay_index_reader *readers;
     struct delete_log log;
     const struct index_kernels *kernels;
+    _Atomic(enum assay_index_form) form; /* of parts that are made */
     struct permutation permutation;
     uint16_t masks[MASKS];                /* by bits set, from none */
     uint32_t masks_until[ERRORS_MAX + 1]; /* how many have at most so many bits */
@@ -134,6 +148,9 @@ double lookup_cost_ns(double probes, double entries, double candidates);
 
 /* The first column in which the row is found, so that it is answered once. */
 unsigned lookup_first_column(const struct lookup *l, const struct index_row *row);
+
+/* Judges what was found in a compact segment: walk.c. ENOMEM. */
+enum assay_err lookup_walk(struct lookup *l);
 
 void batch_free(struct batch *b); /* NULL is fine */
 

@@ -15,7 +15,9 @@
 struct merge {
     struct index_segment **segments; /* of the set, ascending by ids; the first taken ones go */
     size_t segment_count, taken, tail_count;
-    uint64_t **dead; /* of each taken segment, as its deletes were at the begin */
+    uint64_t **dead;            /* of each taken segment, as its deletes were at the begin */
+    struct index_row **rows;    /* of each taken segment that is compact, read back */
+    enum assay_index_form form; /* of what is made */
     struct index_pair *tail_pairs;
     size_t tail_pair_count;
     struct index_segment *made; /* NULL: nothing was left */
@@ -120,22 +122,44 @@ static enum assay_err begin(struct assay_index *ix, struct merge *m)
     return rc;
 }
 
+/* The rows of a taken segment. */
+static enum assay_err rows_of(struct merge *m, size_t i, const struct index_row **rows)
+{
+    const struct index_segment *s = m->segments[i];
+
+    *rows = s->rows;
+    if (s->rows != NULL)
+        return ASSAY_OK;
+    m->rows[i] = malloc(s->layout.row_count * sizeof **m->rows);
+    if (m->rows[i] == NULL)
+        return ASSAY_ENOMEM;
+    *rows = m->rows[i];
+    return compact_rows(s, m->rows[i]);
+}
+
 static enum assay_err build(struct merge *m)
 {
+    enum assay_err rc = ASSAY_OK;
     struct pair_source *sources = calloc(m->taken + 1, sizeof *sources);
 
-    if (sources == NULL)
-        return ASSAY_ENOMEM;
-    for (size_t i = 0; i < m->taken; i++) {
+    m->rows = calloc(m->taken + 1, sizeof *m->rows);
+    if (sources == NULL || m->rows == NULL)
+        rc = ASSAY_ENOMEM;
+    for (size_t i = 0; i < m->taken && rc == ASSAY_OK; i++) {
         sources[i].segment = m->segments[i];
         sources[i].dead = m->dead[i];
+        rc = rows_of(m, i, &sources[i].rows);
     }
     size_t count = m->taken;
-    if (m->tail_pair_count > 0) {
+    if (rc == ASSAY_OK && m->tail_pair_count > 0) {
         sources[count].pairs = m->tail_pairs;
         sources[count++].count = m->tail_pair_count;
     }
-    enum assay_err rc = segment_build(sources, count, &m->made);
+    if (rc == ASSAY_OK)
+        rc = segment_build(m->form, sources, count, &m->made);
+    for (size_t i = 0; i < m->taken && m->rows != NULL; i++)
+        free(m->rows[i]);
+    free(m->rows);
     free(sources);
     return rc;
 }
@@ -192,6 +216,7 @@ enum assay_err assay_index_merge(struct assay_index *ix)
     struct merge m = {0};
 
     assert(ix != NULL);
+    m.form = ix->form;
     (void)pthread_mutex_lock(&ix->merging);
     (void)pthread_mutex_lock(&ix->writing);
     enum assay_err rc = begin(ix, &m);
@@ -214,7 +239,8 @@ out:
 static enum assay_err freeze_some(struct assay_index *ix)
 {
     const struct index_set *set = atomic_load(&ix->set);
-    struct merge m = {.tail_count = set->tail_count < TAILS_MAX ? set->tail_count : TAILS_MAX};
+    struct merge m = {.tail_count = set->tail_count < TAILS_MAX ? set->tail_count : TAILS_MAX,
+                      .form = ix->form};
 
     enum assay_err rc = tail_pairs(set, m.tail_count, &m.tail_pairs, &m.tail_pair_count);
     if (rc == ASSAY_OK)
@@ -269,7 +295,7 @@ static enum assay_err slice_segment(const struct assay_index *ix, const uint8_t 
     if (start != NULL && pairs != NULL) {
         lay_out(ix, hashes, ids, count, start, pairs);
         struct pair_source source = {.pairs = pairs, .count = count};
-        rc = segment_build(&source, 1, out);
+        rc = segment_build(ix->form, &source, 1, out);
     }
     free(start);
     free(pairs);

@@ -78,13 +78,16 @@ static enum assay_err describe(struct saved *v)
     uint64_t at = snapshot_data_at(v->section_count);
     struct snapshot_section *e;
 
+    v->header.version = 1;
     v->table = calloc(v->section_count + 1, sizeof *v->table);
     if (v->table == NULL)
         return ASSAY_ENOMEM;
     e = v->table;
     for (size_t i = 0; i < v->count; i++) {
         const struct segment_layout *l = &v->segments[i]->layout;
-        for (unsigned k = 0; k < snapshot_sections_of(l); k++, e++) {
+        for (unsigned k = 0; k < SECTIONS; k++) {
+            if (l->size[k] == 0)
+                continue;
             e->segment = (uint32_t)i;
             e->section = k;
             e->offset = at + l->offset[k];
@@ -94,11 +97,13 @@ static enum assay_err describe(struct saved *v)
             v->header.pair_count -= e->dead_count;
             if (!snapshot_sha256(section_bytes(v, i, k), e->size, e->sha256))
                 return ASSAY_ENOMEM;
+            e++;
         }
+        if (l->form == ASSAY_INDEX_COMPACT)
+            v->header.version = SNAPSHOT_VERSION;
         at += l->total;
     }
     memcpy(v->header.magic, SNAPSHOT_MAGIC, sizeof v->header.magic);
-    v->header.version = SNAPSHOT_VERSION;
     v->header.permutation = PERMUTATION_ID;
     v->header.segment_count = (uint32_t)v->count;
     v->header.section_count = (uint32_t)v->section_count;

@@ -157,6 +157,8 @@ static enum assay_err judge(struct lookup *l)
     uint32_t rows = s->layout.row_count;
     enum assay_err rc;
 
+    if (s->rows == NULL)
+        return lookup_walk(l);
     for (size_t i = 0; i < l->found_count; i++) {
         struct candidate *c = &l->found[i];
         size_t entry = (size_t)c->column * rows + c->at;
@@ -195,6 +197,9 @@ static enum assay_err filter(struct lookup *l, const struct probe *p)
             struct candidate *c = &l->found[l->found_count++];
             c->at = from + l->r->at[i];
             c->column = p->column;
+            c->row = p->key;
+            if (s->rows == NULL)
+                continue;
             size_t entry = (size_t)p->column * s->layout.row_count + c->at;
             __builtin_prefetch(s->number + ROW_NUMBER_BYTES * entry);
         }
@@ -263,6 +268,11 @@ enum assay_err segment_search(struct assay_index_reader *r, const struct index_s
     const bool by_columns = lookup_by_columns(r, s, radius);
 
     l->query = query;
+    if (s->rows == NULL) { /* nothing to read through */
+        l->turned = compact_turned(query);
+        l->query = &l->turned;
+        return look_up(l, INFINITY);
+    }
     if (s->dir != NULL && plan == PLAN_COLUMNS)
         return look_up(l, INFINITY);
     if (plan == PLAN_SCAN || !by_columns)

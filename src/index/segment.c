@@ -6,29 +6,53 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "index/compact.h"
+
 /* A page of this size saves most look-ups of addresses, which else cost a search a quarter. */
 #define HUGE_BYTES ((size_t)2 << 20)
 
 static_assert(sizeof(_Atomic uint64_t) == sizeof(uint64_t),
               "the map of deleted ids is in the file");
 
-struct segment_layout segment_layout(uint32_t row_count, uint32_t id_count)
+/* As many upper bits of a value as there are entries in a bucket, so that few share them. */
+static void set_ranks(struct segment_layout *l)
+{
+    const uint64_t keys = DIR_SIZE - 1;
+
+    while (keys << l->high_bits < l->row_count)
+        l->high_bits++;
+    l->low_bits = COMPACT_VALUE_BITS - l->high_bits;
+    l->high_words = (size_t)((l->row_count + (keys << l->high_bits) + 63) / 64);
+    l->low_words = ((size_t)l->row_count * l->low_bits + 63) / 64 + 1; /* read two at a time */
+    l->size[SECTION_HIGH] = CHUNKS * l->high_words * sizeof(uint64_t);
+    l->size[SECTION_LOW] = CHUNKS * l->low_words * sizeof(uint64_t);
+}
+
+struct segment_layout segment_layout(enum assay_index_form form, uint32_t row_count,
+                                     uint32_t id_count)
 {
     struct segment_layout l = {.row_count = row_count, .id_count = id_count};
+    const bool columns = row_count >= SEGMENT_COLUMNS_MIN;
 
     assert(row_count > 0);
     assert(row_count <= SEGMENT_ROWS_MAX);
     assert(id_count >= row_count);
     assert(id_count <= SEGMENT_IDS_MAX);
-    l.size[SECTION_ROWS] = (size_t)row_count * sizeof(struct index_row);
-    l.size[SECTION_FIRST] = ((size_t)row_count + 1) * sizeof(uint32_t);
+    l.form = columns ? form : ASSAY_INDEX_FAST;
+    if (l.form == ASSAY_INDEX_FAST)
+        l.size[SECTION_ROWS] = (size_t)row_count * sizeof(struct index_row);
+    if (l.form == ASSAY_INDEX_FAST || id_count > row_count)
+        l.size[SECTION_FIRST] = ((size_t)row_count + 1) * sizeof(uint32_t);
     l.size[SECTION_IDS] = (size_t)id_count * sizeof(uint32_t);
     l.size[SECTION_DEAD] = ((size_t)id_count + 63) / 64 * sizeof(uint64_t);
-    if (row_count >= SEGMENT_COLUMNS_MIN) {
+    if (columns) {
         l.size[SECTION_DIR] = (size_t)CHUNKS * DIR_SIZE * sizeof(uint32_t);
         l.size[SECTION_SYM] = (size_t)CHUNKS * row_count * sizeof(uint16_t);
-        l.size[SECTION_NUMBER] = (size_t)CHUNKS * row_count * ROW_NUMBER_BYTES;
     }
+    if (columns && l.form == ASSAY_INDEX_FAST)
+        l.size[SECTION_NUMBER] = (size_t)CHUNKS * row_count * ROW_NUMBER_BYTES;
+    if (l.form == ASSAY_INDEX_COMPACT)
+        set_ranks(&l);
     for (unsigned i = 0; i < SECTIONS; i++) {
         l.offset[i] = l.total;
         l.total += (l.size[i] + SEGMENT_ALIGNMENT - 1) / SEGMENT_ALIGNMENT * SEGMENT_ALIGNMENT;
@@ -47,14 +71,19 @@ enum assay_err segment_over(const struct segment_layout *layout, unsigned char *
     s->layout = *layout;
     s->base = base;
     s->mapped = true;
-    s->rows = (const struct index_row *)(base + at[SECTION_ROWS]);
-    s->first = (const uint32_t *)(base + at[SECTION_FIRST]);
+    if (layout->size[SECTION_ROWS] > 0)
+        s->rows = (const struct index_row *)(base + at[SECTION_ROWS]);
+    if (layout->size[SECTION_FIRST] > 0)
+        s->first = (const uint32_t *)(base + at[SECTION_FIRST]);
     s->ids = (const uint32_t *)(base + at[SECTION_IDS]);
     s->dead = (_Atomic uint64_t *)(base + at[SECTION_DEAD]);
     if (layout->size[SECTION_DIR] > 0) {
         s->dir = (const uint32_t *)(base + at[SECTION_DIR]);
         s->sym = (const uint16_t *)(base + at[SECTION_SYM]);
-        s->number = base + at[SECTION_NUMBER];
+        if (layout->form == ASSAY_INDEX_FAST)
+            s->number = base + at[SECTION_NUMBER];
+        s->high = (const uint64_t *)(base + at[SECTION_HIGH]);
+        s->low = (const uint64_t *)(base + at[SECTION_LOW]);
     }
     *out = s;
     return ASSAY_OK;
@@ -98,9 +127,11 @@ static bool peek(struct pair_source *s, struct index_pair *pair)
         s->at++;
     if (s->at >= id_count)
         return false;
-    while (s->row + 1 < row_count && from->first[s->row + 1] <= s->at)
+    if (from->first == NULL)
+        s->row = (uint32_t)s->at;
+    while (from->first != NULL && s->row + 1 < row_count && from->first[s->row + 1] <= s->at)
         s->row++;
-    pair->row = from->rows[s->row];
+    pair->row = s->rows[s->row];
     pair->id = from->ids[s->at];
     return true;
 }
@@ -157,9 +188,8 @@ static void count_all(struct merging *m, uint32_t *row_count, uint32_t *id_count
     }
 }
 
-static void fill_rows(struct merging *m, struct index_segment *s)
+static void fill_rows(struct merging *m, struct index_segment *s, struct index_row *rows)
 {
-    struct index_row *rows = (struct index_row *)(s->base + s->layout.offset[SECTION_ROWS]);
     uint32_t *first = (uint32_t *)(s->base + s->layout.offset[SECTION_FIRST]);
     uint32_t *ids = (uint32_t *)(s->base + s->layout.offset[SECTION_IDS]);
     uint32_t row = 0, id = 0;
@@ -168,12 +198,14 @@ static void fill_rows(struct merging *m, struct index_segment *s)
     rewind_all(m);
     while (take_next(m, &pair)) {
         if (id == 0 || row_compare(&pair.row, &rows[row - 1]) != 0) {
-            first[row] = id;
+            if (s->first != NULL)
+                first[row] = id;
             rows[row++] = pair.row;
         }
         ids[id++] = pair.id;
     }
-    first[row] = id;
+    if (s->first != NULL)
+        first[row] = id;
     assert(row == s->layout.row_count);
     assert(id == s->layout.id_count);
 }
@@ -217,8 +249,7 @@ static void fill_columns(struct index_segment *s)
     }
 }
 
-/* A segment of the layout in one block of its own; what lies between sections is zero. */
-static enum assay_err allocate(const struct segment_layout *layout, struct index_segment **out)
+enum assay_err segment_allocate(const struct segment_layout *layout, struct index_segment **out)
 {
     const size_t alignment = layout->total < HUGE_BYTES ? SEGMENT_ALIGNMENT : HUGE_BYTES;
     const size_t size = (layout->total + alignment - 1) / alignment * alignment;
@@ -242,7 +273,24 @@ static enum assay_err allocate(const struct segment_layout *layout, struct index
     return ASSAY_OK;
 }
 
-enum assay_err segment_build(struct pair_source *sources, size_t count, struct index_segment **out)
+static enum assay_err fill(struct merging *m, struct index_segment *s)
+{
+    if (s->rows != NULL) {
+        fill_rows(m, s, (struct index_row *)(s->base + s->layout.offset[SECTION_ROWS]));
+        fill_columns(s);
+        return ASSAY_OK;
+    }
+    struct index_row *rows = malloc(s->layout.row_count * sizeof *rows);
+    if (rows == NULL)
+        return ASSAY_ENOMEM;
+    fill_rows(m, s, rows);
+    enum assay_err rc = compact_fill(s, rows);
+    free(rows);
+    return rc;
+}
+
+enum assay_err segment_build(enum assay_index_form form, struct pair_source *sources, size_t count,
+                             struct index_segment **out)
 {
     struct merging m = {.sources = sources, .count = count};
     struct index_segment *s = NULL;
@@ -255,34 +303,48 @@ enum assay_err segment_build(struct pair_source *sources, size_t count, struct i
         goto out;
     count_all(&m, &row_count, &id_count);
     if (row_count > 0) {
-        struct segment_layout layout = segment_layout(row_count, id_count);
-        if ((rc = allocate(&layout, &s)) != 0)
+        struct segment_layout layout = segment_layout(form, row_count, id_count);
+        if ((rc = segment_allocate(&layout, &s)) != 0 || (rc = fill(&m, s)) != 0)
             goto out;
-        fill_rows(&m, s);
-        fill_columns(s);
     }
     *out = s;
+    s = NULL;
     rc = ASSAY_OK;
 out:
+    segment_free(s);
     free(m.heads);
     free(m.left);
     return rc;
 }
 
-unsigned segment_delete(struct index_segment *s, const struct index_pair *pair)
+/* The number of the row, or COMPACT_NONE. */
+static uint32_t find_row(const struct index_segment *s, const struct index_row *row)
 {
-    uint32_t low = 0, high = s->layout.row_count, begin, end;
+    uint32_t low = 0, high = s->layout.row_count;
+
+    if (s->rows == NULL)
+        return compact_find(s, row);
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (row_compare(&s->rows[middle], &pair->row) < 0)
+        if (row_compare(&s->rows[middle], row) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == s->layout.row_count || row_compare(&s->rows[low], &pair->row) != 0)
+    if (low == s->layout.row_count || row_compare(&s->rows[low], row) != 0)
+        return COMPACT_NONE;
+    return low;
+}
+
+unsigned segment_delete(struct index_segment *s, const struct index_pair *pair)
+{
+    const uint32_t row = find_row(s, &pair->row);
+    uint32_t begin, end;
+
+    if (row == COMPACT_NONE)
         return 0;
-    segment_ids(s, low, &begin, &end);
+    segment_ids(s, row, &begin, &end);
     for (uint32_t i = begin; i < end; i++) {
         if (s->ids[i] != pair->id || segment_is_dead(s, i))
             continue;

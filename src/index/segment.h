@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "assay/err.h"
+#include "assay/index.h"
 #include "index/row.h"
 
 #define SEGMENT_ROWS_MAX    (1u << 24) /* a row's number is three bytes in a column */
@@ -26,27 +26,38 @@ enum section {
     SECTION_DIR,    /* CHUNKS times DIR_SIZE u32: where the bucket of a value begins */
     SECTION_SYM,    /* CHUNKS times u16 a row: in bucket order, the chunk after the column's own */
     SECTION_NUMBER, /* CHUNKS times 3 bytes a row: in bucket order, the row's number */
+    SECTION_HIGH,   /* CHUNKS times high_words u64: in bucket order, ranks; of compact ones */
+    SECTION_LOW,    /* CHUNKS times low_words u64: the same */
     SECTIONS
 };
 
+#define COMPACT_DROPPED    2 /* lowest bits of a chunk that ranks leave out */
+#define COMPACT_VALUE_BITS (CHUNK_BITS - COMPACT_DROPPED)
+#define COMPACT_ALIKE      (1 << COMPACT_DROPPED) /* chunks of one rank */
+
+/* A compact segment has directory, symbols and ranks, and first only where a row has two ids. */
 struct segment_layout {
+    enum assay_index_form form;
     uint32_t row_count, id_count;
-    size_t offset[SECTIONS]; /* multiples of SEGMENT_ALIGNMENT, from the segment's begin */
-    size_t size[SECTIONS];   /* bytes; 0: no such section */
-    size_t total;            /* a multiple of SEGMENT_ALIGNMENT */
+    unsigned high_bits, low_bits; /* of a rank's value */
+    size_t high_words, low_words; /* of one column */
+    size_t offset[SECTIONS];      /* multiples of SEGMENT_ALIGNMENT, from the segment's begin */
+    size_t size[SECTIONS];        /* bytes; 0: no such section */
+    size_t total;                 /* a multiple of SEGMENT_ALIGNMENT */
 };
 
 struct index_segment {
     struct segment_layout layout;
     unsigned char *base;
-    const struct index_row *rows;
-    const uint32_t *first, *ids;
+    const struct index_row *rows; /* NULL: compact */
+    const uint32_t *first, *ids;  /* first is NULL where each row has one id */
     _Atomic uint64_t *dead;
     const uint32_t *dir; /* NULL: no columns */
     const uint16_t *sym;
     const uint8_t *number;
-    uint32_t dead_count; /* under the index's write lock */
-    bool mapped;         /* base is part of a file's mapping */
+    const uint64_t *high, *low; /* compact */
+    uint32_t dead_count;        /* under the index's write lock */
+    bool mapped;                /* base is part of a file's mapping */
 };
 
 /* A hash as a row, with an id of it. */
@@ -55,8 +66,14 @@ struct index_pair {
     uint32_t id;
 };
 
-/* Where sections lie. row_count 1 .. SEGMENT_ROWS_MAX, id_count row_count .. SEGMENT_IDS_MAX. */
-struct segment_layout segment_layout(uint32_t row_count, uint32_t id_count);
+/* Where sections lie. row_count 1 .. SEGMENT_ROWS_MAX, id_count row_count .. SEGMENT_IDS_MAX. Of
+ * few rows there is no compact form. */
+struct segment_layout segment_layout(enum assay_index_form form, uint32_t row_count,
+                                     uint32_t id_count);
+
+/* A segment of the layout in memory of its own, zero between sections and in SECTION_DEAD. ENOMEM.
+ */
+enum assay_err segment_allocate(const struct segment_layout *layout, struct index_segment **out);
 
 /* Over bytes that hold the layout; borrowed. ENOMEM. The caller frees with segment_free. */
 enum assay_err segment_over(const struct segment_layout *layout, unsigned char *base,
@@ -69,6 +86,7 @@ struct pair_source {
     const struct index_pair *pairs; /* sorted; or NULL */
     size_t count;
     const struct index_segment *segment; /* where pairs is NULL */
+    const struct index_row *rows;        /* of the segment */
     const uint64_t *dead;                /* the segment's deleted ids, as they were */
     size_t at;                           /* the next pair or id */
     uint32_t row;                        /* the segment's row of that id */
@@ -79,12 +97,18 @@ void pairs_sort(struct index_pair *pairs, size_t count);
 
 /* One segment of all pairs of the sources, each pair once; *out is NULL when there are none. The
  * sources are left at their ends. ENOMEM. */
-enum assay_err segment_build(struct pair_source *sources, size_t count, struct index_segment **out);
+enum assay_err segment_build(enum assay_index_form form, struct pair_source *sources, size_t count,
+                             struct index_segment **out);
 
 /* The ids of a row; begin == end when the file says what cannot be. */
 static inline void segment_ids(const struct index_segment *s, uint32_t row, uint32_t *begin,
                                uint32_t *end)
 {
+    if (s->first == NULL) {
+        *begin = row;
+        *end = row + 1;
+        return;
+    }
     *begin = s->first[row];
     *end = s->first[row + 1];
     if (*end > s->layout.id_count || *begin > *end)

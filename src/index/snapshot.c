@@ -70,6 +70,13 @@ size_t snapshot_sections_of(const struct segment_layout *layout)
     return count;
 }
 
+const struct snapshot_section *snapshot_dead(const struct snapshot_section *entries)
+{
+    while (entries->section != SECTION_DEAD)
+        entries++;
+    return entries;
+}
+
 static enum assay_err check_header(const unsigned char *bytes, size_t size, char *reason)
 {
     const struct snapshot_header *h = (const struct snapshot_header *)bytes;
@@ -77,9 +84,9 @@ static enum assay_err check_header(const unsigned char *bytes, size_t size, char
 
     if (size < snapshot_data_at(0) || memcmp(h->magic, SNAPSHOT_MAGIC, sizeof h->magic) != 0)
         return snapshot_refuse(reason, ASSAY_EFORMAT, "this is no index of assay");
-    if (h->version != SNAPSHOT_VERSION)
+    if (h->version == 0 || h->version > SNAPSHOT_VERSION)
         return snapshot_refuse(reason, ASSAY_EVERSION,
-                               "the index has format %u, this assay reads %u", h->version,
+                               "the index has format %u, this assay reads 1 to %u", h->version,
                                SNAPSHOT_VERSION);
     if (h->section_count > SNAPSHOT_SEGMENTS_MAX * SECTIONS ||
         size < snapshot_data_at(h->section_count))
@@ -108,21 +115,31 @@ static enum assay_err check_header(const unsigned char *bytes, size_t size, char
 static size_t read_segment(const struct snapshot_section *entries, size_t left, uint32_t segment,
                            uint64_t base, struct segment_layout *layout)
 {
-    if (left <= SECTION_DEAD)
+    uint64_t size[SECTIONS] = {0};
+    size_t count = 0;
+
+    while (count < left && entries[count].segment == segment && entries[count].section < SECTIONS &&
+           (count == 0 || entries[count].section > entries[count - 1].section)) {
+        size[entries[count].section] = entries[count].size;
+        count++;
+    }
+    const bool compact = size[SECTION_ROWS] == 0;
+    uint64_t rows = size[SECTION_ROWS] / sizeof(struct index_row);
+    uint64_t ids = size[SECTION_IDS] / sizeof(uint32_t);
+    if (compact)
+        rows = size[SECTION_SYM] / (CHUNKS * sizeof(uint16_t));
+    if (rows < (compact ? SEGMENT_COLUMNS_MIN : 1) || rows > SEGMENT_ROWS_MAX || ids < rows ||
+        ids > SEGMENT_IDS_MAX)
         return 0;
-    uint64_t rows = entries[SECTION_ROWS].size / sizeof(struct index_row);
-    uint64_t ids = entries[SECTION_IDS].size / sizeof(uint32_t);
-    if (rows == 0 || rows > SEGMENT_ROWS_MAX || ids < rows || ids > SEGMENT_IDS_MAX)
+    *layout = segment_layout(compact ? ASSAY_INDEX_COMPACT : ASSAY_INDEX_FAST, (uint32_t)rows,
+                             (uint32_t)ids);
+    if (count != snapshot_sections_of(layout))
         return 0;
-    *layout = segment_layout((uint32_t)rows, (uint32_t)ids);
-    size_t count = snapshot_sections_of(layout);
-    if (count > left)
-        return 0;
-    for (unsigned i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct snapshot_section *e = &entries[i];
-        uint64_t dead_max = i == SECTION_DEAD ? ids : 0;
-        if (e->segment != segment || e->section != i || e->offset != base + layout->offset[i] ||
-            e->size != layout->size[i] || e->dead_count > dead_max)
+        uint64_t dead_max = e->section == SECTION_DEAD ? ids : 0;
+        if (e->offset != base + layout->offset[e->section] || e->size != layout->size[e->section] ||
+            e->size == 0 || e->dead_count > dead_max)
             return 0;
     }
     return count;
@@ -144,10 +161,10 @@ enum assay_err snapshot_read(const unsigned char *bytes, size_t size,
     uint64_t at = snapshot_data_at(h->section_count);
     for (uint32_t i = 0; i < h->segment_count; i++) {
         size_t count = read_segment(table + taken, h->section_count - taken, i, at, &layouts[i]);
-        if (count == 0)
+        if (count == 0 || (h->version == 1 && layouts[i].form == ASSAY_INDEX_COMPACT))
             return snapshot_refuse(reason, ASSAY_EDAMAGED,
                                    "the section table does not describe part %u", i);
-        pairs += layouts[i].id_count - table[taken + SECTION_DEAD].dead_count;
+        pairs += layouts[i].id_count - snapshot_dead(table + taken)->dead_count;
         taken += count;
         at += layouts[i].total;
     }
@@ -174,7 +191,7 @@ static enum assay_err adopt(struct assay_index *ix, unsigned char *bytes,
         rc = segment_over(&layouts[made], bytes + table->offset, &set->segments[made]);
         if (rc != ASSAY_OK)
             break;
-        set->segments[made]->dead_count = (uint32_t)table[SECTION_DEAD].dead_count;
+        set->segments[made]->dead_count = (uint32_t)snapshot_dead(table)->dead_count;
         table += snapshot_sections_of(&layouts[made]);
     }
     if (rc == ASSAY_OK) {

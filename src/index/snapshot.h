@@ -10,7 +10,7 @@
 #include "index/segment.h"
 
 #define SNAPSHOT_MAGIC        "ASSAYIDX"
-#define SNAPSHOT_VERSION      1
+#define SNAPSHOT_VERSION      2 /* 1 when no part is compact */
 #define SNAPSHOT_SHA256       32
 #define SNAPSHOT_SEGMENTS_MAX 512
 
@@ -54,6 +54,9 @@ enum assay_err snapshot_read(const unsigned char *bytes, size_t size,
 
 /* The number of the segment's sections. */
 size_t snapshot_sections_of(const struct segment_layout *layout);
+
+/* Of the segment's entries the one of SECTION_DEAD, which every segment has. */
+const struct snapshot_section *snapshot_dead(const struct snapshot_section *entries);
 
 /* Every byte of a snapshot. Errors as of assay_index_verify. */
 enum assay_err snapshot_verify(const unsigned char *bytes, size_t size, char *reason);

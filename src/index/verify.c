@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "index/compact.h"
 #include "index/snapshot.h"
 
 static bool all_zero(const unsigned char *bytes, size_t size)
@@ -13,10 +14,10 @@ static bool all_zero(const unsigned char *bytes, size_t size)
     return true;
 }
 
-static bool rows_hold(const struct index_segment *s)
+static bool rows_hold(const struct index_row *rows, uint32_t count)
 {
-    for (uint32_t i = 1; i < s->layout.row_count; i++) {
-        if (row_compare(&s->rows[i - 1], &s->rows[i]) >= 0)
+    for (uint32_t i = 1; i < count; i++) {
+        if (row_compare(&rows[i - 1], &rows[i]) >= 0)
             return false;
     }
     return true;
@@ -26,6 +27,8 @@ static bool ids_hold(const struct index_segment *s)
 {
     uint32_t rows = s->layout.row_count;
 
+    if (s->first == NULL)
+        return true;
     if (s->first[0] != 0 || s->first[rows] != s->layout.id_count)
         return false;
     for (uint32_t i = 0; i < rows; i++) {
@@ -83,8 +86,8 @@ static enum assay_err check_sections(const unsigned char *bytes, size_t size,
                                      const struct snapshot_header *h,
                                      const struct snapshot_section *table, char *reason)
 {
-    static const char *const names[SECTIONS] = {"rows", "first",   "ids",    "deleted",
-                                                "dir",  "symbols", "numbers"};
+    static const char *const names[SECTIONS] = {"rows",    "first",   "ids",  "deleted", "dir",
+                                                "symbols", "numbers", "high", "low"};
     uint8_t digest[SNAPSHOT_SHA256];
     uint64_t end = snapshot_digest_at(h->section_count) + SNAPSHOT_SHA256;
 
@@ -107,24 +110,60 @@ static enum assay_err check_sections(const unsigned char *bytes, size_t size,
     return ASSAY_OK;
 }
 
+/* The rows are read back, and all that was made of them must be what is made of them anew. */
+static enum assay_err check_compact(const struct index_segment *s, const char **wrong)
+{
+    static const enum section made[] = {SECTION_DIR, SECTION_SYM, SECTION_HIGH, SECTION_LOW};
+    const struct segment_layout *l = &s->layout;
+    struct index_segment *anew = NULL;
+
+    struct index_row *rows = malloc(l->row_count * sizeof *rows);
+    enum assay_err rc = rows != NULL ? segment_allocate(l, &anew) : ASSAY_ENOMEM;
+    if (rc != ASSAY_OK || (rc = compact_rows(s, rows)) != 0)
+        goto out;
+    if (!rows_hold(rows, l->row_count)) {
+        *wrong = "hashes are not in order";
+        goto out;
+    }
+    if ((rc = compact_fill(anew, rows)) != 0)
+        goto out;
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+        size_t at = l->offset[made[i]];
+        if (memcmp(s->base + at, anew->base + at, l->size[made[i]]) != 0)
+            *wrong = "columns do not agree with its hashes";
+    }
+out:
+    segment_free(anew);
+    free(rows);
+    return rc;
+}
+
 static enum assay_err check_segment(unsigned char *base, const struct segment_layout *layout,
                                     const struct snapshot_section *entries, char *reason)
 {
     struct index_segment *s = NULL;
     const char *wrong = NULL;
+    enum assay_err rc = ASSAY_OK;
 
     if (segment_over(layout, base, &s) != ASSAY_OK)
         return snapshot_refuse(reason, ASSAY_ENOMEM, "no memory");
-    if (!rows_hold(s))
+    if (s->rows == NULL && (rc = check_compact(s, &wrong)) != 0) {
+        segment_free(s);
+        return snapshot_refuse(reason, rc, "no memory");
+    }
+    if (wrong == NULL && s->rows != NULL && !rows_hold(s->rows, layout->row_count))
         wrong = "hashes are not in order";
-    else if (!ids_hold(s))
+    if (wrong != NULL)
+        goto out;
+    if (!ids_hold(s))
         wrong = "ids do not belong to its hashes";
-    else if (!dead_holds(s, entries[SECTION_DEAD].dead_count))
+    else if (!dead_holds(s, snapshot_dead(entries)->dead_count))
         wrong = "count of deleted ids is wrong";
-    for (unsigned c = 0; c < CHUNKS && wrong == NULL && s->dir != NULL; c++) {
+    for (unsigned c = 0; c < CHUNKS && wrong == NULL && s->number != NULL; c++) {
         if (!column_holds(s, c))
             wrong = "columns do not agree with its hashes";
     }
+out:
     segment_free(s);
     if (wrong == NULL)
         return ASSAY_OK;

@@ -53,7 +53,8 @@ static void agree_all(struct assay_index *ix, struct model *m, unsigned first, u
     assay_index_reader_free(r);
 }
 
-static struct assay_index *filled(enum made kind, size_t count, struct model *m)
+static struct assay_index *filled_as(enum assay_index_form form, enum made kind, size_t count,
+                                     struct model *m)
 {
     struct assay_index *ix;
 
@@ -63,8 +64,14 @@ static struct assay_index *filled(enum made kind, size_t count, struct model *m)
         m->ids[i] = (uint32_t)(i * 2654435761u);
     m->count = count;
     assert_int_equal(assay_index_new(&ix), ASSAY_OK);
+    assay_index_set_form(ix, form);
     assert_int_equal(assay_index_add_many(ix, m->hashes, m->ids, count), ASSAY_OK);
     return ix;
+}
+
+static struct assay_index *filled(enum made kind, size_t count, struct model *m)
+{
+    return filled_as(ASSAY_INDEX_FAST, kind, count, m);
 }
 
 static void small_sets_and_edges_of_blocks_answer_as_a_plain_scan(void **state)
@@ -117,6 +124,33 @@ static void every_kind_of_hashes_answers_as_a_plain_scan_at_every_radius(void **
     }
 }
 
+static void compact_parts_answer_as_a_plain_scan_at_every_radius(void **state)
+{
+    (void)state;
+    for (enum made kind = 0; kind < MADE_KINDS; kind++) {
+        struct assay_index_info info;
+        struct model m;
+        struct assay_index *ix = filled_as(ASSAY_INDEX_COMPACT, kind, 20000, &m);
+        assay_index_get_info(ix, &info);
+        assert_true(info.bytes < 7000000); /* a fast part of so many takes 7.1 MB */
+        agree_all(ix, &m, 0, 1);
+        assay_index_free(ix);
+        model_clear(&m);
+    }
+}
+
+static void a_hundred_thousand_in_compact_form_answer_as_a_plain_scan(void **state)
+{
+    struct model m;
+    struct assay_index *ix = filled_as(ASSAY_INDEX_COMPACT, MADE_CLUSTERED, 100000, &m);
+
+    (void)state;
+    agree_all(ix, &m, 0, 8);
+    agree_all(ix, &m, 15, 16);
+    assay_index_free(ix);
+    model_clear(&m);
+}
+
 static void a_hundred_thousand_answer_as_a_plain_scan(void **state)
 {
     struct model m;
@@ -130,26 +164,33 @@ static void a_hundred_thousand_answer_as_a_plain_scan(void **state)
 }
 
 /* All within 20 bits of one hash: buckets are full, and the search turns to reading all rows. */
-static void hashes_that_fill_few_buckets_answer_as_a_plain_scan(void **state)
+static void few_full_buckets(enum assay_index_form form, size_t count)
 {
     struct assay_index *ix;
     uint8_t centre[HASH_BYTES];
     uint64_t draw = 8;
     struct model m;
 
-    (void)state;
     made_hashes(MADE_UNIFORM, 2, 1, centre);
-    model_init(&m, 20000);
-    for (m.count = 0; m.count < 20000; m.count++) {
+    model_init(&m, count);
+    for (m.count = 0; m.count < count; m.count++) {
         made_near(&draw, centre, (unsigned)(made_next(&draw) % 21),
                   m.hashes + m.count * HASH_BYTES);
         m.ids[m.count] = (uint32_t)m.count;
     }
     assert_int_equal(assay_index_new(&ix), ASSAY_OK);
+    assay_index_set_form(ix, form);
     assert_int_equal(assay_index_add_many(ix, m.hashes, m.ids, m.count), ASSAY_OK);
     agree_all(ix, &m, 0, 5);
     assay_index_free(ix);
     model_clear(&m);
+}
+
+static void hashes_that_fill_few_buckets_answer_as_a_plain_scan(void **state)
+{
+    (void)state;
+    few_full_buckets(ASSAY_INDEX_FAST, 20000);
+    few_full_buckets(ASSAY_INDEX_COMPACT, 5000);
 }
 
 static void equal_hashes_are_stored_once_and_all_their_ids_answered(void **state)
@@ -181,7 +222,7 @@ static void equal_hashes_are_stored_once_and_all_their_ids_answered(void **state
 }
 
 /* Every seventh is deleted, some twice, some come back, and parts are merged on the way. */
-static void adds_deletes_and_merges_in_any_order_answer_as_a_plain_scan(void **state)
+static void change_in_any_order(bool compact)
 {
     struct assay_index_info info;
     struct assay_index_reader *r;
@@ -190,7 +231,6 @@ static void adds_deletes_and_merges_in_any_order_answer_as_a_plain_scan(void **s
     uint64_t draw = 3;
     uint8_t hash[HASH_BYTES];
 
-    (void)state;
     model_init(&m, 120000);
     assert_int_equal(assay_index_new(&ix), ASSAY_OK);
     assert_int_equal(assay_index_reader_new(ix, &r), ASSAY_OK);
@@ -209,6 +249,8 @@ static void adds_deletes_and_merges_in_any_order_answer_as_a_plain_scan(void **s
             made_hashes(MADE_UNIFORM, i, 1, hash);
         model_add(&m, hash, (uint32_t)(i % 50000));
         assert_int_equal(assay_index_add(ix, hash, (uint32_t)(i % 50000)), ASSAY_OK);
+        if (i % 27000 == 0 && compact) /* parts of both forms beside one another */
+            assay_index_set_form(ix, i % 54000 == 0 ? ASSAY_INDEX_COMPACT : ASSAY_INDEX_FAST);
         if (i % 9000 == 0)
             assert_int_equal(assay_index_merge(ix), ASSAY_OK);
         if (i % 5000 == 0)
@@ -221,6 +263,13 @@ static void adds_deletes_and_merges_in_any_order_answer_as_a_plain_scan(void **s
     agree_all(ix, &m, 0, 7);
     assay_index_free(ix);
     model_clear(&m);
+}
+
+static void adds_deletes_and_merges_in_any_order_answer_as_a_plain_scan(void **state)
+{
+    (void)state;
+    change_in_any_order(false);
+    change_in_any_order(true);
 }
 
 static void what_is_all_deleted_is_gone_after_a_merge(void **state)
@@ -411,6 +460,8 @@ int main(void)
         cmocka_unit_test(small_sets_and_edges_of_blocks_answer_as_a_plain_scan),
         cmocka_unit_test(full_tails_and_one_pair_more_answer_as_a_plain_scan),
         cmocka_unit_test(every_kind_of_hashes_answers_as_a_plain_scan_at_every_radius),
+        cmocka_unit_test(compact_parts_answer_as_a_plain_scan_at_every_radius),
+        cmocka_unit_test(a_hundred_thousand_in_compact_form_answer_as_a_plain_scan),
         cmocka_unit_test(a_hundred_thousand_answer_as_a_plain_scan),
         cmocka_unit_test(hashes_that_fill_few_buckets_answer_as_a_plain_scan),
         cmocka_unit_test(equal_hashes_are_stored_once_and_all_their_ids_answered),

@@ -22,6 +22,9 @@
 #define VECTOR_SIZE   640
 #define VECTOR_SHA256 "ef52e5211964bb1a03a111d115b5f3269db59b66f2df5e08477edef0c654f8a5"
 
+#define COMPACT_VECTOR_SIZE   4596928
+#define COMPACT_VECTOR_SHA256 "62cb04fd039c27466b63014b3bcaca078787995f478f6684b244ad9b501e134d"
+
 struct file {
     unsigned char *bytes; /* SEGMENT_ALIGNMENT aligned */
     size_t size;
@@ -142,6 +145,37 @@ static void the_vector_is_the_one_written_down(void **state)
     assert_int_equal(verified(&f), ASSAY_OK);
     free(f.bytes);
     assay_index_free(ix);
+}
+
+static void the_compact_vector_is_the_one_written_down(void **state)
+{
+    uint8_t digest[SNAPSHOT_SHA256], hash[HASH_BYTES];
+    char hex[2 * SNAPSHOT_SHA256 + 1];
+    uint8_t *hashes = malloc((size_t)SEGMENT_COLUMNS_MIN * HASH_BYTES);
+    uint32_t *ids = malloc(SEGMENT_COLUMNS_MIN * sizeof *ids);
+    struct assay_index *ix;
+
+    (void)state;
+    assert_non_null(hashes);
+    assert_non_null(ids);
+    for (uint32_t i = 0; i < SEGMENT_COLUMNS_MIN; i++) {
+        assert_true(snapshot_sha256(&i, sizeof i, hash));
+        memcpy(hashes + (size_t)i * HASH_BYTES, hash, HASH_BYTES);
+        ids[i] = i;
+    }
+    assert_int_equal(assay_index_new(&ix), ASSAY_OK);
+    assay_index_set_form(ix, ASSAY_INDEX_COMPACT);
+    assert_int_equal(assay_index_add_many(ix, hashes, ids, SEGMENT_COLUMNS_MIN), ASSAY_OK);
+    struct file f = saved(ix);
+    assert_int_equal(f.size, COMPACT_VECTOR_SIZE);
+    assert_true(snapshot_sha256(f.bytes, f.size, digest));
+    str_hex(digest, sizeof digest, hex);
+    assert_string_equal(hex, COMPACT_VECTOR_SHA256);
+    assert_int_equal(verified(&f), ASSAY_OK);
+    free(f.bytes);
+    assay_index_free(ix);
+    free(hashes);
+    free(ids);
 }
 
 /* The same answers from the index as from the model, for queries that hit and that miss. */
@@ -290,7 +324,7 @@ static void a_file_cut_short_anywhere_or_longer_is_refused_when_opened(void **st
     assay_index_free(ix);
 }
 
-static struct file with_columns(void)
+static struct file with_columns(enum assay_index_form form)
 {
     struct model m;
     struct assay_index *ix;
@@ -299,7 +333,10 @@ static struct file with_columns(void)
     made_hashes(MADE_CLUSTERED, 1 + 5000, m.capacity, m.hashes);
     for (size_t i = 0; i < m.capacity; i++)
         m.ids[i] = (uint32_t)i;
+    m.ids[m.capacity - 1] = 0;
+    memcpy(m.hashes + (m.capacity - 1) * HASH_BYTES, m.hashes + HASH_BYTES, HASH_BYTES);
     assert_int_equal(assay_index_new(&ix), ASSAY_OK);
+    assay_index_set_form(ix, form);
     assert_int_equal(assay_index_add_many(ix, m.hashes, m.ids, m.capacity), ASSAY_OK);
     struct file f = saved(ix);
     assay_index_free(ix);
@@ -307,19 +344,19 @@ static struct file with_columns(void)
     return f;
 }
 
-static void a_damaged_section_is_seen_by_verify_and_read_within_bounds(void **state)
+static void damage_sections(enum assay_index_form form)
 {
-    struct file f = with_columns();
+    struct file f = with_columns(form);
+    const size_t sections = ((const struct snapshot_header *)f.bytes)->section_count;
     const struct snapshot_section *table =
         (const struct snapshot_section *)(f.bytes + sizeof(struct snapshot_header));
     uint64_t draw = 1;
 
-    (void)state;
     assert_int_equal(verified(&f), ASSAY_OK);
     for (unsigned round = 0; round < 28; round++) {
-        const struct snapshot_section *e = &table[round % SECTIONS];
+        const struct snapshot_section *e = &table[round % sections];
         size_t at = e->offset + made_next(&draw) % e->size, end = e->offset + e->size;
-        size_t size = round < SECTIONS ? 1 : end - at;
+        size_t size = round < sections ? 1 : end - at;
         unsigned char *kept = malloc(size);
         assert_non_null(kept);
         memcpy(kept, f.bytes + at, size);
@@ -334,12 +371,21 @@ static void a_damaged_section_is_seen_by_verify_and_read_within_bounds(void **st
     free(f.bytes);
 }
 
+static void a_damaged_section_is_seen_by_verify_and_read_within_bounds(void **state)
+{
+    (void)state;
+    damage_sections(ASSAY_INDEX_FAST);
+    damage_sections(ASSAY_INDEX_COMPACT);
+}
+
 /* Swap two numbers of 4 bytes in a section, with digests that are right. */
 static void swapped_is_damaged(struct file *f, enum section section, size_t a, size_t b)
 {
     const struct snapshot_section *table =
         (const struct snapshot_section *)(f->bytes + sizeof(struct snapshot_header));
-    uint32_t *words = (uint32_t *)(f->bytes + table[section].offset), kept = words[a];
+    while (table->section != section)
+        table++;
+    uint32_t *words = (uint32_t *)(f->bytes + table->offset), kept = words[a];
 
     assert_true(words[a] != words[b]);
     words[a] = words[b];
@@ -355,7 +401,7 @@ static void swapped_is_damaged(struct file *f, enum section section, size_t a, s
 
 static void sections_that_disagree_are_damaged_whatever_their_digests_say(void **state)
 {
-    struct file f = with_columns();
+    struct file f = with_columns(ASSAY_INDEX_FAST);
 
     (void)state;
     swapped_is_damaged(&f, SECTION_ROWS, 1, 9);
@@ -368,6 +414,17 @@ static void sections_that_disagree_are_damaged_whatever_their_digests_say(void *
     swapped_is_damaged(&f, SECTION_NUMBER, 0, 99);
     assert_int_equal(verified(&f), ASSAY_OK);
     free(f.bytes);
+    f = with_columns(ASSAY_INDEX_COMPACT);
+    swapped_is_damaged(&f, SECTION_FIRST, 0, 1);
+    swapped_is_damaged(&f, SECTION_DIR, 0, DIR_SIZE - 1);
+    swapped_is_damaged(&f, SECTION_DIR, 3000, 60000);
+    swapped_is_damaged(&f, SECTION_SYM, 0, 99);
+    swapped_is_damaged(&f, SECTION_HIGH, 0, 999);
+    swapped_is_damaged(&f, SECTION_LOW, 0, 99);
+    ((struct snapshot_header *)f.bytes)->version = 1; /* which had no compact parts */
+    reseal(&f);
+    assert_int_equal(opened(&f), ASSAY_EDAMAGED);
+    free(f.bytes);
 }
 
 static void foreign_and_later_files_are_refused_by_name(void **state)
@@ -379,9 +436,9 @@ static void foreign_and_later_files_are_refused_by_name(void **state)
 
     (void)state;
     assay_index_free(ix);
-    h->version = 2;
+    h->version = 3;
     assert_int_equal(snapshot_index(f.bytes, f.size, &ix, reason), ASSAY_EVERSION);
-    assert_string_equal(reason, "the index has format 2, this assay reads 1");
+    assert_string_equal(reason, "the index has format 3, this assay reads 1 to 2");
     h->version = 1;
     h->permutation = 9;
     reseal(&f);
@@ -415,6 +472,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_vector_is_the_one_written_down),
+        cmocka_unit_test(the_compact_vector_is_the_one_written_down),
         cmocka_unit_test(what_is_saved_is_there_when_opened),
         cmocka_unit_test(deletes_in_a_mapped_file_stay_out_of_the_file),
         cmocka_unit_test(each_changed_byte_of_header_and_table_is_refused_when_opened),

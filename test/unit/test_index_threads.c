@@ -99,6 +99,7 @@ static void *tidy(void *shared)
     struct shared *s = shared;
 
     for (unsigned round = 0; !s->end; round++) {
+        assay_index_set_form(s->ix, round % 2 == 0 ? ASSAY_INDEX_COMPACT : ASSAY_INDEX_FAST);
         s->wrong += assay_index_merge(s->ix) != ASSAY_OK;
         if (round % 4 == 0)
             s->wrong += assay_index_save(s->ix, s->path, NULL) != ASSAY_OK;
