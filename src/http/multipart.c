@@ -55,11 +55,12 @@ enum assay_err multipart_parse(const char *type, const void *body, size_t size,
                                struct multipart_file *out, struct err *e)
 {
     char mark[BOUNDARY_MAX + 5];
-    const char *at = body, *end = at + size, *head_end, *data_end;
+    const char *at = body, *end, *head_end, *data_end;
     struct multipart_file file;
 
     if (size == 0 || type == NULL || !delimiter(type, mark))
         return no_form(e);
+    end = at + size;
     size_t mark_size = strlen(mark);
     /* The first delimiter has no line before it. */
     if (size < mark_size || memcmp(at, mark + 2, mark_size - 2) != 0 ||

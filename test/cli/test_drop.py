@@ -73,6 +73,15 @@ class Drop(WorkspaceCase):
         cleared = self.w.query("SELECT count(*) FROM record WHERE entry LIKE '%\"drop.cleared\"%'")
         self.assertGreater(cleared[0][0], 4)
 
+    def test_what_a_kill_left_on_its_way_to_be_deleted_is_taken_once_more(self):
+        self.w.ok("drop", "set", self.folder, "--taken", "delete")
+        self.lay("done/.leaving/big/p1.png", png(1))
+        self.lay("done/kept.png", png(2))
+        self.w.serve()
+        wait_for(lambda: self.files() == {"done/kept.png"})
+        self.assertEqual(self.w.stats()["items"], 1)
+        self.assertEqual(self.w.query("SELECT name FROM batch"), [("big",)])
+
     def test_a_file_that_grows_is_not_taken_before_it_rests(self):
         self.w.ok("drop", "set", self.folder)
         self.w.ok("setting", "set", "drop.settle_s", "10") # a busy machine may stop us for a while

@@ -25,6 +25,7 @@
 #define REASONS_MAX  (64 * 1024) /* bytes of a .txt */
 #define SAME_NAMES   1000        /* files of one name in done/ or failed/ */
 #define SETTING_ROWS 3
+#define LEAVING      "done/.leaving" /* what is on its way to be deleted */
 
 /* ---- what is set ---- */
 
@@ -211,16 +212,16 @@ static enum assay_err write_clearing(struct tx *tx, void *ctx, struct err *e)
     return audit_write(tx, &entry, NULL, e);
 }
 
-/* To FOLDER/place/..., under the same path below it; a name that is there gets a number. *to is
- * PATH_MAX + 64 bytes. */
-static enum assay_err move_to(const struct drop *d, const struct dropped *f, const char *place,
-                              char *to, struct err *e)
+/* From a path to FOLDER/place/..., under the same path below it; a name that is there gets a
+ * number. *to is PATH_MAX + 64 bytes. */
+static enum assay_err move_to(const struct drop *d, const char *from, const char *below,
+                              const char *place, char *to, struct err *e)
 {
     const size_t size = PATH_MAX + 64;
     char folder[PATH_MAX + 64], reason[PATH_MAX + 80];
     enum assay_err rc;
 
-    (void)snprintf(to, size, "%s/%s/%s", d->folder, place, f->path + strlen(d->folder) + 1);
+    (void)snprintf(to, size, "%s/%s/%s", d->folder, place, below);
     size_t used = strlen(to);
     (void)snprintf(folder, sizeof folder, "%s", to);
     *strrchr(folder, '/') = '\0';
@@ -231,7 +232,7 @@ static enum assay_err move_to(const struct drop *d, const struct dropped *f, con
     for (unsigned n = 2; n < SAME_NAMES; n++) {
         (void)snprintf(reason, sizeof reason, "%s.txt", to);
         if (access(reason, F_OK) != 0) {
-            if (renameat2(AT_FDCWD, f->path, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+            if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
                 return fs_sync_dir(folder, e);
             if (errno != EEXIST)
                 return err_errno(e, "move a file out of the drop folder");
@@ -251,22 +252,52 @@ static bool same(const struct stat *a, const struct stat *b)
  * it, for a changed file is never deleted. */
 static enum assay_err clear_one(const struct group *g, struct dropped *f, struct err *e)
 {
+    const struct drop *d = g->drop;
+    const char *below = f->path + strlen(d->folder) + 1;
     bool failed = f->reasons.size > 0;
-    char to[PATH_MAX + 64], reason[PATH_MAX + 80];
+    const char *place = failed ? "failed" : d->taken == DROP_KEEP ? "done" : LEAVING;
+    char to[PATH_MAX + 64], kept[PATH_MAX + 64], reason[PATH_MAX + 80];
     struct stat now;
-    enum assay_err rc = move_to(g->drop, f, failed ? "failed" : "done", to, e);
+    enum assay_err rc = move_to(d, f->path, below, place, to, e);
 
     if (rc != ASSAY_OK)
         return rc;
-    if (lstat(to, &now) != 0)
-        return err_errno(e, "look at a file of the drop folder");
     if (failed) {
         (void)snprintf(reason, sizeof reason, "%s.txt", to);
         return fs_replace(reason, f->reasons.data, f->reasons.size, 0600, e);
     }
-    if (g->drop->taken == DROP_KEEP || !same(&now, &f->st))
+    if (d->taken == DROP_KEEP)
         return ASSAY_OK;
+    if (lstat(to, &now) != 0)
+        return err_errno(e, "look at a file of the drop folder");
+    if (!same(&now, &f->st))
+        return move_to(d, to, below, "done", kept, e);
     return unlink(to) == 0 ? ASSAY_OK : err_errno(e, "delete a file of the drop folder");
+}
+
+/*
+ * What a kill left on its way to be deleted goes back to where it lay, and is taken once more:
+ * whether somebody wrote to it meanwhile is known to nobody now. In the folder's lock.
+ */
+static enum assay_err take_back(const struct drop *d, struct err *e)
+{
+    char leaving[PATH_MAX + 32], to[PATH_MAX + 64];
+    enum assay_err rc = ASSAY_OK;
+    FTSENT *f;
+
+    (void)snprintf(leaving, sizeof leaving, "%s/%s", d->folder, LEAVING);
+    char *const roots[] = {leaving, NULL};
+    if (access(leaving, F_OK) != 0)
+        return ASSAY_OK;
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    if (tree == NULL)
+        return err_errno(e, "the drop folder");
+    while (rc == ASSAY_OK && (f = fts_read(tree)) != NULL) {
+        if (f->fts_info != FTS_D && f->fts_info != FTS_DP)
+            rc = move_to(d, f->fts_path, f->fts_path + strlen(leaving) + 1, ".", to, e);
+    }
+    (void)fts_close(tree);
+    return rc;
 }
 
 /* The entry first, then the files; those that changed while they were taken stay for the next
@@ -439,7 +470,7 @@ enum assay_err drop_scan(struct world *w, struct drop_counts *counts, struct err
     }
     if (flock(lock, LOCK_EX | LOCK_NB) != 0)
         goto out; /* another process is at it */
-    if ((rc = make_places(d.folder, e)) != 0)
+    if ((rc = make_places(d.folder, e)) != 0 || (rc = take_back(&d, e)) != 0)
         goto out;
     *l = (struct look){.group = {.world = w, .drop = &d, .counts = counts},
                        .settle_ms = settle_s * 1000,
