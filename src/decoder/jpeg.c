@@ -15,6 +15,7 @@
  */
 #define SCANS_MAX    100
 #define ROWS         16
+#define LINE         64 /* bytes of the cache; rows an odd number of them apart do not crowd it */
 #define APP1         (JPEG_APP0 + 1)
 #define EXIF_HEAD    6 /* "Exif\0\0" */
 #define MARKER_SIZE  65533
@@ -27,6 +28,7 @@ struct jpeg {
     enum wire_answer failed;
     bool damaged;
     uint8_t *rows; /* ROWS rows of 3 or 4 bytes a pixel */
+    size_t stride; /* bytes from one to the next */
     JSAMPROW row[ROWS];
     uint32_t given; /* rows of a piece */
 };
@@ -132,7 +134,6 @@ static void start_many_scans(struct jpeg *j)
 
 static enum wire_answer feed(struct jpeg *j, struct sink *s)
 {
-    const size_t row_bytes = (size_t)j->d.output_width * (size_t)j->d.output_components;
     enum wire_answer answer = WIRE_GOOD;
 
     while (j->d.output_scanline < j->d.output_height && answer == WIRE_GOOD) {
@@ -143,7 +144,7 @@ static enum wire_answer feed(struct jpeg *j, struct sink *s)
         if (j->d.out_color_space == JCS_CMYK)
             for (uint32_t i = 0; i < have; i++)
                 cmyk_to_rgb(j->row[i], j->d.output_width);
-        answer = sink_rgb(s, j->rows, row_bytes, have);
+        answer = sink_rgb(s, j->rows, j->stride, have);
     }
     return answer;
 }
@@ -185,11 +186,12 @@ static enum wire_answer begin(struct jpeg *j, struct sink *s, struct found *f)
     if (answer != WIRE_GOOD)
         return answer;
     row_bytes = (size_t)j->d.output_width * (j->d.out_color_space == JCS_CMYK ? 4 : 3);
-    j->rows = mem_try(row_bytes * ROWS);
+    j->stride = ((row_bytes + LINE - 1) / LINE | 1) * LINE;
+    j->rows = mem_try(j->stride * ROWS);
     if (j->rows == NULL)
         return WIRE_MEMORY;
     for (size_t i = 0; i < ROWS; i++)
-        j->row[i] = j->rows + i * row_bytes;
+        j->row[i] = j->rows + i * j->stride;
     return WIRE_GOOD;
 }
 

@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGNMENT 64 /* a cache line */
+#define ALIGNMENT 64   /* a cache line */
+#define PAGE      4096 /* bytes after which the first cache's lines come around */
+#define CROWD     32   /* bytes; measured: from here on it makes no difference */
 
 /*
  * The way of a row:
  *
- *     pixels -> luma, a row of the present band
- *     band full -> rows' box sums -> columns' box, all columns -> rows' box at 64 columns
+ *     pixels -> a row of the present band, copied unless a whole band is there to be read
+ *     band full -> luma -> rows' box sums -> columns' box, all columns -> rows' box at 64 columns
  *     each row of 64 -> columns' box -> kept when it is one of the 64 rows
  *
  * A box's output lags behind its input, so black rows are sent after the last one to push the
@@ -32,6 +34,7 @@ struct assay_pdq_stream {
     const struct pdq_kernels *kernels;
     struct pdq_box down;
     struct pdq_band band; /* the rows' passes and the first columns' pass */
+    uint8_t *rows;        /* the band's own copy of rows */
     uint32_t banded;      /* rows sent through them, a multiple of PDQ_BAND */
     uint32_t thinned;     /* rows sent through the second columns' pass */
     uint32_t kept;        /* rows of the small picture that are there */
@@ -48,18 +51,18 @@ static size_t aligned(size_t size)
 
 static size_t ring_bytes(const struct pdq_band *band)
 {
-    return ((size_t)band->ring_mask + 1 + PDQ_BAND) * PDQ_BAND * sizeof(float);
+    return ((size_t)band->ring_mask + 1 + PDQ_QUAD) * PDQ_BAND * sizeof(float);
 }
 
 /* One block holds the stream and its rows: a single allocation can fail, a single free ends it. */
 static struct assay_pdq_stream *allocate(struct assay_pdq_stream plan)
 {
-    size_t luma = plan.band.tiles * sizeof(struct pdq_tile);
+    size_t rows = aligned(PDQ_BAND * plan.band.copy.stride + PDQ_QUAD);
     size_t columns = plan.band.tiles * sizeof(struct pdq_columns);
     size_t past = plan.band.tiles * plan.down.window * PDQ_STEP * sizeof(float);
     size_t ring = ring_bytes(&plan.band);
     size_t thin = plan.down.window * PDQ_SIDE * sizeof(float);
-    size_t size = aligned(sizeof plan) + luma + columns + past + 2 * ring + thin;
+    size_t size = aligned(sizeof plan) + rows + columns + past + 2 * ring + thin;
 
     unsigned char *block = aligned_alloc(ALIGNMENT, aligned(size));
     if (block == NULL)
@@ -67,8 +70,8 @@ static struct assay_pdq_stream *allocate(struct assay_pdq_stream plan)
     memset(block, 0, size);
     struct assay_pdq_stream *s = (struct assay_pdq_stream *)block;
     *s = plan;
-    s->band.luma = (struct pdq_tile *)(block += aligned(sizeof plan));
-    s->band.columns = (struct pdq_columns *)(block += luma);
+    s->band.copy.at = s->rows = block += aligned(sizeof plan);
+    s->band.columns = (struct pdq_columns *)(block += rows);
     s->band.past = (float *)(block += columns);
     s->band.first = (float *)(block += past);
     s->band.second = (float *)(block += ring);
@@ -76,8 +79,7 @@ static struct assay_pdq_stream *allocate(struct assay_pdq_stream plan)
     return s;
 }
 
-static_assert(sizeof(struct pdq_tile) % ALIGNMENT == 0 &&
-                  sizeof(struct pdq_columns) % ALIGNMENT == 0 &&
+static_assert(sizeof(struct pdq_columns) % ALIGNMENT == 0 &&
                   PDQ_STEP * sizeof(float) % ALIGNMENT == 0 &&
                   PDQ_BAND * sizeof(float) % ALIGNMENT == 0,
               "what lies one behind the other stays aligned");
@@ -95,7 +97,8 @@ static struct pdq_band plan_band(uint32_t width, uint32_t height)
     uint32_t last = band.sample_at[PDQ_SIDE - 1];
     last = last < width ? width - 1 : last;
     band.tiles = last / PDQ_STEP + 1;
-    while (band.ring_mask + 1 < band.across.window + PDQ_BAND)
+    band.copy.stride = ((band.tiles * PDQ_STEP * RGB + ALIGNMENT - 1) / ALIGNMENT | 1) * ALIGNMENT;
+    while (band.ring_mask + 1 < band.across.window + PDQ_QUAD)
         band.ring_mask = 2 * band.ring_mask + 1;
     return band;
 }
@@ -115,9 +118,7 @@ static enum assay_err begin(struct assay_pdq_stream plan, struct assay_pdq_strea
         return ASSAY_ENOMEM;
     for (size_t x = 0; x < s->band.tiles * PDQ_STEP; x++) {
         struct pdq_columns *columns = &s->band.columns[x / PDQ_STEP];
-        float under = pdq_box_under(&s->band.across, (uint32_t)x);
-        columns->under[x % PDQ_STEP] = under;
-        columns->reciprocal[x % PDQ_STEP] = 1.0f / under;
+        pdq_divisor_set(&columns->by, x % PDQ_STEP, pdq_box_under(&s->band.across, (uint32_t)x));
     }
     *out = s;
     return ASSAY_OK;
@@ -174,17 +175,35 @@ static void thin_row(struct assay_pdq_stream *s, const float row[PDQ_SIDE])
             s->small[s->kept][x] = s->thin_sum[x] / under;
 }
 
+/* A picture of exactly 64 x 64 is the small picture; the method does not filter it. */
+static bool is_small(const struct assay_pdq_stream *s)
+{
+    return s->width == PDQ_SIDE && s->height == PDQ_SIDE;
+}
+
+static void keep_plain(struct assay_pdq_stream *s)
+{
+    _Alignas(ALIGNMENT) float luma[PDQ_QUAD][PDQ_BAND];
+
+    for (uint32_t x = 0; x < PDQ_SIDE; x++) {
+        if (x % PDQ_QUAD == 0)
+            s->kernels->luma(&s->band, x, luma);
+        for (uint32_t r = 0; r < PDQ_BAND; r++)
+            s->plain[s->banded + r][x] = luma[x % PDQ_QUAD][r];
+    }
+}
+
 /* The present band, complete, through both filters. */
 static void filter_band(struct assay_pdq_stream *s)
 {
     struct pdq_band *band = &s->band;
     size_t ring = ring_bytes(band);
 
+    if (is_small(s) && s->banded < s->height)
+        keep_plain(s);
     band->slot = s->banded % s->down.window;
-    for (uint32_t r = 0; r < PDQ_BAND; r++) {
-        band->under[r] = pdq_box_under(&s->down, s->banded + r);
-        band->reciprocal[r] = 1.0f / band->under[r];
-    }
+    for (uint32_t r = 0; r < PDQ_BAND; r++)
+        pdq_divisor_set(&band->down, r, pdq_box_under(&s->down, s->banded + r));
     memset(band->first, 0, ring);
     memset(band->second, 0, ring);
     s->kernels->filter(band);
@@ -198,8 +217,9 @@ static void filter_band(struct assay_pdq_stream *s)
 
 static void black_from(struct assay_pdq_stream *s, uint32_t row)
 {
-    for (size_t i = 0; i < s->band.tiles; i++)
-        memset(s->band.luma[i].at[row], 0, (PDQ_BAND - row) * sizeof s->band.luma->at[row]);
+    size_t stride = s->band.copy.stride;
+
+    memset(s->rows + row * stride, 0, (PDQ_BAND - row) * stride);
 }
 
 /* After the last row: push out what still lags behind in both columns' passes. */
@@ -218,32 +238,60 @@ static void drain(struct assay_pdq_stream *s)
         thin_row(s, black);
 }
 
-/* A picture of exactly 64 x 64 is the small picture; the method does not filter it. */
-static bool is_small(const struct assay_pdq_stream *s)
+/* Row `row` of the band is of such pixels. */
+static void set_weights(struct assay_pdq_stream *s, uint32_t row, enum layout layout)
 {
-    return s->width == PDQ_SIDE && s->height == PDQ_SIDE;
+    static const float rgb[3] = {0.299f, 0.587f, 0.114f}, grey[3] = {1, 0, 0};
+
+    for (size_t c = 0; c < 3; c++)
+        s->band.weight[c][row] = layout == RGB ? rgb[c] : grey[c];
 }
 
-static void keep_row(struct assay_pdq_stream *s, uint32_t row)
+/* Grey pixels stand as red ones; each four bytes overwrite the last's fourth. */
+static void copy_grey(const uint8_t *grey, uint32_t width, uint8_t *out)
 {
-    for (size_t i = 0; i < PDQ_SIDE / PDQ_STEP; i++)
-        memcpy(&s->plain[s->fed][i * PDQ_STEP], s->band.luma[i].at[row],
-               sizeof s->band.luma->at[row]);
+    for (uint32_t x = 0; x < width; x++) {
+        uint8_t pixel[4] = {grey[x]};
+        memcpy(out + (size_t)RGB * x, pixel, sizeof pixel);
+    }
 }
 
 static void feed_row(struct assay_pdq_stream *s, const uint8_t *pixels, enum layout layout)
 {
     uint32_t row = s->fed % PDQ_BAND;
+    uint8_t *copy = s->rows + row * s->band.copy.stride;
 
+    set_weights(s, row, layout);
     if (layout == RGB)
-        s->kernels->luma_rgb(pixels, s->width, row, s->band.luma);
+        memcpy(copy, pixels, (size_t)RGB * s->width);
     else
-        pdq_luma_grey(pixels, s->width, row, s->band.luma);
-    if (is_small(s))
-        keep_row(s, row);
+        copy_grey(pixels, s->width, copy);
     s->fed++;
     if (row == PDQ_BAND - 1)
         filter_band(s);
+    if (s->fed == s->height)
+        drain(s);
+}
+
+/*
+ * A whole band of rows that lie where the filter can read them: all but the last columns, whose
+ * tile, and the bytes that are read behind one, could end behind the rows.
+ */
+static void feed_band(struct assay_pdq_stream *s, const uint8_t *rgb, size_t stride)
+{
+    struct pdq_band *band = &s->band;
+    size_t tile = (size_t)RGB * PDQ_STEP, bytes = (size_t)RGB * s->width;
+
+    band->direct = bytes < PDQ_QUAD ? 0 : (bytes - PDQ_QUAD) / tile;
+    band->caller = (struct pdq_rows){rgb, stride};
+    for (uint32_t r = 0; r < PDQ_BAND; r++) {
+        size_t from = band->direct * tile;
+        memcpy(s->rows + r * band->copy.stride + from, rgb + r * stride + from, bytes - from);
+        set_weights(s, r, RGB);
+    }
+    s->fed += PDQ_BAND;
+    filter_band(s);
+    band->direct = 0;
     if (s->fed == s->height)
         drain(s);
 }
@@ -263,6 +311,17 @@ static void scale_row(struct assay_pdq_stream *s, const uint8_t *pixels, enum la
         feed_row(s, nearest, layout);
 }
 
+/* Rows that begin at one place of all pages share a few lines of the cache, fewer than a band. */
+static bool is_crowded(size_t stride)
+{
+    return stride % PAGE < CROWD || stride % PAGE > PAGE - CROWD;
+}
+
+static bool starts_band(const struct assay_pdq_stream *s, uint32_t count)
+{
+    return s->fed % PDQ_BAND == 0 && count >= PDQ_BAND;
+}
+
 static enum assay_err feed(struct assay_pdq_stream *s, const uint8_t *rows, size_t stride,
                            uint32_t count, enum layout layout)
 {
@@ -273,11 +332,19 @@ static enum assay_err feed(struct assay_pdq_stream *s, const uint8_t *rows, size
     assert(rows != NULL || count == 0);
     if (stride < (size_t)layout * width || count > left)
         return ASSAY_ERANGE;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count;) {
+        const uint8_t *row = rows + stride * i;
+        if (layout == RGB && !scaled && starts_band(s, count - i) && !is_crowded(stride)) {
+            feed_band(s, row, stride);
+            i += PDQ_BAND;
+            continue;
+        }
         if (scaled)
-            scale_row(s, rows + stride * i, layout);
+            scale_row(s, row, layout);
         else
-            feed_row(s, rows + stride * i, layout);
+            feed_row(s, row, layout);
+        i++;
+    }
     return ASSAY_OK;
 }
 

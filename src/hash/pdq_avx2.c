@@ -3,20 +3,28 @@
 
 #ifdef __x86_64__
 #include <immintrin.h>
-#include <string.h>
 
 #define TARGET __attribute__((target("avx2,fma")))
 #include "hash/pdq_x86.h"
 
-TARGET static void luma_rgb(const uint8_t *rgb, uint32_t width, size_t row, struct pdq_tile *band)
+TARGET static inline vec weighted(vec words, int byte, vec weight)
 {
-    uint32_t x = 0;
+    const __m256i lowest = _mm256_set1_epi32(255);
+    const __m256i pick =
+        _mm256_setr_epi8(0, -1, -1, -1, 4, -1, -1, -1, 8, -1, -1, -1, 12, -1, -1, -1, 0, -1, -1, -1,
+                         4, -1, -1, -1, 8, -1, -1, -1, 12, -1, -1, -1);
+    __m256i v = _mm256_castps_si256(words);
 
-    /* Eight pixels are 24 bytes and 28 are read: the last ones are copied first. */
-    for (; x + 2 * LUMA_STEP <= width; x += LUMA_STEP)
-        _mm256_store_ps(&band[x / PDQ_STEP].at[row][x % PDQ_STEP], luma_eight(rgb + (size_t)3 * x));
-    luma_rest(rgb, width, x, row, band);
+    if (byte == 0)
+        v = _mm256_and_si256(v, lowest);
+    else if (byte == 3)
+        v = _mm256_srli_epi32(v, 24);
+    else
+        v = _mm256_shuffle_epi8(v, _mm256_add_epi32(pick, _mm256_set1_epi32(byte)));
+    return _mm256_cvtepi32_ps(v) * weight;
 }
 
-const struct pdq_kernels pdq_avx2 = {.name = "avx2", .luma_rgb = luma_rgb, .filter = filter};
+#include "hash/pdq_filter.h"
+
+const struct pdq_kernels pdq_avx2 = {.name = "avx2", .luma = luma, .filter = filter};
 #endif

@@ -1,18 +1,13 @@
-/* PDQ's box: its window, its divisors, the columns that are sampled; grey rows. */
+/* PDQ's box: its window, its divisors, the columns that are sampled. */
 #include "hash/pdq_steps.h"
 
-#include <assert.h>
-
-void pdq_luma_grey(const uint8_t *grey, uint32_t width, size_t row, struct pdq_tile *band)
+void pdq_divisor_set(struct pdq_divisors *divisors, size_t i, float under)
 {
-    uint32_t x = 0;
+    float high = 1.0f / under;
 
-    assert(row < PDQ_BAND);
-    for (; x + PDQ_STEP <= width; x += PDQ_STEP)
-        for (size_t i = 0; i < PDQ_STEP; i++)
-            band[x / PDQ_STEP].at[row][i] = (float)grey[x + i];
-    for (; x < width; x++)
-        band[x / PDQ_STEP].at[row][x % PDQ_STEP] = (float)grey[x];
+    divisors->under[i] = under;
+    divisors->high[i] = high;
+    divisors->low[i] = (float)(1.0 / (double)under - (double)high);
 }
 
 struct pdq_box pdq_box(uint32_t side)

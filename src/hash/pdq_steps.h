@@ -1,4 +1,4 @@
-/* What the parts of PDQ share: the tiles that rows travel in, and the steps of the method. */
+/* What the parts of PDQ share: the sizes of a band, and the steps of the method. */
 #ifndef HASH_PDQ_STEPS_H
 #define HASH_PDQ_STEPS_H
 
@@ -18,22 +18,7 @@ static_assert(FLT_EVAL_METHOD == 0, "PDQ rounds every operation to float");
 #define PDQ_FREQUENCIES 16 /* 1 .. 16 each way; no constant term */
 #define PDQ_BAND        16 /* rows that advance together */
 #define PDQ_STEP        32 /* columns of a tile */
-
-/*
- * Rows travel in bands of PDQ_BAND. A band of W columns is a run of tiles, each PDQ_STEP columns
- * wide:
- *
- *     tile 0                tile 1
- *     row 0: x = 0 .. 31    row 0: x = 32 .. 63    ...
- *     ...                   ...
- *     row 15: x = 0 .. 31   row 15: x = 32 .. 63
- *
- * So a tile is two kilobytes in one place, whether it is read along rows or along columns; a row of
- * it is two lines of cache, which vectors want aligned.
- */
-struct pdq_tile {
-    _Alignas(64) float at[PDQ_BAND][PDQ_STEP];
-};
+#define PDQ_QUAD        4  /* columns that are turned into vectors of rows at once */
 
 /* One pass of the box filter over count samples. */
 struct pdq_box {
@@ -53,14 +38,17 @@ float pdq_box_under(const struct pdq_box *box, uint32_t t);
 /* The row or column of a side that becomes number i, 0 .. PDQ_SIDE - 1, of the small picture. */
 uint32_t pdq_sample(uint32_t i, uint32_t side);
 
-/* Grey samples, which are luma, into row `row` of a band whose first tile is given. */
-void pdq_luma_grey(const uint8_t *grey, uint32_t width, size_t row, struct pdq_tile *band);
+/* Whole numbers to divide by, and 1 / under in two floats: high rounded, low what is left of it. */
+struct pdq_divisors {
+    _Alignas(64) float under[PDQ_STEP], high[PDQ_STEP], low[PDQ_STEP];
+};
+
+void pdq_divisor_set(struct pdq_divisors *divisors, size_t i, float under);
 
 /* State of the first columns' pass for the columns of one tile. */
 struct pdq_columns {
-    _Alignas(64) float under[PDQ_STEP]; /* divisors of the rows' pass */
-    float reciprocal[PDQ_STEP];         /* 1 / under, rounded */
-    float sum[PDQ_STEP];                /* running sums */
+    struct pdq_divisors by; /* of the rows' pass */
+    float sum[PDQ_STEP];    /* running sums */
 };
 
 /* The small picture of a stream that has had all its rows; borrowed from it. */

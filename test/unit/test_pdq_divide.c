@@ -17,14 +17,16 @@
 /* Of the 2^23 floats from 1 up to 2, how many quotients are not the rounded ones. */
 TARGET static unsigned wrong_quotients(float divisor)
 {
-    vec under = spread(divisor), reciprocal = spread(1.0f / divisor);
+    struct pdq_divisors by;
+    pdq_divisor_set(&by, 0, divisor);
+    vec under = spread(divisor), high = spread(by.high[0]), low = spread(by.low[0]);
     __m256i bits =
         _mm256_add_epi32(_mm256_set1_epi32(0x3f800000), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     unsigned wrong = 0;
 
     for (uint32_t i = 0; i < UINT32_C(1) << 23; i += LANES) {
         vec v = _mm256_castsi256_ps(bits);
-        vec same = _mm256_cmp_ps(divide(v, under, reciprocal), v / under, _CMP_EQ_OQ);
+        vec same = _mm256_cmp_ps(divide(v, under, high, low), v / under, _CMP_EQ_OQ);
         wrong += _mm256_movemask_ps(same) != 0xff ? 1 : 0;
         bits = _mm256_add_epi32(bits, _mm256_set1_epi32(LANES));
     }

@@ -104,50 +104,74 @@ static void random_sides_are_alike(void **state)
     }
 }
 
-/* The row ends where its memory ends: with AddressSanitizer a byte read behind it is a fault. */
-static void luma_is_alike_and_reads_no_byte_behind_the_row(void **state)
+/*
+ * Bands are read where they lie: with AddressSanitizer a byte read behind the last row is a fault.
+ * A stride of whole pages is copied first, and so are rows that come one by one.
+ */
+static void rows_are_alike_wherever_they_lie_and_none_is_read_behind_its_end(void **state)
 {
-    enum { WIDTH_MAX = 200, TILES = (WIDTH_MAX + PDQ_STEP - 1) / PDQ_STEP };
-    static struct pdq_tile portable[TILES], band[TILES];
+    enum { HEIGHT = 40, STRIDE = 4096 };
+    float small[PDQ_SIDE][PDQ_SIDE];
+    struct assay_pdq hash;
 
     (void)state;
-    for (uint32_t width = 5; width <= WIDTH_MAX; width++) {
-        uint8_t *row = malloc((size_t)3 * width);
-        assert_non_null(row);
-        memcpy(row, noise + width, (size_t)3 * width);
-        memset(portable, 0, sizeof portable);
-        pdq_portable.luma_rgb(row, width, 3, portable);
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-            const struct pdq_kernels *kernels = pdq_kernels_named(names[i]);
-            if (kernels == NULL)
-                continue;
-            memset(band, 0, sizeof band);
-            kernels->luma_rgb(row, width, 3, band);
-            assert_memory_equal(band, portable, sizeof band);
+    for (uint32_t width = 5; width <= 200; width++) {
+        size_t row = (size_t)3 * width;
+        uint8_t *apart = malloc((size_t)STRIDE * (HEIGHT - 1) + row), *exact = malloc(row * HEIGHT);
+        struct assay_pdq_stream *s;
+        assert_non_null(apart);
+        assert_non_null(exact);
+        memcpy(exact, noise, row * HEIGHT);
+        for (size_t y = 0; y < HEIGHT; y++)
+            memcpy(apart + STRIDE * y, exact + row * y, row);
+        small_of(pdq_kernels(), width, HEIGHT, small, &hash);
+        for (int way = 0; way < 3; way++) {
+            assert_int_equal(assay_pdq_stream_new(width, HEIGHT, &s), ASSAY_OK);
+            if (way == 0)
+                assert_int_equal(assay_pdq_stream_rgb(s, exact, row, HEIGHT), ASSAY_OK);
+            if (way == 1)
+                assert_int_equal(assay_pdq_stream_rgb(s, apart, STRIDE, HEIGHT), ASSAY_OK);
+            for (size_t y = 0; way == 2 && y < HEIGHT; y++)
+                assert_int_equal(assay_pdq_stream_rgb(s, exact + row * y, row, 1), ASSAY_OK);
+            assert_memory_equal(pdq_stream_small(s), small, sizeof small);
+            assay_pdq_stream_free(s);
         }
-        free(row);
+        free(apart);
+        free(exact);
     }
 }
 
 static void every_colour_has_the_same_luma(void **state)
 {
-    static uint8_t row[3 * 256];
-    static struct pdq_tile portable[256 / PDQ_STEP], band[256 / PDQ_STEP];
+    enum { WIDTH = 256, STRIDE = 3 * WIDTH + PDQ_QUAD };
+    static uint8_t rows[PDQ_BAND * STRIDE];
+    static _Alignas(64) float portable[PDQ_QUAD][PDQ_BAND], luma[PDQ_QUAD][PDQ_BAND];
+    struct pdq_band band = {.copy = {rows, STRIDE}};
 
     (void)state;
+    for (size_t r = 0; r < PDQ_BAND; r++) {
+        band.weight[0][r] = 0.299f;
+        band.weight[1][r] = 0.587f;
+        band.weight[2][r] = 0.114f;
+    }
     for (uint32_t rg = 0; rg < 65536; rg += 5) { /* 5 and 65536 have no common divisor */
-        for (uint32_t b = 0; b < 256; b++) {
-            row[3 * b] = (uint8_t)(rg >> 8);
-            row[3 * b + 1] = (uint8_t)rg;
-            row[3 * b + 2] = (uint8_t)b;
+        for (uint32_t b = 0; b < WIDTH; b++) {
+            uint8_t *pixel = rows + rg % PDQ_BAND * STRIDE + (size_t)3 * b;
+            pixel[0] = (uint8_t)(rg >> 8);
+            pixel[1] = (uint8_t)rg;
+            pixel[2] = (uint8_t)b;
         }
-        pdq_portable.luma_rgb(row, 256, 0, portable);
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-            const struct pdq_kernels *kernels = pdq_kernels_named(names[i]);
-            if (kernels == NULL)
-                continue;
-            kernels->luma_rgb(row, 256, 0, band);
-            assert_memory_equal(band, portable, sizeof band);
+        if (rg / 5 % PDQ_BAND != PDQ_BAND - 1)
+            continue;
+        for (uint32_t x = 0; x < WIDTH; x += PDQ_QUAD) {
+            pdq_portable.luma(&band, x, portable);
+            for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+                const struct pdq_kernels *kernels = pdq_kernels_named(names[i]);
+                if (kernels == NULL)
+                    continue;
+                kernels->luma(&band, x, luma);
+                assert_memory_equal(luma, portable, sizeof luma);
+            }
         }
     }
 }
@@ -188,7 +212,7 @@ int main(void)
         cmocka_unit_test(all_small_widths_and_heights_are_alike),
         cmocka_unit_test(sides_about_the_windows_borders_are_alike),
         cmocka_unit_test(random_sides_are_alike),
-        cmocka_unit_test(luma_is_alike_and_reads_no_byte_behind_the_row),
+        cmocka_unit_test(rows_are_alike_wherever_they_lie_and_none_is_read_behind_its_end),
         cmocka_unit_test(every_colour_has_the_same_luma),
         cmocka_unit_test(only_what_can_run_has_a_name),
         cmocka_unit_test(assay_cpu_is_heeded_where_it_can_be),

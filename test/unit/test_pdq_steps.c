@@ -10,6 +10,15 @@
 
 #include "hash/pdq_kernels.h"
 
+/* A picture of 64 x 64 is not filtered: its small picture is its luma. */
+static struct assay_pdq_stream *new_unfiltered(void)
+{
+    struct assay_pdq_stream *s;
+
+    assert_int_equal(assay_pdq_stream_new(PDQ_SIDE, PDQ_SIDE, &s), ASSAY_OK);
+    return s;
+}
+
 static void luma_is_summed_in_float_from_left_to_right(void **state)
 {
     static const struct {
@@ -20,34 +29,39 @@ static void luma_is_summed_in_float_from_left_to_right(void **state)
                  {{0, 0, 255}, 0x1.d11eb8p+4f},
                  {{1, 2, 3}, 0x1.d0a3d8p+0f},
                  {{10, 200, 30}, 0x1.ef3d70p+6f}};
-    enum { WIDTH = 197, TILES = (WIDTH + PDQ_STEP - 1) / PDQ_STEP };
-    static uint8_t rgb[3 * WIDTH];
-    static struct pdq_tile band[TILES];
+    static uint8_t rgb[3 * PDQ_SIDE * PDQ_SIDE];
 
     (void)state;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        for (size_t x = 0; x < WIDTH; x++)
+        struct assay_pdq_stream *s = new_unfiltered();
+        for (size_t x = 0; x < (size_t)PDQ_SIDE * PDQ_SIDE; x++)
             memcpy(rgb + 3 * x, known[i].rgb, 3);
-        pdq_kernels()->luma_rgb(rgb, WIDTH, 3, band);
-        for (size_t x = 0; x < (size_t)TILES * PDQ_STEP; x++)
-            assert_true(band[x / PDQ_STEP].at[3][x % PDQ_STEP] ==
-                        (x < WIDTH ? known[i].luma : 0.0f));
-        assert_true(band[0].at[2][0] == 0.0f);
+        assert_int_equal(assay_pdq_stream_rgb(s, rgb, (size_t)3 * PDQ_SIDE, PDQ_SIDE), ASSAY_OK);
+        for (size_t x = 0; x < (size_t)PDQ_SIDE * PDQ_SIDE; x++)
+            assert_true(pdq_stream_small(s)[x / PDQ_SIDE][x % PDQ_SIDE] == known[i].luma);
+        assay_pdq_stream_free(s);
     }
 }
 
-static void grey_is_luma_as_it_stands(void **state)
+static void grey_is_luma_as_it_stands_also_beside_rows_of_colour(void **state)
 {
-    enum { WIDTH = 256, TILES = WIDTH / PDQ_STEP };
-    static struct pdq_tile band[TILES];
-    uint8_t grey[WIDTH];
+    struct assay_pdq_stream *s = new_unfiltered();
+    uint8_t grey[PDQ_SIDE], rgb[3 * PDQ_SIDE];
 
     (void)state;
-    for (size_t x = 0; x < WIDTH; x++)
-        grey[x] = (uint8_t)x;
-    pdq_luma_grey(grey, WIDTH - 3, 7, band);
-    for (size_t x = 0; x < WIDTH; x++)
-        assert_true(band[x / PDQ_STEP].at[7][x % PDQ_STEP] == (x < WIDTH - 3 ? (float)x : 0.0f));
+    memset(rgb, 255, sizeof rgb);
+    for (size_t y = 0; y < PDQ_SIDE; y++) {
+        for (size_t x = 0; x < PDQ_SIDE; x++)
+            grey[x] = (uint8_t)(y * PDQ_SIDE + x);
+        if (y % 3 == 0)
+            assert_int_equal(assay_pdq_stream_rgb(s, rgb, sizeof rgb, 1), ASSAY_OK);
+        else
+            assert_int_equal(assay_pdq_stream_luma(s, grey, sizeof grey, 1), ASSAY_OK);
+    }
+    for (size_t i = 0; i < (size_t)PDQ_SIDE * PDQ_SIDE; i++)
+        assert_true(pdq_stream_small(s)[i / PDQ_SIDE][i % PDQ_SIDE] ==
+                    (i / PDQ_SIDE % 3 == 0 ? 255.0f : (float)(i & 255)));
+    assay_pdq_stream_free(s);
 }
 
 static void windows_grow_with_the_side(void **state)
@@ -328,7 +342,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(luma_is_summed_in_float_from_left_to_right),
-        cmocka_unit_test(grey_is_luma_as_it_stands),
+        cmocka_unit_test(grey_is_luma_as_it_stands_also_beside_rows_of_colour),
         cmocka_unit_test(windows_grow_with_the_side),
         cmocka_unit_test(the_box_averages_what_lies_under_it),
         cmocka_unit_test(the_middle_of_each_64th_is_sampled),
