@@ -6,78 +6,77 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "index/index_impl.h"
 #include "index_fixture.h"
+#include "index_truth.h"
 
-#define QUERIES 4000
-#define PART_NS 250000000 /* processor time for one figure */
+#define QUERIES 10000     /* at once */
+#define SINGLE  4000      /* one by one */
+#define PART_NS 150000000 /* processor time for one figure */
 #define BASE    1000000
 #define ADDED   300000
 #define STEP    1000 /* adds in STEP_MS: 100,000 a second */
 #define STEP_MS 10
 
-static const unsigned radii[] = {0, 15, 31, 48, 64};
-
-static int64_t cpu_ns(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static int by_value(const void *left, const void *right)
-{
-    const int64_t *a = left, *b = right;
-
-    return *a < *b ? -1 : *a > *b;
-}
-
-/* Half of the queries lie within 31 bits of a stored hash, half by nothing. */
-static uint8_t *make_queries(const uint8_t *hashes, size_t count)
-{
-    uint8_t *queries = mem_array(QUERIES, HASH_BYTES);
-    uint64_t draw = 99;
-
-    made_hashes(MADE_UNIFORM, 12345, QUERIES, queries);
-    for (size_t i = 0; i < QUERIES; i += 2)
-        made_near(&draw, hashes + made_next(&draw) % count * HASH_BYTES,
-                  (unsigned)(made_next(&draw) % 32), queries + i * HASH_BYTES);
-    return queries;
-}
+static const unsigned radii[] = {0, 8, 15, 31, 47, 64};
+#define RADII (sizeof radii / sizeof radii[0])
+static const char *const forms[] = {"fast", "compact"};
 
 /* Thread processor time of single searches. */
-struct figures {
-    double mean_us, p50_us, p99_us, hits;
+struct searched {
+    struct figures took;
+    double hits;
 };
 
-static struct figures searches(struct assay_index_reader *r, const uint8_t *queries,
-                               unsigned radius, enum index_plan plan)
+static struct searched searches(struct assay_index_reader *r, const struct workload *w,
+                                unsigned radius, enum index_plan plan)
 {
-    static int64_t took[QUERIES];
-    struct figures f = {0};
+    static int64_t took[SINGLE];
     int64_t sum = 0;
     size_t done = 0, found = 0;
 
-    while (done < QUERIES && (done < 5 || sum < PART_NS)) {
+    while (done < SINGLE && (done < 5 || sum < PART_NS)) {
         int64_t begin = cpu_ns();
-        enum assay_err rc = index_search(r, queries + done * HASH_BYTES, radius, plan);
+        enum assay_err rc = index_search(r, w->queries + done * HASH_BYTES, radius, plan);
         took[done] = cpu_ns() - begin;
         assert(rc == ASSAY_OK);
         found += r->count;
         sum += took[done++];
     }
-    qsort(took, done, sizeof *took, by_value);
-    f.mean_us = (double)sum / 1e3 / (double)done;
-    f.p50_us = (double)took[done / 2] / 1e3;
-    f.p99_us = (double)took[done * 99 / 100] / 1e3;
-    f.hits = (double)found / (double)done;
-    return f;
+    return (struct searched){figures_of(took, done), (double)found / (double)done};
+}
+
+/* The answers by each plan and of all queries at once, against what a look at each hash found. */
+static void check_answers(struct assay_index_reader *r, const struct workload *w)
+{
+    size_t *begin = mem_array(w->query_count + 1, sizeof *begin);
+    const struct assay_index_hit *hits;
+    size_t found = 0;
+
+    for (size_t i = 0; i < RADII; i++) {
+        for (size_t q = 0; q < CHECKED; q++) {
+            for (enum index_plan plan = PLAN_BEST; plan <= PLAN_COLUMNS; plan++) {
+                enum assay_err rc = index_search(r, w->queries + q * HASH_BYTES, radii[i], plan);
+                assert(rc == ASSAY_OK);
+                workload_check(w, q, radii[i], r->hits, r->count);
+                found += r->count;
+            }
+        }
+        /* At great distances more would take minutes and say no more. */
+        const size_t many = radii[i] <= 31 ? w->query_count : 10 * CHECKED;
+        enum assay_err rc = assay_index_search_many(r, w->queries, many, radii[i], &hits, begin);
+        assert(rc == ASSAY_OK);
+        for (size_t q = 0; q < CHECKED; q++)
+            workload_check(w, q, radii[i], hits + begin[q], begin[q + 1] - begin[q]);
+    }
+    (void)printf("  answers of %d queries at %zu radii, by each plan and at once: as by looking at"
+                 " each hash (%zu hits)\n",
+                 CHECKED, RADII, found);
+    mem_free(begin);
 }
 
 /* Saved, and opened again up to the first answer; milliseconds by the wall. */
@@ -113,27 +112,22 @@ static void open_again(struct assay_index *ix, const uint8_t *query)
     (void)unlink(path);
 }
 
-static struct assay_index *build(const char *name, enum assay_index_form form,
-                                 const uint8_t *hashes, size_t count)
+static struct assay_index *build(const struct workload *w, enum assay_index_form form)
 {
-    uint32_t *ids = mem_array(count, sizeof *ids);
     struct assay_index_info info;
     struct assay_index *ix;
 
-    for (size_t i = 0; i < count; i++)
-        ids[i] = (uint32_t)i;
     enum assay_err rc = assay_index_new(&ix);
     assert(rc == ASSAY_OK);
     assay_index_set_form(ix, form);
     int64_t begin = cpu_ns();
-    rc = assay_index_add_many(ix, hashes, ids, count);
+    rc = assay_index_add_many(ix, w->hashes, w->ids, w->count);
     assert(rc == ASSAY_OK);
     double seconds = (double)(cpu_ns() - begin) / 1e9;
     assay_index_get_info(ix, &info);
-    (void)printf("%s, %s, %zu hashes: build %.2f CPU s, %.1f bytes a hash, %s\n", name,
-                 form == ASSAY_INDEX_FAST ? "fast" : "compact", count, seconds,
-                 (double)info.bytes / (double)count, info.kernel);
-    mem_free(ids);
+    (void)printf("%s, %s, %zu hashes: build %.2f CPU s, %.1f bytes a hash, %s\n", w->name,
+                 forms[form], w->count, seconds, (double)info.bytes / (double)w->count,
+                 info.kernel);
     return ix;
 }
 
@@ -147,7 +141,7 @@ struct many {
 
 static void *search_many(void *context)
 {
-    static const unsigned rounds = 8;
+    static const unsigned rounds = 3;
     struct many *m = context;
     const struct assay_index_hit *hits;
     struct assay_index_reader *r;
@@ -168,11 +162,11 @@ static void *search_many(void *context)
     return NULL;
 }
 
-static void measure_many(struct assay_index *ix, const uint8_t *queries)
+static void measure_many(struct assay_index *ix, const struct workload *w)
 {
-    struct many half[2] = {{ix, queries, QUERIES / 2, 0},
-                           {ix, queries + QUERIES / 2 * HASH_BYTES, QUERIES / 2, 0}};
-    struct many all = {ix, queries, QUERIES, 0};
+    struct many half[2] = {{ix, w->queries, QUERIES / 2, 0},
+                           {ix, w->queries + QUERIES / 2 * HASH_BYTES, QUERIES / 2, 0}};
+    struct many all = {ix, w->queries, QUERIES, 0};
     pthread_t threads[2];
     int failed = 0;
 
@@ -188,50 +182,48 @@ static void measure_many(struct assay_index *ix, const uint8_t *queries)
                  QUERIES, all.cpu_us, 2e6 / (half[0].cpu_us + half[1].cpu_us) * 2);
 }
 
-static void compare_plans(struct assay_index_reader *r, const uint8_t *queries)
+static void compare_plans(struct assay_index_reader *r, const struct workload *w)
 {
     (void)printf("  radius  columns us    scan us  ratio   chosen us   p50 us   p99 us   hits\n");
-    for (size_t i = 0; i < sizeof radii / sizeof radii[0]; i++) {
-        struct figures columns = searches(r, queries, radii[i], PLAN_COLUMNS);
-        struct figures scan = searches(r, queries, radii[i], PLAN_SCAN);
-        struct figures best = searches(r, queries, radii[i], PLAN_BEST);
+    for (size_t i = 0; i < RADII; i++) {
+        struct searched columns = searches(r, w, radii[i], PLAN_COLUMNS);
+        struct searched scan = searches(r, w, radii[i], PLAN_SCAN);
+        struct searched best = searches(r, w, radii[i], PLAN_BEST);
         (void)printf("  %6u  %10.2f %10.1f %6.1f  %10.2f %8.2f %8.2f %6.1f\n", radii[i],
-                     columns.mean_us, scan.mean_us, scan.mean_us / columns.mean_us, best.mean_us,
-                     best.p50_us, best.p99_us, best.hits);
+                     columns.took.mean_us, scan.took.mean_us,
+                     scan.took.mean_us / columns.took.mean_us, best.took.mean_us, best.took.p50_us,
+                     best.took.p99_us, best.hits);
     }
 }
 
 /* The compact form has but one way. */
-static void measure_radii(struct assay_index_reader *r, const uint8_t *queries)
+static void measure_radii(struct assay_index_reader *r, const struct workload *w)
 {
     (void)printf("  radius     mean us   p50 us   p99 us   hits\n");
-    for (size_t i = 0; i < sizeof radii / sizeof radii[0]; i++) {
-        struct figures f = searches(r, queries, radii[i], PLAN_BEST);
-        (void)printf("  %6u  %10.2f %8.2f %8.2f %6.1f\n", radii[i], f.mean_us, f.p50_us, f.p99_us,
-                     f.hits);
+    for (size_t i = 0; i < RADII; i++) {
+        struct searched s = searches(r, w, radii[i], PLAN_BEST);
+        (void)printf("  %6u  %10.2f %8.2f %8.2f %6.1f\n", radii[i], s.took.mean_us, s.took.p50_us,
+                     s.took.p99_us, s.hits);
     }
 }
 
-static void measure(enum made kind, const char *name, enum assay_index_form form, size_t count)
+static void measure(const struct workload *w, enum assay_index_form form)
 {
-    uint8_t *hashes = mem_array(count, HASH_BYTES);
     struct assay_index_reader *r;
 
-    made_hashes(kind, 1, count, hashes);
-    struct assay_index *ix = build(name, form, hashes, count);
-    uint8_t *queries = make_queries(hashes, count);
+    struct assay_index *ix = build(w, form);
     enum assay_err rc = assay_index_reader_new(ix, &r);
     assert(rc == ASSAY_OK);
+    check_answers(r, w);
     if (form == ASSAY_INDEX_FAST)
-        compare_plans(r, queries);
+        compare_plans(r, w);
     else
-        measure_radii(r, queries);
-    measure_many(ix, queries);
-    open_again(ix, queries);
+        measure_radii(r, w);
+    measure_many(ix, w);
+    open_again(ix, w->queries);
+    (void)fflush(stdout);
     assay_index_reader_free(r);
     assay_index_free(ix);
-    mem_free(queries);
-    mem_free(hashes);
 }
 
 /* A thread that adds 100,000 a second, and merges whenever a block of the tail is full. */
@@ -266,27 +258,30 @@ static void *add_all(void *context)
 /* Searches within 31 of a million hashes alone, and then beside a thread that adds. */
 static void measure_adding(void)
 {
-    uint8_t *hashes = mem_array(BASE, HASH_BYTES), *more = mem_array(ADDED, HASH_BYTES);
-    struct assay_index_reader *r;
-    struct figures beside = {0}, least = {.p99_us = 1e9};
+    uint8_t *more = mem_array(ADDED, HASH_BYTES);
     struct adding a = {.hashes = more};
+    struct searched beside = {0}, least = {.took.p99_us = 1e9};
+    struct assay_index_reader *r;
+    struct workload w;
     pthread_t thread;
     unsigned rounds = 0;
 
-    made_hashes(MADE_UNIFORM, 1, BASE, hashes);
+    workload_init(&w, MADE_UNIFORM, BASE, QUERIES);
     made_hashes(MADE_UNIFORM, 2, ADDED, more);
-    a.ix = build("adding", ASSAY_INDEX_FAST, hashes, BASE);
-    uint8_t *queries = make_queries(hashes, BASE);
+    (void)printf("adding to: ");
+    a.ix = build(&w, ASSAY_INDEX_FAST);
     enum assay_err rc = assay_index_reader_new(a.ix, &r);
     assert(rc == ASSAY_OK);
-    struct figures alone = searches(r, queries, 31, PLAN_BEST);
+    struct searched alone = searches(r, &w, 31, PLAN_BEST);
     int failed = pthread_create(&thread, NULL, add_all, &a);
     assert(failed == 0);
     for (; !atomic_load(&a.end) || rounds == 0; rounds++) {
-        struct figures f = searches(r, queries, 31, PLAN_BEST);
-        beside.p50_us += f.p50_us;
-        beside.p99_us = f.p99_us > beside.p99_us ? f.p99_us : beside.p99_us;
-        least.p99_us = f.p99_us < least.p99_us ? f.p99_us : least.p99_us;
+        struct searched s = searches(r, &w, 31, PLAN_BEST);
+        beside.took.p50_us += s.took.p50_us;
+        if (s.took.p99_us > beside.took.p99_us)
+            beside.took.p99_us = s.took.p99_us;
+        if (s.took.p99_us < least.took.p99_us)
+            least.took.p99_us = s.took.p99_us;
     }
     failed = pthread_join(thread, NULL);
     assert(failed == 0);
@@ -294,32 +289,64 @@ static void measure_adding(void)
                  ADDED / a.seconds, ADDED / a.cpu_s);
     (void)printf("  searches alone: p50 %.1f us, p99 %.1f us; beside: p50 %.1f us, p99 of %u rounds"
                  " %.1f to %.1f us\n",
-                 alone.p50_us, alone.p99_us, beside.p50_us / rounds, rounds, least.p99_us,
-                 beside.p99_us);
+                 alone.took.p50_us, alone.took.p99_us, beside.took.p50_us / rounds, rounds,
+                 least.took.p99_us, beside.took.p99_us);
     assay_index_reader_free(r);
     assay_index_free(a.ix);
-    mem_free(queries);
-    mem_free(hashes);
+    workload_clear(&w);
     mem_free(more);
 }
 
-/* bench_index [COUNT...]: 10000000 needs 2 GB of memory and of the present folder's disk. */
+/* What the arguments name: nothing is everything. */
+struct choice {
+    bool form[ASSAY_INDEX_COMPACT + 1], kind[MADE_KINDS], adding;
+    size_t counts[8], count_count;
+};
+
+static void choose(struct choice *c, int argc, char **argv)
+{
+    bool any_form = false, any_kind = false;
+
+    for (int i = 1; i < argc; i++) {
+        for (unsigned f = 0; f <= ASSAY_INDEX_COMPACT; f++)
+            any_form |= c->form[f] |= strcmp(argv[i], forms[f]) == 0;
+        for (unsigned k = 0; k < MADE_KINDS; k++)
+            any_kind |= c->kind[k] |= strcmp(argv[i], workload_name(k)) == 0;
+        c->adding |= strcmp(argv[i], "adding") == 0;
+        size_t count = strtoul(argv[i], NULL, 10);
+        if (count > 0 && c->count_count < sizeof c->counts / sizeof c->counts[0])
+            c->counts[c->count_count++] = count;
+    }
+    for (unsigned f = 0; f <= ASSAY_INDEX_COMPACT; f++)
+        c->form[f] |= !any_form;
+    for (unsigned k = 0; k < MADE_KINDS; k++)
+        c->kind[k] |= !any_kind;
+    if (c->count_count == 0 && !c->adding)
+        c->counts[c->count_count++] = BASE;
+    c->adding |= argc == 1;
+}
+
+/* bench_index [COUNT | FORM | WORKLOAD | adding]...: 10000000 fast needs 3 GB of memory and 1.3 GB
+ * of the present folder's disk. */
 int main(int argc, char **argv)
 {
-    size_t counts[8] = {100000, 1000000}, given = 2;
+    struct choice c = {0};
 
-    if (argc > 1)
-        given = 0;
-    for (int i = 1; i < argc && given < sizeof counts / sizeof counts[0]; i++)
-        counts[given++] = strtoul(argv[i], NULL, 10);
-    for (size_t i = 0; i < given; i++) {
-        for (enum assay_index_form f = ASSAY_INDEX_FAST; f <= ASSAY_INDEX_COMPACT; f++) {
-            measure(MADE_UNIFORM, "uniform", f, counts[i]);
-            measure(MADE_CLUSTERED, "clustered", f, counts[i]);
-            measure(MADE_PDQLIKE, "pdqlike", f, counts[i]);
-            measure(MADE_SKEWED, "skewed", f, counts[i]);
+    choose(&c, argc, argv);
+    for (size_t i = 0; i < c.count_count; i++) {
+        for (unsigned k = 0; k < MADE_KINDS; k++) {
+            struct workload w;
+            if (!c.kind[k])
+                continue;
+            workload_init(&w, k, c.counts[i], QUERIES);
+            for (enum assay_index_form f = ASSAY_INDEX_FAST; f <= ASSAY_INDEX_COMPACT; f++) {
+                if (c.form[f])
+                    measure(&w, f);
+            }
+            workload_clear(&w);
         }
     }
-    measure_adding();
+    if (c.adding)
+        measure_adding();
     return 0;
 }
