@@ -1007,8 +1007,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What the lists know of one hash; a record entry is written. */
+        /** What the lists know of hashes; a record entry is written. */
         post: operations["lookUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lookup/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * What the lists know of a file of up to 15 MiB; a record entry is written.
+         * @description It is hashed in memory, the picture by a decoder in the sandbox, and dropped. It is never stored or shown.
+         */
+        put: operations["lookUpFile"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2532,8 +2552,7 @@ export interface components {
             lists: components["schemas"]["HashList"][];
         };
         Lookup: {
-            /** @description All hex digits of an MD5, SHA-1, SHA-256 or PDQ hash. */
-            hash: string;
+            hashes: string[];
         };
         LookupRow: {
             list: string;
@@ -2541,20 +2560,43 @@ export interface components {
             kind: "hashes" | "own" | "known_good" | "never_export" | "test" | "client";
             /** @enum {string} */
             trust: "trusted" | "candidate";
+            /** @description Of the row; where it says none, of its list. */
+            source: string | null;
             /** @enum {string} */
             hash: "md5" | "sha1" | "sha256" | "pdq";
             /** Format: int64 */
             distance: number;
+            /** @description MD5 or SHA-1 are equal and the SHA-256 are not. One of the two files was made to be taken for the other, or the list is wrong. */
+            conflict: boolean;
             scheme: string | null;
+            /**
+             * Format: int64
+             * @description 0 where the row says none.
+             */
+            scheme_version: number;
             code: string | null;
+            tags: string[];
+            /** @description The row has the tag grid. It is of a picture made of several, near which lies more than is meant. */
+            collage: boolean;
             quarantined: boolean;
             /** Format: date-time */
             expires_at: string | null;
         };
         LookupAnswer: {
+            /**
+             * @description unmatchable is not clean. Not everything could be looked up, and nothing was found.
+             * @enum {string}
+             */
+            status: "match" | "no_match" | "unmatchable" | "test";
+            /** @description Why nothing, or of a file not all, could be looked up. */
+            reason: string | null;
             rows: components["schemas"]["LookupRow"][];
-            /** @description There may be more rows than the 100 that are told. */
+            /** @description There are more rows than the 100 of one answer and the 1,000 of all that are told. */
             more: boolean;
+        };
+        LookupAnswers: {
+            file?: components["schemas"]["MatchFile"];
+            answers: components["schemas"]["LookupAnswer"][];
         };
         ClientRow: {
             client: components["schemas"]["Id"];
@@ -4263,7 +4305,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LookupAnswer"];
+                    "application/json": components["schemas"]["LookupAnswers"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    lookUpFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookupAnswers"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -236,6 +236,9 @@ export const api = {
     searchRecord: (body: T.RecordSearch) => post<T.RecordFound>('/record/search', body),
     recordFile: (event: string, file: string) => `${BASE}/record/entries/${event}/${file}`,
 
+    lookUp: (hashes: readonly string[]) => post<T.LookupAnswers>('/lookup', { hashes }),
+    lookUpFile: (bytes: Blob) => json<T.LookupAnswers>('PUT', '/lookup/file', { bytes }),
+
     searchItems: (query: string) => post<T.ItemsFound>('/items/search', { query }),
     item: (id: string) => get<T.Item>(`/items/${id}`),
     itemNames: (id: string) => post<T.Names>(`/items/${id}/names`),

@@ -20,6 +20,7 @@ export type Screen =
     | 'batches'
     | 'upload'
     | 'intake'
+    | 'lookup'
     | 'people'
     | 'authorisations'
     | 'guidance'
@@ -122,6 +123,12 @@ export const SCREENS: readonly ScreenEntry[] = [
         title: 'Release',
         says: 'Ask for a release, approve another person’s, fetch the signed files.',
         roles: ['release', 'lead', 'compliance', 'auditor'],
+    },
+    {
+        screen: 'lookup',
+        title: 'Look up',
+        says: 'What the lists know of a hash or of a file; the file is never shown.',
+        roles: ['analyst', 'lead', 'compliance', 'auditor'],
     },
     {
         screen: 'authorisations',

@@ -44,6 +44,7 @@ static const struct route routes[] = {
     {GATE_GET, "/api/v1/lists", "getLists", LISTS_READERS, ROUTE_NOTHING, api_get_lists},
     {GATE_GET, "/api/v1/lists/{list}", "getList", LISTS_READERS, ROUTE_NOTHING, api_get_list},
     {GATE_POST, "/api/v1/lookup", "lookUp", MATCHING_ASKERS, ROUTE_BODY, api_look_up},
+    {GATE_PUT, "/api/v1/lookup/file", "lookUpFile", MATCHING_ASKERS, ROUTE_PART, api_look_up_file},
     {GATE_GET, "/healthz", "getHealth", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_health},
     {GATE_GET, "/readyz", "getReady", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_ready},
     {GATE_GET, "/metrics", "getMetrics", ROUTE_LOCAL, ROUTE_NOTHING, api_get_metrics},

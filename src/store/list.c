@@ -23,6 +23,20 @@ enum assay_err list_insert(struct tx *tx, const struct list_row_head *l, struct 
     return sql_run_done(q, NULL, e);
 }
 
+static struct list_row_head read_head(struct sql *q)
+{
+    struct list_row_head l = {.id = sql_get_int(q, 0),
+                              .name = sql_get_text(q, 1),
+                              .kind = sql_get_text(q, 2),
+                              .trust = sql_get_text(q, 3),
+                              .version = sql_get_int(q, 5),
+                              .created_by = sql_get_int(q, 6),
+                              .created_ms = sql_get_int(q, 7)};
+
+    l.about_sealed = sql_get_blob(q, 4, &l.about_size);
+    return l;
+}
+
 enum assay_err list_each(struct tx *tx, int64_t id, list_each_fn *fn, void *ctx, struct err *e)
 {
     struct sql *q =
@@ -34,20 +48,28 @@ enum assay_err list_each(struct tx *tx, int64_t id, list_each_fn *fn, void *ctx,
 
     sql_int(q, id);
     while ((rc = sql_step(q, e)) == ASSAY_OK) {
-        struct list_row_head l = {.id = sql_get_int(q, 0),
-                                  .name = sql_get_text(q, 1),
-                                  .kind = sql_get_text(q, 2),
-                                  .trust = sql_get_text(q, 3),
-                                  .version = sql_get_int(q, 5),
-                                  .created_by = sql_get_int(q, 6),
-                                  .created_ms = sql_get_int(q, 7)};
+        const struct list_row_head l = read_head(q);
 
-        l.about_sealed = sql_get_blob(q, 4, &l.about_size);
         if ((rc = fn(ctx, &l, sql_get_int(q, 8), e)) != ASSAY_OK)
             break;
     }
     sql_done(q);
     return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
+enum assay_err list_head(struct tx *tx, int64_t id, list_each_fn *fn, void *ctx, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT id, name, kind, trust, about_sealed, version, created_by,"
+                            " created_ms FROM list WHERE id = $1 AND removed_ms IS NULL");
+    enum assay_err rc;
+
+    sql_int(q, id);
+    if ((rc = sql_one(q, e)) == ASSAY_OK) {
+        const struct list_row_head l = read_head(q);
+        rc = fn(ctx, &l, 0, e);
+    }
+    sql_done(q);
+    return rc;
 }
 
 enum assay_err list_kinds(struct tx *tx, list_kind_fn *fn, void *ctx, struct err *e)

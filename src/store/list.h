@@ -32,6 +32,8 @@ typedef enum assay_err list_each_fn(void *ctx, const struct list_row_head *l, in
 /* By name, those that are not removed; rows: that are in the list now. id: that one alone, 0: all.
  */
 enum assay_err list_each(struct tx *tx, int64_t id, list_each_fn *fn, void *ctx, struct err *e);
+/* The same without its count, which costs time where there are many rows. ENOTFOUND. */
+enum assay_err list_head(struct tx *tx, int64_t id, list_each_fn *fn, void *ctx, struct err *e);
 /* Ids and kinds alone, which costs the same however many rows there are. */
 typedef enum assay_err list_kind_fn(void *ctx, int64_t id, const char *kind, struct err *e);
 enum assay_err list_kinds(struct tx *tx, list_kind_fn *fn, void *ctx, struct err *e);

@@ -1,4 +1,5 @@
 """Lists as people see them, and what they know of a hash: asked on the record, by those who may."""
+import hashlib
 import time
 
 import server
@@ -6,6 +7,7 @@ import server
 WAIT_S = 60
 MD5 = "12" * 16
 SHA256 = "34" * 32
+TWIN_MD5 = "78" * 16
 PDQ = "0f" * 32
 NEAR = "0f" * 31 + "0c" # two bits off
 
@@ -16,48 +18,87 @@ class Lists(server.ServerCase):
         super().setUpClass()
         cls.file = cls.server.top / "list.jsonl"
         cls.file.write_text(
-            f'{{"md5":"{MD5}","scheme":"training-landscapes","code":"L1"}}\n'
-            f'{{"sha256":"{SHA256}"}}\n{{"pdq":"{PDQ}"}}\n')
+            f'{{"md5":"{MD5}","scheme":"training-landscapes","scheme_version":3,"code":"L1",'
+            f'"tags":["grid","two"]}}\n'
+            f'{{"sha256":"{SHA256}"}}\n{{"pdq":"{PDQ}","source":"A partner"}}\n'
+            f'{{"md5":"{TWIN_MD5}","sha256":"{"56" * 32}"}}\n')
         cls.server.run("list", "import", "hotline", str(cls.file), "--trust", "trusted",
                        "--source", "A hotline")
 
-    def look_up(self, hash_text, role="auditor"):
-        return self.server.client(role)("POST", "/api/v1/lookup", {"hash": hash_text})
+    def look_up(self, *lines, role="auditor"):
+        return self.server.client(role)("POST", "/api/v1/lookup", {"hashes": list(lines)})
 
-    def found(self, hash_text):
+    def found(self, line):
         """What is found, once the server has read the list."""
         until = time.monotonic() + WAIT_S
-        answer = self.look_up(hash_text)
-        while (answer.status != 200 or not answer.json()["rows"]) and time.monotonic() < until:
+        answer = self.look_up(line)
+        while (answer.status != 200 or not answer.json()["answers"][0]["rows"]) and \
+                time.monotonic() < until:
             time.sleep(0.1)
-            answer = self.look_up(hash_text)
+            answer = self.look_up(line)
         self.assertEqual(answer.status, 200, answer.body)
-        return answer.json()["rows"]
+        return answer.json()["answers"][0]["rows"]
 
     def test_a_hash_is_found_with_what_its_list_says(self):
         self.assertEqual(self.found(MD5), [
-            {"list": "hotline", "kind": "hashes", "trust": "trusted", "hash": "md5", "distance": 0,
-             "scheme": "training-landscapes", "code": "L1", "quarantined": False,
-             "expires_at": None}])
-        rows = [(row["hash"], row["distance"], row["code"]) for row in self.found(NEAR)]
-        self.assertEqual(rows, [("pdq", 2, None)])
+            {"list": "hotline", "kind": "hashes", "trust": "trusted", "source": "A hotline",
+             "hash": "md5", "distance": 0, "conflict": False, "scheme": "training-landscapes",
+             "scheme_version": 3, "code": "L1", "tags": ["grid", "two"], "collage": True,
+             "quarantined": False, "expires_at": None}])
+        near = self.found(NEAR)[0]
+        self.assertEqual([near[k] for k in ("hash", "distance", "code", "source", "collage")],
+                         ["pdq", 2, None, "A partner", False])
         self.assertEqual([row["hash"] for row in self.found(SHA256)], ["sha256"])
-        nothing = self.look_up("99" * 20).json()
-        self.assertEqual(nothing, {"rows": [], "more": False})
 
-    def test_what_is_no_hash_and_who_may_not_ask_are_refused(self):
-        self.assertEqual(self.look_up("12").status, 422)
-        self.assertEqual(self.look_up("zz" * 16).status, 422)
-        self.assertEqual(self.look_up(MD5, "assessor").status, 404)
+    def test_many_hashes_are_answered_in_their_order_each_with_its_status(self):
+        self.found(MD5)
+        lines = ["99" * 20, f"md5:{MD5.upper()} a name", "12", f"phash:{MD5}", "",
+                 f"md5:{MD5}, sha256:{SHA256}", "zz" * 16]
+        answers = self.look_up(*lines).json()["answers"]
+        told = [(a["status"], (a["reason"] or "")[:7], len(a["rows"])) for a in answers]
+        not_one = ("unmatchable", "no hash", 0)
+        self.assertEqual(told, [("no_match", "", 0), ("match", "", 1), not_one, not_one, not_one,
+                                ("match", "", 2), not_one])
+        self.assertEqual(self.look_up().status, 422)
+        self.assertEqual(self.look_up(*[MD5] * 501).status, 422)
+        self.assertEqual(self.look_up("a" * 601).status, 422)
+        self.assertEqual(self.look_up(MD5, role="assessor").status, 404)
+
+    def test_an_equal_md5_with_another_sha256_is_said_to_be_a_conflict(self):
+        self.found(MD5)
+        rows = self.found(f"md5:{TWIN_MD5} sha256:{SHA256}")
+        self.assertEqual([(r["hash"], r["conflict"]) for r in rows],
+                         [("md5", True), ("sha256", False)])
+
+    def test_a_file_is_hashed_looked_up_and_dropped(self):
+        mark = b"a file to be looked up " + SHA256.encode()
+        sums = self.server.top / "sums"
+        sums.write_text(hashlib.sha256(mark).hexdigest() + "  name\n")
+        self.server.run("list", "import", "sums", str(sums))
+        self.found("sha256:" + hashlib.sha256(mark).hexdigest())
+        ask = self.server.client("lead")
+        head = {"Content-Type": "application/octet-stream"}
+        got = ask("PUT", "/api/v1/lookup/file", data=mark, headers=head).json()
+        self.assertEqual((got["file"]["size"], got["file"]["pdq_reason"]),
+                         (len(mark), "not_a_picture"))
+        [answer] = got["answers"]
+        self.assertEqual([(r["list"], r["hash"]) for r in answer["rows"]], [("sums", "sha256")])
+        other = ask("PUT", "/api/v1/lookup/file", data=mark + b"x", headers=head).json()
+        self.assertEqual([(a["status"], a["reason"]) for a in other["answers"]],
+                         [("unmatchable", "not_a_picture")])
+        self.assertEqual(ask("PUT", "/api/v1/lookup/file", data=b"", headers=head).status, 422)
+        for path in self.server.top.rglob("*"):
+            if path.is_file() and path != sums:
+                self.assertNotIn(mark[:30], path.read_bytes(), path)
 
     def test_lists_are_shown_with_their_versions(self):
         client = self.server.client("admin")
         shown = {row["name"]: row for row in client("GET", "/api/v1/lists").json()["lists"]}
-        self.assertEqual(shown["hotline"]["hashes"], 3)
+        self.assertEqual(shown["hotline"]["hashes"], 4)
         self.assertEqual(shown["hotline"]["about"]["source"], "A hotline")
         one = client("GET", "/api/v1/lists/hotline").json()["lists"][0]
         self.assertEqual([(v["version"], v["added"], v["removed"]) for v in one["versions"]],
-                         [(1, 3, 0)])
+                         [(1, 4, 0)])
         self.assertEqual(client("GET", "/api/v1/lists/none").status, 404)
 
 

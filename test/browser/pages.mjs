@@ -54,15 +54,21 @@ async function firstItem(who) {
     return [...counts.keys()];
 }
 
+/** The first of these items that is passed and in a release. */
+async function released(who, ids) {
+    let item = null;
+    for (const id of ids) {
+        item = await ask(who, `/items/${id}`);
+        if (item.tasks[0].state === 'passed' && item.tasks[0].releases.length > 0) break;
+    }
+    return item;
+}
+
 async function itemRecord() {
     const odo = await person('auditor');
     const ids = await firstItem(odo);
     const lena = await person('lead');
-    let item = null;
-    for (const id of ids) {
-        item = await ask(lena, `/items/${id}`);
-        if (item.tasks[0].state === 'passed' && item.tasks[0].releases.length > 0) break;
-    }
+    const item = await released(lena, ids);
     ok(item.tasks[0].releases.length > 0, 'an item knows the release that it went out in');
     await lena.open('Item record');
     await screen(lena, 'item-search');
@@ -116,6 +122,38 @@ async function itemRecord() {
             now.tasks[0].decisions.at(-1).stands,
         'a passed decision is superseded by keys',
     );
+}
+
+async function lookUp() {
+    const odo = await person('auditor');
+    const { sha256 } = await released(odo, await firstItem(odo));
+    await odo.open('Look up');
+    await write(odo, 'Hashes', `${sha256}\n${'9'.repeat(40)}\nno hash at all`);
+    await odo.choose('Look up');
+    await odo.page.waitForSelector('#answers');
+    const said = await odo.page.locator('section.scroll').innerText();
+    ok(said.includes('own decisions'), 'a graded file is found among own decisions', said);
+    ok(
+        said.includes('No match') && said.includes('Cannot be searched'),
+        'what is not found and what cannot be searched are told apart',
+    );
+    await screen(odo, 'lookup');
+    await odo.page.setInputFiles('#lookup-file', {
+        name: 'note.txt',
+        mimeType: 'text/plain',
+        buffer: Buffer.from('no picture'),
+    });
+    await odo.page.waitForSelector('dt:has-text("Type")');
+    ok(
+        (await odo.page.locator('main').innerText()).includes('only its exact bytes'),
+        'a file is looked up and it is said what was not',
+    );
+    ok(
+        (await odo.page.locator('img, canvas, video').count()) === 0,
+        'a file that is looked up is not shown',
+    );
+    await bring(odo, '#answers');
+    await screen(odo, 'lookup-file');
 }
 
 async function blindRecord() {
@@ -246,6 +284,7 @@ export async function pages() {
         return;
     }
     await step('the record of an item', itemRecord);
+    await step('looking up', lookUp);
     await step('what a reader may look for', blindRecord);
     await step('the record', record);
     await step('the schemes', schemes);

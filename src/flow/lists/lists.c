@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "flow/listed.h"
 #include "flow/lists/lists_impl.h"
 
 #define TEXTS_MAX  (2 * 1024 * 1024)
@@ -25,11 +26,8 @@ static void add_about(struct showing *s, const struct list_row_head *l)
     struct buf plain;
 
     buf_init(&plain, TEXTS_MAX);
-    if (l->about_size > 0 && keys_open_sealed(s->world->keys, &l->id, sizeof l->id, l->about_sealed,
-                                              l->about_size, &plain, NULL) == ASSAY_OK)
-        json_raw(&s->o, "about", buf_cstr(&plain));
-    else
-        json_raw(&s->o, "about", "{}");
+    flow_list_about(s->world->keys, l, &plain);
+    json_raw(&s->o, "about", buf_cstr(&plain));
     buf_wipe(&plain);
 }
 

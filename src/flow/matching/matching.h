@@ -28,10 +28,34 @@ enum assay_err matching_next(struct world *w, struct live *lists, int64_t *count
 /* Who may ask what the lists know of a hash. */
 #define MATCHING_ASKERS (PEOPLE_ANALYST | PEOPLE_LEAD | PEOPLE_COMPLIANCE | PEOPLE_AUDITOR)
 
-/* LookupAnswer: the rows that have this hash (32, 40 or 64 hex digits; 64 as SHA-256 and as PDQ),
- * up to 100; a record entry is written. EFORMAT; EBUSY: the lists are not in memory yet. */
+/* The hashes of one file, as far as they are known. */
+struct matching_hash {
+    enum match_kind kind;
+    uint8_t bytes[MATCH_HASH_MAX];
+};
+#define MATCHING_HASHES_MAX 8
+struct matching_ask {
+    struct matching_hash hashes[MATCHING_HASHES_MAX];
+    size_t count;
+    bool has_sha256; /* it is known for certain: a row with another one is of another file */
+    uint8_t sha256[32];
+    const char *reason; /* why nothing, or not all, can be looked up; NULL: all is. Static */
+};
+#define MATCHING_ASKS_MAX 500 /* at once */
+
+/* The hashes at the beginning of a line, each as a list of text has it (doc/lists.md), with blanks,
+ * commas or semicolons between; 64 digits alone are a SHA-256 and a PDQ. What follows them is not
+ * looked at. The reason, where there is none, is a sentence. */
+void matching_ask_of(const char *line, struct matching_ask *out);
+
+/*
+ * The array of LookupAnswer, one an ask, in their order, added to out: its status, and the rows
+ * that have one of its hashes, up to 100 an ask and 1,000 together; a record entry is written.
+ * EBUSY: the lists are not in memory yet.
+ */
 enum assay_err matching_look_up(struct world *w, struct live *lists, const struct caller *c,
-                                const char *hash, struct buf *out, struct err *e);
+                                const struct matching_ask *asks, size_t count, struct buf *out,
+                                struct err *e);
 
 /*
  * Go on with the pass over all items that rows changed since the last one call for: a page of

@@ -314,7 +314,7 @@ static enum assay_err hash_form(struct sink *s, struct http_answer *a, struct se
         return err_set(e, ASSAY_EFORMAT, "the field of the file is named photo");
     if (!machine_may_ask(s->r, 1, a))
         return ASSAY_OK;
-    rc = machine_hash_file(s->r, part.bytes, part.size, f, e);
+    rc = machine_hash_file(s->r, s->r->machine, part.bytes, part.size, f, e);
     *good = rc == ASSAY_OK;
     return rc;
 }

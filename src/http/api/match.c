@@ -68,17 +68,18 @@ static enum assay_err match_hashes(struct sink *s, struct http_answer *a, struct
     return rc;
 }
 
-enum assay_err machine_hash_file(struct http_request *r, const void *bytes, size_t size,
-                                 struct service_file *out, struct err *e)
+enum assay_err machine_hash_file(struct http_request *r, const struct machine *who,
+                                 const void *bytes, size_t size, struct service_file *out,
+                                 struct err *e)
 {
     while (sem_wait(r->service->files) != 0 && errno == EINTR)
         ;
-    enum assay_err rc = service_hash_file(r->service, r->machine, bytes, size, out, e);
+    enum assay_err rc = service_hash_file(r->service, who, bytes, size, out, e);
     (void)sem_post(r->service->files);
     return rc;
 }
 
-static void write_file(const struct service_file *f, struct json_out *o)
+void machine_write_file(const struct service_file *f, struct json_out *o)
 {
     json_object(o, "file");
     json_int(o, "size", (int64_t)f->size);
@@ -105,11 +106,11 @@ static enum assay_err match_file(struct sink *s, struct http_answer *a, struct e
         return err_set(e, ASSAY_EFORMAT, "the body is empty: send a file, or hashes as JSON");
     if (!machine_may_ask(s->r, 1, a))
         return ASSAY_OK;
-    if ((rc = machine_hash_file(s->r, s->body.data, s->body.size, &f, e)) != 0)
+    if ((rc = machine_hash_file(s->r, s->r->machine, s->body.data, s->body.size, &f, e)) != 0)
         return rc;
     json_out_init(&o, &a->body);
     json_object(&o, NULL);
-    write_file(&f, &o);
+    machine_write_file(&f, &o);
     rc = service_match(s->r->service, s->r->machine, &f.ask, 1, s->distance, &o, e);
     json_object_end(&o);
     return rc;

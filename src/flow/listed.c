@@ -1,0 +1,67 @@
+/* What a row of a list says beside its hashes, opened. */
+#include "flow/listed.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+
+#define TEXTS_MAX (2 * 1024 * 1024) /* as the import of lists lets in */
+
+static bool has_tag(const char *tags, const char *tag)
+{
+    const size_t size = strlen(tag);
+
+    while (tags != NULL && *tags != '\0') {
+        const size_t length = strcspn(tags, " ");
+        if (length == size && memcmp(tags, tag, size) == 0)
+            return true;
+        tags += length + (tags[length] == ' ');
+    }
+    return false;
+}
+
+void flow_listed_source(const void *json_text, size_t size, char out[LISTED_SOURCE_SIZE])
+{
+    struct arena *a = arena_new();
+    struct json *root = NULL;
+
+    out[0] = '\0';
+    if (size > 0 && json_parse(a, json_text, size, &root, NULL) == ASSAY_OK) {
+        const struct json *source = json_get(root, "source");
+        if (source != NULL && source->kind == JSON_IS_STRING) {
+            size_t fits = source->size < LISTED_SOURCE_SIZE ? source->size : LISTED_SOURCE_SIZE - 1;
+            /* Cut between two characters. */
+            while (fits < source->size && fits > 0 && ((unsigned char)source->text[fits] >> 6) == 2)
+                fits--;
+            memcpy(out, source->text, fits);
+            out[fits] = '\0';
+        }
+    }
+    arena_free(a);
+}
+
+void flow_listed(const struct keys *k, const struct list_record *r, struct listed *out)
+{
+    struct buf plain;
+
+    *out = (struct listed){.collage = has_tag(r->tags, LISTED_GRID)};
+    if (r->details_size == 0)
+        return;
+    buf_init(&plain, TEXTS_MAX);
+    if (keys_open_sealed(k, r->identity, sizeof r->identity, r->details_sealed, r->details_size,
+                         &plain, NULL) == ASSAY_OK)
+        flow_listed_source(plain.data, plain.size, out->source);
+    buf_wipe(&plain);
+}
+
+void flow_list_about(const struct keys *k, const struct list_row_head *l, struct buf *plain)
+{
+    const size_t before = plain->size;
+
+    if (l->about_size == 0 ||
+        keys_open_sealed(k, &l->id, sizeof l->id, l->about_sealed, l->about_size, plain, NULL) !=
+            ASSAY_OK ||
+        plain->size == before)
+        buf_add_str(plain, "{}");
+}

@@ -1,0 +1,29 @@
+/* What a row of a list says beside its hashes, opened. */
+#ifndef FLOW_LISTED_H
+#define FLOW_LISTED_H
+
+#include "flow/flow.h"
+#include "store/list.h"
+
+#define LISTED_SOURCE_SIZE 401 /* a longer source is cut */
+
+/* The tag by which a list marks a picture that is made of several: near it lies more than is meant.
+ */
+#define LISTED_GRID "grid"
+
+struct listed {
+    char source[LISTED_SOURCE_SIZE]; /* ""; UTF-8 */
+    bool collage;                    /* the row has the tag LISTED_GRID */
+};
+
+/* Of a row as the store lends it. What does not open says nothing. */
+void flow_listed(const struct keys *k, const struct list_record *r, struct listed *out);
+
+/* The texts of a list itself (source, licence, contact, reason) as a JSON object, added to plain;
+ * "{}" where there are none. */
+void flow_list_about(const struct keys *k, const struct list_row_head *l, struct buf *plain);
+
+/* The member "source" of texts as those of a list or of a row, cut to fit; "" without one. */
+void flow_listed_source(const void *json_text, size_t size, char out[LISTED_SOURCE_SIZE]);
+
+#endif
