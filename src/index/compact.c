@@ -6,10 +6,9 @@
 #include <string.h>
 
 #define KEY_COUNT (DIR_SIZE - 1)
-#define AHEAD     16   /* rows whose lines are on their way */
-#define LINE      64   /* bytes */
-#define LINES_MAX 16   /* asked for of the own column; more follow by themselves */
-#define RUN       4096 /* symbols counted in 16-bit lanes */
+#define AHEAD     16 /* rows whose lines are on their way */
+#define LINE      64 /* bytes */
+#define LINES_MAX 16 /* asked for of the own column; more follow by themselves */
 
 const uint8_t compact_ring[CHUNKS] = {3, 12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2};
 
@@ -252,16 +251,14 @@ static uint32_t count_below(const struct index_segment *s, unsigned next, uint16
     return least < step->end - step->begin ? (uint32_t)least : step->end - step->begin;
 }
 
-static uint32_t count_equal(const uint16_t *sym, uint32_t count, uint16_t wanted)
+static uint32_t count_equal(const struct index_kernels *k, const uint16_t *sym, uint32_t count,
+                            uint16_t wanted)
 {
     uint32_t sum = 0;
 
-    for (uint32_t from = 0; from < count; from += RUN) {
-        uint32_t until = count - from < RUN ? count - from : RUN;
-        uint16_t equal = 0; /* 16 bits: as many lanes as there are symbols */
-        for (uint32_t i = 0; i < until; i++)
-            equal = (uint16_t)(equal + (sym[from + i] == wanted));
-        sum += equal;
+    for (uint32_t from = 0; from < count; from += KERNEL_RUN_MAX) {
+        uint32_t left = count - from;
+        sum += k->equal(sym + from, left < KERNEL_RUN_MAX ? left : KERNEL_RUN_MAX, wanted);
     }
     return sum;
 }
@@ -278,7 +275,7 @@ uint32_t compact_follow(const struct index_segment *s, unsigned column, uint32_t
     uint64_t to = step->begin;
 
     to += count_below(s, (column + 1) % CHUNKS, sym, value, step);
-    to += count_equal(compact_sym(s, column) + step->from, at - step->from, sym);
+    to += count_equal(s->kernels, compact_sym(s, column) + step->from, at - step->from, sym);
     return to < s->layout.row_count ? (uint32_t)to : 0;
 }
 

@@ -62,8 +62,9 @@ struct lookup {
     const struct index_row *query; /* of compact segments turned, below */
     struct index_row turned;
     unsigned radius;
-    unsigned budget[CHUNKS + 1]; /* the first again at the end: chunks stand in a ring */
-    unsigned column;             /* of the next probe */
+    unsigned budget[CHUNKS + 1];   /* the first again at the end: chunks stand in a ring */
+    struct kernel_budgets budgets; /* the same */
+    unsigned column;               /* of the next probe */
     uint32_t mask;
     struct probe probes[PROBES];
     struct candidate found[FOUND];

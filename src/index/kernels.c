@@ -53,12 +53,38 @@ static size_t blocks(const struct index_block *block, size_t count, const struct
     return found;
 }
 
+static unsigned first_chunk(const struct index_row *a, const struct index_row *b,
+                            const struct kernel_budgets *budgets)
+{
+    unsigned own = bits_set((uint64_t)(row_chunk(a, 0) ^ row_chunk(b, 0)));
+
+    for (unsigned i = 0; i < CHUNKS; i++) {
+        unsigned n = (i + 1) % CHUNKS;
+        unsigned next = bits_set((uint64_t)(row_chunk(a, n) ^ row_chunk(b, n)));
+        if (own < budgets->own[i] && own + next < budgets->both[i])
+            return i;
+        own = next;
+    }
+    return CHUNKS;
+}
+
+static unsigned equal(const uint16_t *sym, size_t count, uint16_t wanted)
+{
+    uint16_t sum = 0; /* 16 bits: as many lanes as there are symbols */
+
+    for (size_t i = 0; i < count; i++)
+        sum = (uint16_t)(sum + (sym[i] == wanted));
+    return sum;
+}
+
 const struct index_kernels index_kernels_scalar = {.name = "scalar",
                                                    .row_ns = 7.0,
                                                    .symbols = symbols,
                                                    .rows = near_rows,
                                                    .blocks = blocks,
-                                                   .distance = distance};
+                                                   .distance = distance,
+                                                   .first_chunk = first_chunk,
+                                                   .equal = equal};
 
 const struct index_kernels *index_kernels_at(size_t set)
 {

@@ -17,8 +17,13 @@ struct index_block {
     _Alignas(64) uint32_t w[BLOCK_WORDS][BLOCK_LANES];
 };
 
-/* Each writes the positions of what is near, in order, into at (room for count, KERNEL_RUN_MAX at
- * most) and returns their number. */
+/* What each chunk may differ in, and with the next one around the ring: less than so many bits. */
+struct kernel_budgets {
+    uint16_t own[CHUNKS], both[CHUNKS];
+};
+
+/* Each of the first three writes the positions of what is near, in order, into at (room for count,
+ * KERNEL_RUN_MAX at most) and returns their number. */
 struct index_kernels {
     const char *name;
     double row_ns; /* time of one row of rows(), for the choice between scan and columns */
@@ -33,6 +38,11 @@ struct index_kernels {
                      unsigned radius, uint16_t *at);
     /* Bits in which two rows differ. */
     unsigned (*distance)(const struct index_row *a, const struct index_row *b);
+    /* The first chunk that keeps its budgets, or CHUNKS. */
+    unsigned (*first_chunk)(const struct index_row *a, const struct index_row *b,
+                            const struct kernel_budgets *budgets);
+    /* How many symbols are the wanted one; count up to KERNEL_RUN_MAX. */
+    unsigned (*equal)(const uint16_t *sym, size_t count, uint16_t wanted);
 };
 
 extern const struct index_kernels index_kernels_scalar, index_kernels_avx2, index_kernels_avx512;

@@ -94,10 +94,46 @@ static size_t blocks(const struct index_block *block, size_t count, const struct
     return found;
 }
 
+static unsigned first_chunk(const struct index_row *a, const struct index_row *b,
+                            const struct kernel_budgets *budgets)
+{
+    __m256i v = _mm256_xor_si256(_mm256_loadu_si256((const __m256i_u *)a->w),
+                                 _mm256_loadu_si256((const __m256i_u *)b->w));
+    __m256i bits = _mm256_maddubs_epi16(byte_counts(v), _mm256_set1_epi8(1));
+    /* The next chunk's count, in the place of each, around the ring. */
+    __m256i next = _mm256_alignr_epi8(_mm256_permute2x128_si256(bits, bits, 1), bits, 2);
+    __m256i own = _mm256_loadu_si256((const __m256i_u *)budgets->own);
+    __m256i both = _mm256_loadu_si256((const __m256i_u *)budgets->both);
+    __m256i keeps = _mm256_and_si256(_mm256_cmpgt_epi16(own, bits),
+                                     _mm256_cmpgt_epi16(both, _mm256_add_epi16(bits, next)));
+    unsigned chunks = (unsigned)_mm256_movemask_epi8(keeps);
+
+    return chunks == 0 ? CHUNKS : (unsigned)__builtin_ctz(chunks) / 2;
+}
+
+static unsigned equal(const uint16_t *sym, size_t count, uint16_t wanted)
+{
+    const __m256i key = _mm256_set1_epi16((short)wanted);
+    unsigned sum = 0;
+    size_t i = 0;
+
+    for (; i + 16 <= count; i += 16) {
+        __m256i v = _mm256_loadu_si256((const __m256i_u *)(sym + i));
+        unsigned same = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi16(v, key));
+        sum += (unsigned)__builtin_popcount(same);
+    }
+    sum /= 2; /* two mask bits a symbol */
+    for (; i < count; i++)
+        sum += sym[i] == wanted;
+    return sum;
+}
+
 const struct index_kernels index_kernels_avx2 = {.name = "avx2",
                                                  .row_ns = 1.6,
                                                  .symbols = symbols,
                                                  .rows = rows,
                                                  .blocks = blocks,
-                                                 .distance = distance};
+                                                 .distance = distance,
+                                                 .first_chunk = first_chunk,
+                                                 .equal = equal};
 #endif

@@ -105,10 +105,41 @@ static size_t blocks(const struct index_block *block, size_t count, const struct
     return found;
 }
 
+static unsigned first_chunk(const struct index_row *a, const struct index_row *b,
+                            const struct kernel_budgets *budgets)
+{
+    __m256i v = _mm256_xor_si256(_mm256_loadu_si256((const __m256i_u *)a->w),
+                                 _mm256_loadu_si256((const __m256i_u *)b->w));
+    __m256i bits = _mm256_popcnt_epi16(v);
+    /* The next chunk's count, in the place of each, around the ring. */
+    __m256i next = _mm256_alignr_epi8(_mm256_permute2x128_si256(bits, bits, 1), bits, 2);
+    __m256i own = _mm256_loadu_si256((const __m256i_u *)budgets->own);
+    __m256i both = _mm256_loadu_si256((const __m256i_u *)budgets->both);
+    unsigned chunks = _mm256_cmplt_epu16_mask(bits, own) &
+                      _mm256_cmplt_epu16_mask(_mm256_add_epi16(bits, next), both);
+
+    return chunks == 0 ? CHUNKS : (unsigned)__builtin_ctz(chunks);
+}
+
+static unsigned equal(const uint16_t *sym, size_t count, uint16_t wanted)
+{
+    const __m512i key = _mm512_set1_epi16((short)wanted);
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < count; i += 32) {
+        __mmask32 there = count - i >= 32 ? ~(__mmask32)0 : ((__mmask32)1 << (count - i)) - 1;
+        __m512i v = _mm512_maskz_loadu_epi16(there, sym + i);
+        sum += (unsigned)__builtin_popcount(_mm512_mask_cmpeq_epi16_mask(there, v, key));
+    }
+    return sum;
+}
+
 const struct index_kernels index_kernels_avx512 = {.name = "avx512",
                                                    .row_ns = 1.0,
                                                    .symbols = symbols,
                                                    .rows = rows,
                                                    .blocks = blocks,
-                                                   .distance = distance};
+                                                   .distance = distance,
+                                                   .first_chunk = first_chunk,
+                                                   .equal = equal};
 #endif

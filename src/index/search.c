@@ -77,6 +77,10 @@ void lookup_set_budgets(struct lookup *l, unsigned radius)
     for (unsigned i = 0; i < CHUNKS; i++)
         l->budget[i] = (l->radius + 1) / CHUNKS + (i < (l->radius + 1) % CHUNKS);
     l->budget[CHUNKS] = l->budget[0];
+    for (unsigned i = 0; i < CHUNKS; i++) {
+        l->budgets.own[i] = (uint16_t)l->budget[i];
+        l->budgets.both[i] = (uint16_t)(l->budget[i] + l->budget[i + 1]);
+    }
 }
 
 static double probe_count(const struct assay_index *ix, const struct lookup *l)
@@ -134,19 +138,9 @@ static size_t find_buckets(struct lookup *l, size_t count)
     return entries;
 }
 
-/* The first column in which the row is found, so that it is answered once. */
 unsigned lookup_first_column(const struct lookup *l, const struct index_row *row)
 {
-    unsigned own = bits_set((uint64_t)(row_chunk(row, 0) ^ row_chunk(l->query, 0)));
-
-    for (unsigned i = 0; i < CHUNKS; i++) {
-        unsigned n = (i + 1) % CHUNKS;
-        unsigned next = bits_set((uint64_t)(row_chunk(row, n) ^ row_chunk(l->query, n)));
-        if (own < l->budget[i] && own + next < l->budget[i] + l->budget[i + 1])
-            return i;
-        own = next;
-    }
-    return CHUNKS;
+    return l->r->ix->kernels->first_chunk(row, l->query, &l->budgets);
 }
 
 /* Looks at the candidates' rows. Three passes, each asking for what the next one reads. */

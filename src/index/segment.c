@@ -71,6 +71,7 @@ enum assay_err segment_over(const struct segment_layout *layout, unsigned char *
     s->layout = *layout;
     s->base = base;
     s->mapped = true;
+    s->kernels = index_kernels_best();
     if (layout->size[SECTION_ROWS] > 0)
         s->rows = (const struct index_row *)(base + at[SECTION_ROWS]);
     if (layout->size[SECTION_FIRST] > 0)
@@ -210,43 +211,73 @@ static void fill_rows(struct merging *m, struct index_segment *s, struct index_r
     assert(id == s->layout.id_count);
 }
 
-/* Counting sort by the column's chunk. While rows are laid out, dir[v] is where the next row of
- * value v goes, which at last is where value v + 1 begins. */
-static void fill_column(const struct index_row *rows, uint32_t row_count, unsigned column,
-                        uint32_t *dir, uint16_t *sym, uint8_t *number)
+/* What a column says of a row, on its way there. */
+struct column_entry {
+    uint16_t key, sym;
+    uint32_t number;
+};
+
+/* Where each of 256 begins, from how many of each there are. */
+static void begins(uint32_t *count)
 {
     uint32_t sum = 0;
 
-    memset(dir, 0, DIR_SIZE * sizeof *dir);
-    for (uint32_t i = 0; i < row_count; i++)
-        dir[row_chunk(&rows[i], column)]++;
-    for (uint32_t v = 0; v < DIR_SIZE; v++) {
-        uint32_t size = dir[v];
-        dir[v] = sum;
+    for (size_t v = 0; v < 256; v++) {
+        uint32_t size = count[v];
+        count[v] = sum;
         sum += size;
     }
-    for (uint32_t i = 0; i < row_count; i++) {
-        uint32_t at = dir[row_chunk(&rows[i], column)]++;
-        sym[at] = row_chunk(&rows[i], (column + 1) % CHUNKS);
-        number[ROW_NUMBER_BYTES * (size_t)at] = (uint8_t)i;
-        number[ROW_NUMBER_BYTES * (size_t)at + 1] = (uint8_t)(i >> 8);
-        number[ROW_NUMBER_BYTES * (size_t)at + 2] = (uint8_t)(i >> 16);
-    }
-    memmove(dir + 1, dir, (DIR_SIZE - 1) * sizeof *dir);
-    dir[0] = 0;
 }
 
-static void fill_columns(struct index_segment *s)
+/* A counting sort by the column's chunk, first its lower byte and then its higher one: rows are
+ * laid to 256 places at a time, which the nearest memory holds, and not to 65,536. */
+static void fill_column(const struct index_row *rows, uint32_t row_count, unsigned column,
+                        struct column_entry *entries, struct index_segment *s)
 {
-    uint32_t row_count = s->layout.row_count;
+    uint32_t *dir = (uint32_t *)(s->base + s->layout.offset[SECTION_DIR]);
+    uint16_t *sym = (uint16_t *)(s->base + s->layout.offset[SECTION_SYM]);
+    uint8_t *number = s->base + s->layout.offset[SECTION_NUMBER];
+    uint32_t low[256] = {0}, high[256] = {0};
 
-    for (unsigned c = 0; c < CHUNKS && s->dir != NULL; c++) {
-        uint32_t *dir = (uint32_t *)(s->base + s->layout.offset[SECTION_DIR]);
-        uint16_t *sym = (uint16_t *)(s->base + s->layout.offset[SECTION_SYM]);
-        uint8_t *number = s->base + s->layout.offset[SECTION_NUMBER];
-        fill_column(s->rows, row_count, c, dir + (size_t)c * DIR_SIZE, sym + (size_t)c * row_count,
-                    number + (size_t)c * ROW_NUMBER_BYTES * row_count);
+    dir += (size_t)column * DIR_SIZE;
+    sym += (size_t)column * row_count;
+    number += (size_t)column * ROW_NUMBER_BYTES * row_count;
+    memset(dir, 0, DIR_SIZE * sizeof *dir);
+    for (uint32_t i = 0; i < row_count; i++) {
+        uint16_t key = row_chunk(&rows[i], column);
+        dir[key + 1]++;
+        low[key & 255]++;
+        high[key >> 8]++;
     }
+    for (uint32_t v = 0; v + 1 < DIR_SIZE; v++)
+        dir[v + 1] += dir[v];
+    begins(low);
+    begins(high);
+    for (uint32_t i = 0; i < row_count; i++) {
+        uint16_t key = row_chunk(&rows[i], column);
+        entries[low[key & 255]++] =
+            (struct column_entry){key, row_chunk(&rows[i], (column + 1) % CHUNKS), i};
+    }
+    for (uint32_t i = 0; i < row_count; i++) {
+        const struct column_entry e = entries[i];
+        const uint32_t at = high[e.key >> 8]++;
+        sym[at] = e.sym;
+        number[ROW_NUMBER_BYTES * (size_t)at] = (uint8_t)e.number;
+        number[ROW_NUMBER_BYTES * (size_t)at + 1] = (uint8_t)(e.number >> 8);
+        number[ROW_NUMBER_BYTES * (size_t)at + 2] = (uint8_t)(e.number >> 16);
+    }
+}
+
+static enum assay_err fill_columns(struct index_segment *s)
+{
+    struct column_entry *entries = malloc((size_t)s->layout.row_count * sizeof *entries);
+
+    if (entries == NULL)
+        return ASSAY_ENOMEM;
+    for (unsigned c = 0; c < CHUNKS; c++)
+        fill_column(s->rows, s->layout.row_count, c, entries, s);
+    free(entries);
+    return ASSAY_OK;
 }
 
 enum assay_err segment_allocate(const struct segment_layout *layout, struct index_segment **out)
@@ -277,8 +308,7 @@ static enum assay_err fill(struct merging *m, struct index_segment *s)
 {
     if (s->rows != NULL) {
         fill_rows(m, s, (struct index_row *)(s->base + s->layout.offset[SECTION_ROWS]));
-        fill_columns(s);
-        return ASSAY_OK;
+        return s->dir == NULL ? ASSAY_OK : fill_columns(s);
     }
     struct index_row *rows = malloc(s->layout.row_count * sizeof *rows);
     if (rows == NULL)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "assay/index.h"
+#include "index/kernels.h"
 #include "index/row.h"
 
 #define SEGMENT_ROWS_MAX    (1u << 24) /* a row's number is three bytes in a column */
@@ -55,9 +56,10 @@ struct index_segment {
     const uint32_t *dir; /* NULL: no columns */
     const uint16_t *sym;
     const uint8_t *number;
-    const uint64_t *high, *low; /* compact */
-    uint32_t dead_count;        /* under the index's write lock */
-    bool mapped;                /* base is part of a file's mapping */
+    const uint64_t *high, *low;          /* compact */
+    const struct index_kernels *kernels; /* that count compact ones' symbols */
+    uint32_t dead_count;                 /* under the index's write lock */
+    bool mapped;                         /* base is part of a file's mapping */
 };
 
 /* A hash as a row, with an id of it. */

@@ -368,7 +368,8 @@ static void every_kernel_finds_what_the_scalar_one_finds(void **state)
 {
     static struct index_row rows[300], query;
     static struct index_block blocks[19];
-    static uint16_t sym[300], want[512], got[512];
+    static uint16_t sym[300], few[300], want[512], got[512];
+    struct kernel_budgets budgets;
     uint64_t draw = 9;
 
     (void)state;
@@ -377,8 +378,14 @@ static void every_kernel_finds_what_the_scalar_one_finds(void **state)
         unsigned radius = (unsigned)(made_next(&draw) % 140);
         made_hashes(round % MADE_KINDS, round, 300, (uint8_t *)rows);
         made_near(&draw, (uint8_t *)&rows[5], radius % 65, (uint8_t *)&query);
-        for (size_t i = 0; i < 300; i++)
+        for (size_t i = 0; i < 300; i++) {
             sym[i] = row_chunk(&rows[i], round % CHUNKS);
+            few[i] = sym[i] % 3;
+        }
+        for (size_t i = 0; i < CHUNKS; i++) {
+            budgets.own[i] = (uint16_t)(made_next(&draw) % 8);
+            budgets.both[i] = (uint16_t)(made_next(&draw) % 16);
+        }
         for (size_t i = 0; i < 300; i++) {
             for (unsigned k = 0; k < BLOCK_WORDS; k++)
                 blocks[i / 16].w[k][i % 16] = row_word32(&rows[i], k);
@@ -398,6 +405,10 @@ static void every_kernel_finds_what_the_scalar_one_finds(void **state)
             assert_int_equal(k->symbols(sym, count, row_chunk(&query, 3), radius % 17, got), n);
             assert_memory_equal(got, want, n * sizeof *want);
             assert_int_equal(k->distance(&rows[1], &query), plain->distance(&rows[1], &query));
+            assert_int_equal(k->equal(few, count, 2), plain->equal(few, count, 2));
+            for (size_t i = 0; i < 6; i++)
+                assert_int_equal(k->first_chunk(&rows[i], &query, &budgets),
+                                 plain->first_chunk(&rows[i], &query, &budgets));
         }
     }
 }
