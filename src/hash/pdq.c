@@ -55,22 +55,22 @@ static size_t ring_bytes(const struct pdq_band *band)
 }
 
 /* One block holds the stream and its rows: a single allocation can fail, a single free ends it. */
-static struct assay_pdq_stream *allocate(struct assay_pdq_stream plan)
+static struct assay_pdq_stream *allocate(const struct assay_pdq_stream *plan)
 {
-    size_t rows = aligned(PDQ_BAND * plan.band.copy.stride + PDQ_QUAD);
-    size_t columns = plan.band.tiles * sizeof(struct pdq_columns);
-    size_t past = plan.band.tiles * plan.down.window * PDQ_STEP * sizeof(float);
-    size_t ring = ring_bytes(&plan.band);
-    size_t thin = plan.down.window * PDQ_SIDE * sizeof(float);
-    size_t size = aligned(sizeof plan) + rows + columns + past + 2 * ring + thin;
+    size_t rows = aligned(PDQ_BAND * plan->band.copy.stride + PDQ_QUAD);
+    size_t columns = plan->band.tiles * sizeof(struct pdq_columns);
+    size_t past = plan->band.tiles * plan->down.window * PDQ_STEP * sizeof(float);
+    size_t ring = ring_bytes(&plan->band);
+    size_t thin = plan->down.window * PDQ_SIDE * sizeof(float);
+    size_t size = aligned(sizeof *plan) + rows + columns + past + 2 * ring + thin;
 
     unsigned char *block = aligned_alloc(ALIGNMENT, aligned(size));
     if (block == NULL)
         return NULL;
     memset(block, 0, size);
     struct assay_pdq_stream *s = (struct assay_pdq_stream *)block;
-    *s = plan;
-    s->band.copy.at = s->rows = block += aligned(sizeof plan);
+    *s = *plan;
+    s->band.copy.at = s->rows = block += aligned(sizeof *plan);
     s->band.columns = (struct pdq_columns *)(block += rows);
     s->band.past = (float *)(block += columns);
     s->band.first = (float *)(block += past);
@@ -85,22 +85,23 @@ static_assert(sizeof(struct pdq_columns) % ALIGNMENT == 0 &&
               "what lies one behind the other stays aligned");
 
 /* How wide a picture's bands are, and where its sampled columns come out. */
-static struct pdq_band plan_band(uint32_t width, uint32_t height)
+static void plan_band(uint32_t width, uint32_t height, struct pdq_band *band)
 {
-    struct pdq_band band = {.across = pdq_box(width), .window = pdq_box(height).window};
+    band->across = pdq_box(width);
+    band->window = pdq_box(height).window;
 
     for (uint32_t i = 0; i < PDQ_SIDE; i++) {
-        uint32_t step = pdq_sample(i, width) + band.across.lag;
-        band.sample_under[i] = pdq_box_under(&band.across, step);
-        band.sample_at[i] = step + band.across.lag;
+        uint32_t step = pdq_sample(i, width) + band->across.lag;
+        band->sample_under[i] = pdq_box_under(&band->across, step);
+        band->sample_at[i] = step + band->across.lag;
     }
-    uint32_t last = band.sample_at[PDQ_SIDE - 1];
+    uint32_t last = band->sample_at[PDQ_SIDE - 1];
     last = last < width ? width - 1 : last;
-    band.tiles = last / PDQ_STEP + 1;
-    band.copy.stride = ((band.tiles * PDQ_STEP * RGB + ALIGNMENT - 1) / ALIGNMENT | 1) * ALIGNMENT;
-    while (band.ring_mask + 1 < band.across.window + PDQ_QUAD)
-        band.ring_mask = 2 * band.ring_mask + 1;
-    return band;
+    band->tiles = last / PDQ_STEP + 1;
+    band->copy.stride =
+        ((band->tiles * PDQ_STEP * RGB + ALIGNMENT - 1) / ALIGNMENT | 1) * ALIGNMENT;
+    while (band->ring_mask + 1 < band->across.window + PDQ_QUAD)
+        band->ring_mask = 2 * band->ring_mask + 1;
 }
 
 static bool has_pdq(uint32_t width, uint32_t height)
@@ -109,10 +110,10 @@ static bool has_pdq(uint32_t width, uint32_t height)
            height >= ASSAY_PDQ_SIDE_MIN && height <= ASSAY_PDQ_SIDE_MAX;
 }
 
-static enum assay_err begin(struct assay_pdq_stream plan, struct assay_pdq_stream **out)
+static enum assay_err begin(struct assay_pdq_stream *plan, struct assay_pdq_stream **out)
 {
-    plan.down = pdq_box(plan.height);
-    plan.band = plan_band(plan.width, plan.height);
+    plan->down = pdq_box(plan->height);
+    plan_band(plan->width, plan->height, &plan->band);
     struct assay_pdq_stream *s = allocate(plan);
     if (s == NULL)
         return ASSAY_ENOMEM;
@@ -131,7 +132,7 @@ enum assay_err pdq_stream_new_with(const struct pdq_kernels *kernels, uint32_t w
     if (!has_pdq(width, height))
         return ASSAY_ERANGE;
     struct assay_pdq_stream plan = {.kernels = kernels, .width = width, .height = height};
-    return begin(plan, out);
+    return begin(&plan, out);
 }
 
 enum assay_err assay_pdq_stream_new(uint32_t width, uint32_t height, struct assay_pdq_stream **out)
@@ -151,7 +152,7 @@ enum assay_err assay_pdq_stream_new_512(uint32_t width, uint32_t height,
                                     .width = ASSAY_PDQ_SCALE,
                                     .height = ASSAY_PDQ_SCALE,
                                     .from = {.width = width, .height = height}};
-    return begin(plan, out);
+    return begin(&plan, out);
 }
 
 void assay_pdq_stream_free(struct assay_pdq_stream *s)
