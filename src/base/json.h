@@ -81,6 +81,16 @@ struct json {
 enum assay_err json_parse(struct arena *a, const void *bytes, size_t size, struct json **out,
                           struct err *e);
 
+/*
+ * The value whose first token was just read from a stream, as a tree in arena a; the reader stands
+ * behind it then. Where only this value is at fault, since a key stands twice in an object
+ * (EFORMAT) or it takes more memory than *room bytes (ELIMIT), that is in *wrong, *out is NULL,
+ * and the reading can go on. What is returned is the document's error. *room becomes what is left.
+ */
+enum assay_err json_take(struct json_reader *r, enum json_token first, const char *text,
+                         size_t size, struct arena *a, size_t *room, struct json **out,
+                         struct err *wrong, struct err *e);
+
 /* Child by key; NULL when absent or when j is NULL or no object. */
 const struct json *json_get(const struct json *j, const char *key);
 
@@ -125,6 +135,7 @@ void json_null(struct json_out *o, const char *key);
 void json_hex(struct json_out *o, const char *key, const void *bytes,
               size_t size);                                      /* size 0: null */
 void json_time(struct json_out *o, const char *key, int64_t ms); /* RFC 3339; 0 writes null */
-void json_raw(struct json_out *o, const char *key, const char *json_text); /* already JSON */
+void json_raw(struct json_out *o, const char *key, const char *json_text);  /* already JSON */
+void json_value(struct json_out *o, const char *key, const struct json *j); /* a tree again */
 
 #endif

@@ -62,12 +62,14 @@ struct builder {
     struct json *open[JSON_DEPTH_MAX], *tail[JSON_DEPTH_MAX]; /* tail: last child so far */
     size_t depth;
     const char *key; /* waits for its value */
+    size_t bytes;    /* of memory, so far */
 };
 
 static struct json *add_node(struct builder *b, enum json_kind kind, uint64_t line)
 {
     struct json *node = arena_alloc(b->a, sizeof *node);
 
+    b->bytes += sizeof *node;
     node->kind = kind;
     node->line = line > UINT32_MAX ? UINT32_MAX : (uint32_t)line;
     node->key = b->key;
@@ -115,11 +117,13 @@ static enum assay_err add_token(struct builder *b, enum json_token token, const 
             return refuse_double_keys(b->open[b->depth], e);
         break;
     case JSON_KEY:
+        b->bytes += size + 1;
         b->key = arena_strndup(b->a, text, size);
         break;
     case JSON_STRING:
     case JSON_NUMBER:
         node = add_node(b, token == JSON_STRING ? JSON_IS_STRING : JSON_IS_NUMBER, line);
+        b->bytes += size + 1;
         node->text = arena_strndup(b->a, text, size);
         node->size = size;
         break;
@@ -156,6 +160,31 @@ enum assay_err json_parse(struct arena *a, const void *bytes, size_t size, struc
         *out = b.root;
     }
     return rc;
+}
+
+enum assay_err json_take(struct json_reader *r, enum json_token first, const char *text,
+                         size_t size, struct arena *a, size_t *room, struct json **out,
+                         struct err *wrong, struct err *e)
+{
+    struct builder b = {.a = a};
+    size_t depth = first == JSON_OBJECT_BEGIN || first == JSON_ARRAY_BEGIN;
+    enum json_token token = first;
+    enum assay_err bad = add_token(&b, first, text, size, json_line(r), wrong);
+
+    while (depth > 0) {
+        const enum assay_err rc = json_next(r, &token, &text, &size, e);
+        if (rc != ASSAY_OK)
+            return rc;
+        depth += token == JSON_OBJECT_BEGIN || token == JSON_ARRAY_BEGIN;
+        depth -= token == JSON_OBJECT_END || token == JSON_ARRAY_END;
+        if (bad == ASSAY_OK)
+            bad = add_token(&b, token, text, size, json_line(r), wrong);
+        if (bad == ASSAY_OK && b.bytes > *room)
+            bad = err_set(wrong, ASSAY_ELIMIT, "there is too much in one record");
+    }
+    *room -= b.bytes < *room ? b.bytes : *room;
+    *out = bad == ASSAY_OK ? b.root : NULL;
+    return ASSAY_OK;
 }
 
 const struct json *json_get(const struct json *j, const char *key)

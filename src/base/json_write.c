@@ -210,3 +210,27 @@ void json_raw(struct json_out *o, const char *key, const char *json_text)
     begin(o, key);
     buf_add_str(o->b, json_text);
 }
+
+void json_value(struct json_out *o, const char *key, const struct json *j)
+{
+    switch (j->kind) {
+    case JSON_IS_OBJECT:
+    case JSON_IS_ARRAY:
+        j->kind == JSON_IS_OBJECT ? json_object(o, key) : json_array(o, key);
+        for (const struct json *child = j->first; child != NULL; child = child->next)
+            json_value(o, child->key, child);
+        j->kind == JSON_IS_OBJECT ? json_object_end(o) : json_array_end(o);
+        break;
+    case JSON_IS_STRING:
+        json_text(o, key, j->text);
+        break;
+    case JSON_IS_NUMBER:
+        json_raw(o, key, j->text);
+        break;
+    case JSON_IS_BOOL:
+        json_bool(o, key, j->boolean);
+        break;
+    case JSON_IS_NULL:
+        json_null(o, key);
+    }
+}

@@ -1,10 +1,12 @@
-/* A list's file in lines: which form it has, then its reader. */
+/* A list's file: which form it has, its lines, then its reader. */
 #include <string.h>
 
 #include "base/str.h"
 #include "format/listfile_impl.h"
+#include "format/vics.h"
 
 #define PIECE_BYTES (64 * 1024)
+#define BEGIN_BYTES 512 /* that tell VICS from lines */
 #define SAYS_MAX    ((size_t)8 * LISTFILE_LINE_MAX)
 
 /* More bytes behind those that wait; false at the end. */
@@ -137,6 +139,13 @@ enum assay_err listfile_read(json_fill *fill, void *fill_ctx, const struct listf
 
     buf_init(&f.in, LISTFILE_LINE_MAX + 4 * PIECE_BYTES);
     buf_init(&f.says, SAYS_MAX);
+    while (f.in.size < BEGIN_BYTES && more(&f)) {
+    }
+    if (vics_begins(f.in.data, f.in.size)) {
+        which = LISTFILE_VICS;
+        rc = listfile_vics(&f, e);
+        goto out;
+    }
     do {
         rc = listfile_line(&f, &line, &size, e);
         if (rc == ASSAY_OK && f.line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) {
@@ -147,8 +156,9 @@ enum assay_err listfile_read(json_fill *fill, void *fill_ctx, const struct listf
     if (rc == ASSAY_OK)
         rc = read_form(&f, line, size, &which, e);
     else if (rc == ASSAY_EFORMAT)
-        rc = err_set(e, rc, "line %llu: this is no list of hashes in text, CSV or JSON Lines",
+        rc = err_set(e, rc, "line %llu: this is no list of hashes in text, CSV, JSON Lines or VICS",
                      (unsigned long long)f.line);
+out:
     if (form != NULL)
         *form = which;
     buf_clear(&f.says);
@@ -158,5 +168,7 @@ enum assay_err listfile_read(json_fill *fill, void *fill_ctx, const struct listf
 
 const char *listfile_form_name(enum listfile_form form)
 {
-    return form == LISTFILE_TEXT ? "text" : form == LISTFILE_CSV ? "csv" : "jsonl";
+    static const char *const names[] = {"text", "csv", "jsonl", "vics"};
+
+    return names[form];
 }

@@ -1,4 +1,5 @@
-/* Lists of hashes as others write them: text, CSV, JSON Lines. doc/lists.md tells the forms. */
+/* Lists of hashes as others write them: text, CSV, JSON Lines, VICS. doc/lists.md tells the forms.
+ */
 #ifndef FORMAT_LISTFILE_H
 #define FORMAT_LISTFILE_H
 
@@ -20,7 +21,7 @@ enum listfile_has {
     LISTFILE_ORIENTED = 16
 };
 
-enum listfile_form { LISTFILE_TEXT, LISTFILE_CSV, LISTFILE_JSONL };
+enum listfile_form { LISTFILE_TEXT, LISTFILE_CSV, LISTFILE_JSONL, LISTFILE_VICS };
 
 /* The hashes of one file and what the list says of it, all of them borrowed for the call. */
 struct listfile_record {
@@ -44,12 +45,14 @@ struct listfile_sink {
 };
 
 /*
- * Read to the end. The form is told from the first line that is not empty: an object is JSON
- * Lines, names of columns are CSV, all else is text. Memory does not grow with the file.
+ * Read to the end. The form is told from how it begins: an object with a context or a list of
+ * values is VICS; else from the first line that is not empty: an object is JSON Lines, names of
+ * columns are CSV, all else is text. Memory does not grow with the file.
  *
  *   form   may be NULL: which form it was
  *
- * EFORMAT: bytes that are no list at all: binary, one JSON document, a head without commas.
+ * EFORMAT: bytes that are no list at all: binary, one JSON document that is no VICS, or that ends
+ * early, a head without commas.
  */
 enum assay_err listfile_read(json_fill *fill, void *fill_ctx, const struct listfile_sink *sink,
                              enum listfile_form *form, struct err *e);

@@ -25,6 +25,15 @@ static uint8_t *place(struct listfile_record *r, unsigned bit)
                                     : r->pdq_oriented;
 }
 
+static size_t bit_number(unsigned bit)
+{
+    size_t i = 0;
+
+    while (i + 1 < sizeof kinds / sizeof kinds[0] && bit != 1u << i)
+        i++;
+    return i;
+}
+
 #define PLAIN_MAX 24
 
 /* Names as people write them: "SHA-1", "sha_256", "Pdq Hash". Longer ones are none of ours: "". */
@@ -102,6 +111,19 @@ const char *listfile_value(const char *hex, unsigned bits, struct listfile_recor
     }
     r->has |= bits;
     return NULL;
+}
+
+const char *listfile_again(const char *hex, unsigned bit, struct listfile_record *r)
+{
+    struct listfile_record said = {0};
+
+    if ((r->has & bit) == 0)
+        return listfile_value(hex, bit, r);
+    const char *why = listfile_value(hex, bit, &said);
+    const size_t bytes = kinds[bit_number(bit)].bytes;
+    if (why == NULL && memcmp(place(r, bit), place(&said, bit), bytes) != 0)
+        why = "two hashes of one kind";
+    return why;
 }
 
 static unsigned bits_by_length(size_t size)

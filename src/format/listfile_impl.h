@@ -1,4 +1,4 @@
-/* What the readers of the three forms share. */
+/* What the readers of the forms share. */
 #ifndef FORMAT_LISTFILE_IMPL_H
 #define FORMAT_LISTFILE_IMPL_H
 
@@ -25,6 +25,7 @@ enum assay_err listfile_line(struct listfile *f, const char **line, size_t *size
 enum assay_err listfile_text(struct listfile *f, const char *first, struct err *e);
 enum assay_err listfile_jsonl(struct listfile *f, const char *first, size_t size, struct err *e);
 enum assay_err listfile_csv(struct listfile *f, const char *first, size_t size, struct err *e);
+enum assay_err listfile_vics(struct listfile *f, struct err *e); /* from the file's first byte */
 /* Whether the line is names of columns, one of them a hash's. */
 bool listfile_is_head(const char *line);
 
@@ -42,6 +43,8 @@ unsigned listfile_column(const char *name, size_t size);
  * ones, which are in r by then, let it be. */
 const char *listfile_value(const char *hex, unsigned bits, struct listfile_record *r);
 const char *listfile_unnamed(const char *hex, struct listfile_record *r);
+/* The same of one kind that r may have already; it must be the same value then. */
+const char *listfile_again(const char *hex, unsigned bit, struct listfile_record *r);
 
 /* Hand a record over, or why it is none. */
 enum assay_err listfile_give(struct listfile *f, struct listfile_record *r, struct err *e);

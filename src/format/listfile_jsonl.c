@@ -4,30 +4,6 @@
 #include "base/str.h"
 #include "format/listfile_impl.h"
 
-static void write_again(struct json_out *o, const struct json *j, const char *key)
-{
-    switch (j->kind) {
-    case JSON_IS_OBJECT:
-    case JSON_IS_ARRAY:
-        j->kind == JSON_IS_OBJECT ? json_object(o, key) : json_array(o, key);
-        for (const struct json *child = j->first; child != NULL; child = child->next)
-            write_again(o, child, child->key);
-        j->kind == JSON_IS_OBJECT ? json_object_end(o) : json_array_end(o);
-        break;
-    case JSON_IS_STRING:
-        json_text(o, key, j->text);
-        break;
-    case JSON_IS_NUMBER:
-        json_raw(o, key, j->text);
-        break;
-    case JSON_IS_BOOL:
-        json_bool(o, key, j->boolean);
-        break;
-    case JSON_IS_NULL:
-        json_null(o, key);
-    }
-}
-
 /* Whoever calls something else `hash` has it back as it is. */
 static bool is_text(const struct json *m)
 {
@@ -81,7 +57,7 @@ static const char *take_object(struct listfile *f, const struct json *root,
         if (column != 0 && (column != LISTFILE_UNNAMED || is_text(m)))
             why = take_member(m, column, r, &unnamed);
         else
-            write_again(&o, m, m->key);
+            json_value(&o, m->key, m);
     }
     json_object_end(&o);
     if (why == NULL && unnamed != NULL)

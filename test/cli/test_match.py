@@ -79,6 +79,50 @@ class MatchCase(unittest.TestCase):
         return path, self.hashes(path)
 
 
+def vics(media, region="UK"):
+    return json.dumps({
+        "@odata.context":
+            f"http://a.example/ProjectVic/DataModels/2.0.xml/{region}/$metadata#Cases",
+        "value": [{"CaseID": "{7}", "Media": media, "TotalMediaFiles": len(media)}]}, indent=1)
+
+
+class Vics(MatchCase):
+    def test_a_case_is_a_list_and_tells_no_places(self):
+        path, known = self.picture()
+        record = {"MediaID": 1, "Category": 1, "MD5": known["md5"].upper(), "Tags": "sea,hills",
+                  "RelativeFilePath": "Files\\a.png", "MediaFiles": [{"FileName": "a.png"}],
+                  "AlternativeHashes": [{"HashName": "PDQ", "HashValue": known["pdq"]}]}
+        listed = self.file("case.json", b"\xef\xbb\xbf" + vics([record]).encode())
+        wide = self.file("wide.json", b"\xff\xfe" + vics([record], "US").encode("utf-16-le"))
+        row, = self.match("--list", listed, "--list", wide, path, status=10)
+        self.assertEqual([(hit["kind"], hit["record"]) for hit in row["hits"]], [
+            ("md5", {"vics_version": "2.0", "vics_region": region, "MediaID": 1, "Category": 1,
+                     "tags": ["sea", "hills"]}) for region in ("UK", "US")])
+        self.run_it("index", "build", "-o", "case.idx", listed)
+        again, = self.match("--list", "case.idx", path, status=10)
+        self.assertEqual(again["hits"], row["hits"][:1])
+
+    def test_a_document_that_is_cut_off_is_no_list(self):
+        path, known = self.picture()
+        listed = self.file("cut.json", vics([{"MD5": known["md5"]}])[:-5])
+        done = self.run_it("match", "--list", listed, path)
+        self.assertEqual((done.status, done.out), (3, b""))
+        self.assertIn(b"line ", done.err)
+        self.file("bad.json", vics([{"MD5": "12"}, {"MD5": known["md5"]}]))
+        self.assertIn(b"MD5 is 32", self.run_it("match", "--list", "bad.json", path).err)
+        self.match("--list", "bad.json", "--skip-bad", path, status=10)
+
+    @unittest.skipUnless("ASSAY_VECTORS" in os.environ, "needs the files in ASSAY_VECTORS")
+    def test_documents_of_known_writers_are_read_whole(self):
+        paths = sorted((Path(os.environ["ASSAY_VECTORS"]) / "formats").glob("*vics[12]*.json"))
+        self.assertEqual(len(paths), 5)
+        for path in paths:
+            done = self.run_it("list", "lint", path)
+            want = 1 if "one_entry" in path.name else 6
+            self.assertEqual((done.status, done.out.decode()),
+                             (0, "%d records, 0 would be refused\n" % want), path)
+
+
 class Files(MatchCase):
     def test_a_hit_says_how_it_was_met_and_all_that_its_list_says(self):
         path, known = self.picture()

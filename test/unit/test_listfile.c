@@ -1,4 +1,4 @@
-/* Lists of hashes in text, CSV and JSON Lines: what is read of them, and what is refused. */
+/* Lists of hashes in text, CSV, JSON Lines and VICS: what is read of them, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -204,8 +204,8 @@ static void columns_without_a_name_have_their_number(void **state)
 static void what_is_no_list_is_refused_whole(void **state)
 {
     static const char *const texts[] = {
-        "{\n \"value\": []\n}\n", "[\n",       "md5;sha1\n" MD5 ";\n",
-        "\x89PNG\r\n\x1a\n",      "md5,MD5\n", "md5,note,note\n" MD5 ",a,b\n",
+        "{\n \"values\": []\n}\n", "[\n",       "md5;sha1\n" MD5 ";\n",
+        "\x89PNG\r\n\x1a\n",       "md5,MD5\n", "md5,note,note\n" MD5 ",a,b\n",
         "hash,hash_value\n"};
     enum listfile_form form;
     struct heard h;
@@ -216,6 +216,138 @@ static void what_is_no_list_is_refused_whole(void **state)
         assert_int_equal(read_list(texts[i], strlen(texts[i]), 3, &h, &form, &e), ASSAY_EFORMAT);
         assert_true(strlen(e.text) > 20);
         assert_int_equal(h.records, 0);
+        buf_clear(&h.b);
+    }
+}
+
+static char *of_one_letter(const char *begin, char letter, size_t count, const char *end)
+{
+    const size_t head = strlen(begin);
+    char *text = malloc(head + count + strlen(end) + 1);
+
+    assert_non_null(text);
+    memcpy(text, begin, head);
+    memset(text + head, letter, count);
+    memcpy(text + head + count, end, strlen(end) + 1);
+    return text;
+}
+
+#define CONTEXT                                                                                    \
+    "\"@odata.context\":\"http://a.example/ProjectVic/DataModels/2.0.xml/UK/$metadata#Cases\""
+
+static void vics_is_flat_media_or_cases_with_media(void **state)
+{
+    (void)state;
+    check("{" CONTEXT ",\"value\":[{\"MediaID\":1,\"MD5\":\"" MD5 "\",\"Category\":2}]}",
+          LISTFILE_VICS,
+          "1 md5 {\"vics_version\":\"2.0\",\"vics_region\":\"UK\",\"MediaID\":1,\"Category\":2}\n");
+    check("\xef\xbb\xbf{ \"odata.metadata\" : "
+          "\"https://b.example/ProjectVic/DataModels/1.3.xml#Media\",\n"
+          "\"value\":[\n{\"odata.id\":\"x\",\"SHA1\":\"" SHA1 "\",\"MD5\":\"\"}\n,{\"MD5\":\"" MD5
+          "\",\"SHA1\":null,\"MediaSize\":\"488\",\"Exifs@odata.navigationLinkUrl\":\"y\"}]}",
+          LISTFILE_VICS,
+          "3 sha1 {\"vics_version\":\"1.3\"}\n"
+          "4 md5 {\"vics_version\":\"1.3\",\"MediaSize\":\"488\"}\n");
+    check("{\"value\":[{\"Media\":[{\"Category\":1,\"MD5\":\"" MD5
+          "\"}],\"TotalMediaFiles\":\"1\"},\n"
+          "{\"CaseID\":\"{7}\",\"Media\":null},{\"CaseNumber\":\"8\",\"Media\":{\"MD5\":\"" MD5
+          "\"}}],\n" CONTEXT "}\n",
+          LISTFILE_VICS, "1 md5 {\"Category\":1}\n2 md5\n");
+}
+
+static void vics_says_its_tags_and_not_where_files_lie(void **state)
+{
+    (void)state;
+    check("{\"value\":[{\"MD5\":\"" MD5
+          "\",\"Tags\":\"sea, hills ,,\",\"Series\":\"S1\",\"Comments\":null,"
+          "\"RelativeFilePath\":\"a\\\\b\",\"MediaFiles\":[{\"FileName\":\"c\"}],\"Exifs\":[{}],"
+          "\"PhotoDNA\":\"AA\",\"IsDistributed\":\"true\",\"AlternativeHashes\":["
+          "{\"HashName\":\"SHA-256\",\"HashValue\":\"" SHA256
+          "\"},{\"HashName\":\"PDQ\",\"HashValue\":\"" OTHER
+          "\"},{\"HashName\":\"md5\",\"HashValue\":\"" MD5
+          "\"},{\"HashName\":\"EDK\",\"HashValue\":\"7\"},{}]}]}",
+          LISTFILE_VICS,
+          "1 md5 sha256 pdq "
+          "{\"tags\":[\"sea\",\"hills\"],\"series\":[\"S1\"],\"IsDistributed\":\"true\"}\n");
+}
+
+static void vics_refuses_records_by_line_and_goes_on(void **state)
+{
+    (void)state;
+    check("{\"value\":[{\"MD5\":\"12\"},\n{\"Category\":1},\n{\"MD5\":7},\n"
+          "{\"MD5\":\"d41d8cd98f00b204e9800998ecf8427e\"},\n{\"MD5\":\"" MD5 "\",\"MD5\":\"" MD5
+          "\"},\n"
+          "{\"MD5\":\"" MD5 "\",\"Exifs\":[{\"a\":1,\"a\":2}]},\n[[1]],\n{\"MD5\":\"" MD5
+          "\",\"AlternativeHashes\":[{\"HashName\":\"MD5\",\"HashValue\":\"01" MD5
+          "\"}]},\n{\"MD5\":\"" MD5 "\"}]}",
+          LISTFILE_VICS,
+          "1 ! an MD5 is 32 hex digits\n"
+          "2 ! no hash: MD5, SHA1 or one of AlternativeHashes is wanted\n"
+          "3 ! a hash is a string of hex digits\n"
+          "4 ! a hash of nothing (zeros, or of an empty file), which would match by mistake\n"
+          "5 ! \"MD5\" stands twice in one record\n"
+          "6 ! \"a\" stands twice in one object\n"
+          "7 ! no object: a record of media is one\n"
+          "8 ! an MD5 is 32 hex digits\n"
+          "9 md5\n");
+}
+
+static void vics_with_too_much_in_a_record_is_refused_there(void **state)
+{
+    char *many =
+        of_one_letter("{\"value\":[{\"Exifs\":[1", ' ', 600000, "]},\n{\"MD5\":\"" MD5 "\"}]}");
+
+    (void)state;
+    for (char *at = strchr(many, ' '); at[0] == ' ' && at[1] == ' '; at += 2)
+        memcpy(at, ",1", 2);
+    check(many, LISTFILE_VICS, "1 ! there is too much in one record\n2 md5\n");
+    free(many);
+}
+
+/* What was read before the fault was said, but nobody may take it for the whole list. */
+static void vics_that_ends_early_is_an_error(void **state)
+{
+    static const char *const texts[] = {
+        "{\"value\":[{\"MD5\":\"" MD5 "\"},\n{\"MD5\"", "{\"value\":[{\"MD5\":\"" MD5 "\"}]",
+        "{\"value\":[{\"MD5\":\"" MD5 "\"}]}\n]", "{\"value\":[{\"MD5\":\"" MD5 "\"},]}",
+        "{\"@odata.context\":\"x\"}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        enum listfile_form form;
+        struct heard h;
+        struct err e = {0};
+        assert_int_equal(read_list(texts[i], strlen(texts[i]), 5, &h, &form, &e), ASSAY_EFORMAT);
+        assert_int_equal(form, LISTFILE_VICS);
+        assert_true(strlen(e.text) > 20);
+        buf_clear(&h.b);
+    }
+}
+
+/* Older writers' wide characters: "é" and a character beyond 16 bits in a tag. */
+static void vics_in_utf_16_is_read(void **state)
+{
+    static const char text[] = "{\"value\":[{\"MD5\":\"" MD5 "\",\"Tags\":\"12345\"}]}";
+    static const unsigned tag[] = {0xe9, 0xd83d, 0xde00, 0xd800, 0xdc00 - 0x5c00};
+    unsigned char wide[2 + 2 * sizeof text];
+    size_t n = 2;
+
+    (void)state;
+    wide[0] = 0xff;
+    wide[1] = 0xfe;
+    for (const char *at = text; *at != '\0'; at++, n += 2) {
+        const size_t digit = (size_t)(*at - '1');
+        const unsigned unit =
+            at > strstr(text, "Tags") && digit < 5 ? tag[digit] : (unsigned char)*at;
+        wide[n] = (unsigned char)unit;
+        wide[n + 1] = (unsigned char)(unit >> 8);
+    }
+    for (size_t piece = 1; piece < 20; piece++) {
+        struct heard h;
+        struct err e = {0};
+        assert_int_equal(read_list((const char *)wide, n, piece, &h, NULL, &e), ASSAY_OK);
+        assert_string_equal(buf_cstr(&h.b), "1 md5 {\"tags\":[\"\xc3\xa9\xf0\x9f\x98\x80"
+                                            "\xef\xbf\xbd\xe8\x80\x80\"]}\n");
         buf_clear(&h.b);
     }
 }
@@ -238,18 +370,6 @@ static void a_line_without_end_costs_no_memory(void **state)
     assert_string_equal(buf_cstr(&h.b), "1 md5\n2 ! a line of more than 1048576 bytes\n3 sha1\n");
     buf_clear(&h.b);
     free(text);
-}
-
-static char *of_one_letter(const char *begin, char letter, size_t count, const char *end)
-{
-    const size_t head = strlen(begin);
-    char *text = malloc(head + count + strlen(end) + 1);
-
-    assert_non_null(text);
-    memcpy(text, begin, head);
-    memset(text + head, letter, count);
-    memcpy(text + head + count, end, strlen(end) + 1);
-    return text;
 }
 
 static void the_limit_of_a_line_does_not_hang_on_how_it_arrives(void **state)
@@ -306,6 +426,12 @@ int main(void)
         cmocka_unit_test(text_with_the_name_of_a_kind_in_it_is_no_head),
         cmocka_unit_test(columns_without_a_name_have_their_number),
         cmocka_unit_test(what_is_no_list_is_refused_whole),
+        cmocka_unit_test(vics_is_flat_media_or_cases_with_media),
+        cmocka_unit_test(vics_says_its_tags_and_not_where_files_lie),
+        cmocka_unit_test(vics_refuses_records_by_line_and_goes_on),
+        cmocka_unit_test(vics_with_too_much_in_a_record_is_refused_there),
+        cmocka_unit_test(vics_that_ends_early_is_an_error),
+        cmocka_unit_test(vics_in_utf_16_is_read),
         cmocka_unit_test(the_limit_of_a_line_does_not_hang_on_how_it_arrives),
         cmocka_unit_test(what_a_list_says_is_never_cut_off),
         cmocka_unit_test(a_line_without_end_costs_no_memory),
