@@ -139,9 +139,10 @@ enum assay_err listfile_read(json_fill *fill, void *fill_ctx, const struct listf
 
     buf_init(&f.in, LISTFILE_LINE_MAX + 4 * PIECE_BYTES);
     buf_init(&f.says, SAYS_MAX);
-    while (f.in.size < BEGIN_BYTES && more(&f)) {
+    while (vics_begins(f.in.data, f.in.size) == VICS_PERHAPS && f.in.size < BEGIN_BYTES &&
+           more(&f)) {
     }
-    if (vics_begins(f.in.data, f.in.size)) {
+    if (vics_begins(f.in.data, f.in.size) == VICS_YES) {
         which = LISTFILE_VICS;
         rc = listfile_vics(&f, e);
         goto out;

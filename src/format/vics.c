@@ -216,43 +216,67 @@ enum assay_err vics_read(json_fill *fill, void *fill_ctx, const struct vics_sink
     return rc;
 }
 
-static bool begins_with(const char **at, size_t *left, const char *text)
-{
-    const size_t size = strlen(text);
+/* Bytes being told: what is read of them so far. */
+struct looked {
+    const char *at;
+    size_t left;
+};
 
-    if (*left < size || memcmp(*at, text, size) != 0)
-        return false;
-    *at += size;
-    *left -= size;
-    return true;
+/* Whether the text stands next, which is passed then; or it may, of what bytes there are. */
+static enum vics_guess stands(struct looked *l, const char *text)
+{
+    const size_t size = strlen(text), have = l->left < size ? l->left : size;
+
+    if (memcmp(l->at, text, have) != 0)
+        return VICS_NO;
+    l->at += have;
+    l->left -= have;
+    return have == size ? VICS_YES : VICS_PERHAPS;
 }
 
-static void pass_blanks(const char **at, size_t *left)
+static void pass_blanks(struct looked *l)
 {
-    while (*left > 0 && strchr(" \t\r\n", **at) != NULL && **at != '\0') {
-        (*at)++;
-        (*left)--;
+    while (l->left > 0 && memchr(" \t\r\n", *l->at, 4) != NULL) {
+        l->at++;
+        l->left--;
     }
 }
 
-bool vics_begins(const void *bytes, size_t size)
+/* The first of them that stands next, or may. */
+static enum vics_guess one_stands(struct looked *l, const char *const *texts)
 {
-    const char *at = bytes;
+    enum vics_guess guess = VICS_NO;
 
-    if (begins_with(&at, &size, "\xff\xfe"))
-        return true;
-    (void)begins_with(&at, &size, "\xef\xbb\xbf");
-    pass_blanks(&at, &size);
-    if (!begins_with(&at, &size, "{"))
-        return false;
-    pass_blanks(&at, &size);
-    if (begins_with(&at, &size, "\"@odata.") || begins_with(&at, &size, "\"odata."))
-        return true;
-    if (!begins_with(&at, &size, "\"value\""))
-        return false;
-    pass_blanks(&at, &size);
-    if (!begins_with(&at, &size, ":"))
-        return false;
-    pass_blanks(&at, &size);
-    return begins_with(&at, &size, "[") || begins_with(&at, &size, "{");
+    for (; *texts != NULL && guess != VICS_YES; texts++) {
+        struct looked copy = *l;
+        const enum vics_guess one = stands(&copy, *texts);
+        if (one == VICS_YES)
+            *l = copy;
+        guess = one == VICS_NO ? guess : one;
+    }
+    return guess;
+}
+
+enum vics_guess vics_begins(const void *bytes, size_t size)
+{
+    static const char *const contexts[] = {"\"@odata.", "\"odata.", NULL};
+    static const char *const lists[] = {"[", "{", NULL};
+    struct looked l = {bytes, size};
+    enum vics_guess guess = size > 0 ? stands(&l, "\xff\xfe") : VICS_PERHAPS;
+
+    if (guess != VICS_NO || (guess = stands(&l, "\xef\xbb\xbf")) == VICS_PERHAPS)
+        return guess;
+    pass_blanks(&l);
+    if ((guess = stands(&l, "{")) != VICS_YES)
+        return guess;
+    pass_blanks(&l);
+    if ((guess = one_stands(&l, contexts)) == VICS_YES)
+        return guess;
+    if (stands(&l, "\"value\"") != VICS_YES)
+        return guess == VICS_PERHAPS || l.left == 0 ? VICS_PERHAPS : VICS_NO;
+    pass_blanks(&l);
+    if ((guess = stands(&l, ":")) != VICS_YES)
+        return guess;
+    pass_blanks(&l);
+    return one_stands(&l, lists);
 }

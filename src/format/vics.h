@@ -2,7 +2,6 @@
 #ifndef FORMAT_VICS_H
 #define FORMAT_VICS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,9 +28,11 @@ struct vics_sink {
     enum assay_err (*refused)(void *ctx, uint64_t line, const char *reason, struct err *e);
 };
 
-/* Whether a file that begins with these bytes, some hundred or all of it, is to be read as VICS:
- * UTF-16LE, or an object that begins with a context or with the list of values. */
-bool vics_begins(const void *bytes, size_t size);
+enum vics_guess { VICS_NO, VICS_YES, VICS_PERHAPS };
+
+/* Whether a file that begins with these bytes is to be read as VICS: UTF-16LE, or an object that
+ * begins with a context or with the list of values. PERHAPS: more of it will tell. */
+enum vics_guess vics_begins(const void *bytes, size_t size);
 
 /*
  * Read to the end. Versions 1.0 to 2.0, flat lists of media (#Media) and cases that hold media
