@@ -974,7 +974,8 @@ export interface paths {
         /** The lists of hashes in the workspace. */
         get: operations["getLists"];
         put?: never;
-        post?: never;
+        /** Make a list without hashes yet. */
+        post: operations["addList"];
         delete?: never;
         options?: never;
         head?: never;
@@ -992,6 +993,95 @@ export interface paths {
         get: operations["getList"];
         put?: never;
         post?: never;
+        /** Take the list out of all answers; its rows stay as history. */
+        delete: operations["removeList"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** What an import of this file would refuse, by line; nothing is taken. */
+        put: operations["checkList"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/{list}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make this file of up to 15 MiB the next version of the list.
+         * @description Records that the version before did not have are added, those that only it had are removed. The same file again does nothing; an import that was cut goes on with it.
+         */
+        put: operations["importList"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/{list}/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows of a list that are switched off or in quarantine, up to 100. */
+        get: operations["getHeld"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/{list}/off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch the rows that have this hash off, with a reason. */
+        post: operations["switchOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lists/{list}/on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch the rows that have this hash on; ends their quarantine, too. */
+        post: operations["switchOn"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2538,6 +2628,26 @@ export interface components {
              * @description Rows that are in it now.
              */
             hashes: number;
+            /**
+             * Format: int64
+             * @description Items that matched a row of it.
+             */
+            hits: number;
+            /**
+             * Format: int64
+             * @description Rows that are switched off.
+             */
+            switched_off: number;
+            /**
+             * Format: int64
+             * @description Rows that had too many matches on a day and count for nothing until a person says so.
+             */
+            quarantined: number;
+            /**
+             * Format: date-time
+             * @description When the last of its rows that end to hold does; null where none does.
+             */
+            expires_at: string | null;
             /** Format: date-time */
             created_at: string;
             about: {
@@ -2550,6 +2660,75 @@ export interface components {
         };
         ListList: {
             lists: components["schemas"]["HashList"][];
+        };
+        ListNew: {
+            name: string;
+            /** @enum {string} */
+            kind?: "hashes" | "known_good" | "never_export";
+            /** @enum {string} */
+            trust?: "trusted" | "candidate";
+            source?: string;
+            licence?: string;
+            contact?: string;
+            reason?: string;
+        };
+        ListCounts: {
+            /**
+             * Format: int64
+             * @description 0 of a check.
+             */
+            version: number;
+            /** Format: int64 */
+            records: number;
+            /**
+             * Format: int64
+             * @description Of a check, the records that can be used.
+             */
+            added: number;
+            /** Format: int64 */
+            removed: number;
+            /** Format: int64 */
+            refused: number;
+            /** @description The last version is this very file; nothing was done. */
+            same: boolean;
+            /** @description The first 100 records that cannot be used. */
+            lines: {
+                /** Format: int64 */
+                line: number;
+                reason: string;
+            }[];
+        };
+        ListOff: {
+            /** @description 32, 40 or 64 hex digits. */
+            hash: string;
+            reason: string;
+        };
+        ListOn: {
+            /** @description 32, 40 or 64 hex digits. */
+            hash: string;
+        };
+        ListSwitched: {
+            /** Format: int64 */
+            rows: number;
+        };
+        HeldRow: {
+            row: components["schemas"]["Id"];
+            md5: string | null;
+            sha1: string | null;
+            sha256: string | null;
+            pdq: string | null;
+            code: string | null;
+            /** Format: int64 */
+            hits: number;
+            /** Format: date-time */
+            off_at: string | null;
+            off_by: string | null;
+            reason: string | null;
+            /** Format: date-time */
+            quarantined_at: string | null;
+        };
+        ListHeld: {
+            rows: components["schemas"]["HeldRow"][];
         };
         Lookup: {
             hashes: string[];
@@ -4263,6 +4442,31 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    addList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListNew"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getList: {
         parameters: {
             query?: never;
@@ -4281,6 +4485,161 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    checkList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCounts"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    importList: {
+        parameters: {
+            query?: {
+                /** @description What cannot be used stops the import (stop, the standard) or is left out (skip). */
+                wrong?: "stop" | "skip";
+                /** @description Of known_good and never_export, until when its rows hold, a date. */
+                expires?: string;
+            };
+            header?: never;
+            path: {
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCounts"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getHeld: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHeld"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    switchOff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListOff"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSwitched"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    switchOn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListOn"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSwitched"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -140,6 +140,12 @@ export interface Grade {
     tags: string[];
 }
 
+/** How a list's file is taken: until when a guard's rows hold (a date, or ''), and what cannot be used. */
+export interface ImportSaid {
+    expires: string;
+    skip: boolean;
+}
+
 export const api = {
     workspace: () => get<T.Workspace>('/workspace'),
     signIn: (body: SignIn) => post<T.Me>('/session', body),
@@ -238,6 +244,22 @@ export const api = {
 
     lookUp: (hashes: readonly string[]) => post<T.LookupAnswers>('/lookup', { hashes }),
     lookUpFile: (bytes: Blob) => json<T.LookupAnswers>('PUT', '/lookup/file', { bytes }),
+
+    lists: () => get<T.ListList>('/lists'),
+    list: (name: string) => get<T.ListList>(`/lists/${name}`),
+    addList: (body: T.ListNew) => post<T.ListList>('/lists', body),
+    checkList: (bytes: Blob) => json<T.ListCounts>('PUT', '/lists/check', { bytes }),
+    importList: (name: string, bytes: Blob, { expires, skip }: ImportSaid) =>
+        json<T.ListCounts>(
+            'PUT',
+            `/lists/${name}/file?wrong=${skip ? 'skip' : 'stop'}${expires && `&expires=${expires}`}`,
+            { bytes },
+        ),
+    heldRows: (name: string) => get<T.ListHeld>(`/lists/${name}/held`),
+    switchOff: (name: string, hash: string, reason: string) =>
+        post<T.ListSwitched>(`/lists/${name}/off`, { hash, reason }),
+    switchOn: (name: string, hash: string) => post<T.ListSwitched>(`/lists/${name}/on`, { hash }),
+    removeList: (name: string) => nothing('DELETE', `/lists/${name}`),
 
     searchItems: (query: string) => post<T.ItemsFound>('/items/search', { query }),
     item: (id: string) => get<T.Item>(`/items/${id}`),

@@ -16,6 +16,7 @@ import { IntakeMonitor } from './screens/intake.tsx';
 import { ItemScreen } from './screens/item.tsx';
 import { Keys } from './screens/keys.tsx';
 import { LaterPile } from './screens/later.tsx';
+import { Lists } from './screens/lists.tsx';
 import { LookUp } from './screens/lookup.tsx';
 import { Lots } from './screens/lots.tsx';
 import { People } from './screens/people.tsx';
@@ -162,6 +163,8 @@ function screenOf(screen: Screen, me: Me): ComponentChildren {
             return <UploadScreen />;
         case 'intake':
             return <IntakeMonitor />;
+        case 'lists':
+            return <Lists />;
         case 'lookup':
             return <LookUp />;
         case 'people':

@@ -21,6 +21,7 @@ export type Screen =
     | 'upload'
     | 'intake'
     | 'lookup'
+    | 'lists'
     | 'people'
     | 'authorisations'
     | 'guidance'
@@ -129,6 +130,12 @@ export const SCREENS: readonly ScreenEntry[] = [
         title: 'Look up',
         says: 'What the lists know of a hash or of a file; the file is never shown.',
         roles: ['analyst', 'lead', 'compliance', 'auditor'],
+    },
+    {
+        screen: 'lists',
+        title: 'Lists',
+        says: 'Hashes of others and your own: taking lists in, single hashes off and on.',
+        roles: ['intake', 'analyst', 'lead', 'compliance', 'admin', 'auditor'],
     },
     {
         screen: 'authorisations',

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "flow/items/items.h"
+#include "flow/lists/lists.h"
 #include "flow/matching/matching.h"
 #include "http/api/api.h"
 
@@ -43,6 +44,16 @@ static const struct route routes[] = {
      api_rotate_client},
     {GATE_GET, "/api/v1/lists", "getLists", LISTS_READERS, ROUTE_NOTHING, api_get_lists},
     {GATE_GET, "/api/v1/lists/{list}", "getList", LISTS_READERS, ROUTE_NOTHING, api_get_list},
+    {GATE_POST, "/api/v1/lists", "addList", LISTS_KEEPERS, ROUTE_BODY, api_add_list},
+    {GATE_PUT, "/api/v1/lists/check", "checkList", LISTS_KEEPERS, ROUTE_PART, api_check_list},
+    {GATE_PUT, "/api/v1/lists/{list}/file", "importList", LISTS_KEEPERS, ROUTE_PART | ROUTE_QUERY,
+     api_import_list},
+    {GATE_GET, "/api/v1/lists/{list}/held", "getHeld", LISTS_KEEPERS | PEOPLE_COMPLIANCE,
+     ROUTE_NOTHING, api_get_held},
+    {GATE_POST, "/api/v1/lists/{list}/off", "switchOff", LISTS_KEEPERS, ROUTE_BODY, api_list_off},
+    {GATE_POST, "/api/v1/lists/{list}/on", "switchOn", LISTS_KEEPERS, ROUTE_BODY, api_list_on},
+    {GATE_DELETE, "/api/v1/lists/{list}", "removeList", LISTS_KEEPERS, ROUTE_NOTHING,
+     api_remove_list},
     {GATE_POST, "/api/v1/lookup", "lookUp", MATCHING_ASKERS, ROUTE_BODY, api_look_up},
     {GATE_PUT, "/api/v1/lookup/file", "lookUpFile", MATCHING_ASKERS, ROUTE_PART, api_look_up_file},
     {GATE_GET, "/healthz", "getHealth", ROUTE_PUBLIC, ROUTE_NOTHING, api_get_health},

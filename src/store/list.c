@@ -37,19 +37,29 @@ static struct list_row_head read_head(struct sql *q)
     return l;
 }
 
+#define IN_LIST " WHERE r.list_id = list.id AND r.removed_version IS NULL"
+
 enum assay_err list_each(struct tx *tx, int64_t id, list_each_fn *fn, void *ctx, struct err *e)
 {
-    struct sql *q =
-        sql(tx, "SELECT id, name, kind, trust, about_sealed, version, created_by, created_ms,"
-                " (SELECT count(*) FROM list_row r WHERE r.list_id = list.id"
-                " AND r.removed_version IS NULL)"
-                " FROM list WHERE removed_ms IS NULL AND ($1 = 0 OR id = $1) ORDER BY name");
+    struct sql *q = sql(
+        tx, "SELECT id, name, kind, trust, about_sealed, version, created_by, created_ms,"
+            " (SELECT count(*) FROM list_row r" IN_LIST "),"
+            " (SELECT CAST(coalesce(sum(r.hits), 0) AS BIGINT) FROM list_row r" IN_LIST
+            " AND r.hits > 0),"
+            " (SELECT count(*) FROM list_row r" IN_LIST " AND r.off_ms IS NOT NULL),"
+            " (SELECT count(*) FROM list_row r" IN_LIST " AND r.quarantined_ms IS NOT NULL),"
+            " (SELECT max(r.expires_ms) FROM list_row r" IN_LIST " AND r.expires_ms IS NOT NULL)"
+            " FROM list WHERE removed_ms IS NULL AND ($1 = 0 OR id = $1) ORDER BY name");
     enum assay_err rc;
 
     sql_int(q, id);
     while ((rc = sql_step(q, e)) == ASSAY_OK) {
-        const struct list_row_head l = read_head(q);
+        struct list_row_head l = read_head(q);
 
+        l.hits = sql_get_int(q, 9);
+        l.off = sql_get_int(q, 10);
+        l.quarantined = sql_get_int(q, 11);
+        l.expires_ms = sql_get_int(q, 12);
         if ((rc = fn(ctx, &l, sql_get_int(q, 8), e)) != ASSAY_OK)
             break;
     }

@@ -23,6 +23,9 @@ struct list_row_head {
     size_t about_size;
     int64_t version; /* the last that was imported whole; 0: none */
     int64_t created_by, created_ms;
+    /* Of list_each alone, of rows that are in the list: */
+    int64_t hits, off, quarantined; /* items matched; rows switched off; rows in quarantine */
+    int64_t expires_ms;             /* the last of its rows to expire; 0: none does */
 };
 /* version is not looked at. EEXISTS: the name, or a second list of one's own. */
 enum assay_err list_insert(struct tx *tx, const struct list_row_head *l, struct err *e);
@@ -85,6 +88,8 @@ struct list_record {
     /* Below: as read; not looked at when put. */
     bool live; /* in the list and not switched off: it may match */
     int64_t first_version, removed_version, off_ms, off_by, hits, quarantined_ms;
+    const void *off_reason_sealed;
+    size_t off_reason_size;
 };
 
 enum list_put { LIST_ADDED, LIST_CHANGED, LIST_SAME };
@@ -103,6 +108,10 @@ enum assay_err list_get(struct tx *tx, int64_t row_id, list_record_fn *fn, void 
  * ENOTFOUND: no more. list_id 0: of all lists that are not removed. */
 enum assay_err list_page(struct tx *tx, int64_t list_id, int64_t after, int64_t *last,
                          list_record_fn *fn, void *ctx, struct err *e);
+
+/* Rows that are in the list and switched off or in quarantine, by id, at most max. */
+enum assay_err list_held(struct tx *tx, int64_t list_id, int64_t max, list_record_fn *fn, void *ctx,
+                         struct err *e);
 
 /* Ids of rows that are in this list and have one hash of LIST_MD5 to LIST_PDQ, at most max. */
 struct list_hash_key {

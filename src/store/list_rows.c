@@ -13,7 +13,7 @@
     "r.id, r.list_id, r.identity, r.md5, r.sha1, r.sha256, r.pdq, r.pdq_oriented, r.pdq_quality,"  \
     " r.item_id, r.scheme_name, r.scheme_version, r.code, r.tags, r.details_sealed, r.expires_ms," \
     " r.first_version, r.removed_version, r.off_ms, r.off_by, r.hits, r.quarantined_ms,"           \
-    " l.removed_ms"
+    " l.removed_ms, r.off_reason_sealed"
 
 static unsigned read_hashes(struct sql *q, struct list_record *r)
 {
@@ -48,6 +48,7 @@ static void read_record(struct sql *q, struct list_record *r)
     r->off_by = sql_get_int(q, 19);
     r->hits = sql_get_int(q, 20);
     r->quarantined_ms = sql_get_int(q, 21);
+    r->off_reason_sealed = sql_get_blob(q, 23, &r->off_reason_size);
     r->live = sql_is_null(q, 17) && sql_is_null(q, 18) && sql_is_null(q, 22);
 }
 
@@ -235,6 +236,22 @@ enum assay_err list_page(struct tx *tx, int64_t list_id, int64_t after, int64_t 
     return each(q, 0, last, fn, ctx, e);
 }
 
+enum assay_err list_held(struct tx *tx, int64_t list_id, int64_t max, list_record_fn *fn, void *ctx,
+                         struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT " COLUMNS " FROM list_row r JOIN list l ON l.id = r.list_id"
+                            " WHERE r.id IN (SELECT id FROM list_row WHERE list_id = $1"
+                            " AND off_ms IS NOT NULL UNION SELECT id FROM list_row"
+                            " WHERE list_id = $1 AND quarantined_ms IS NOT NULL)"
+                            " AND r.removed_version IS NULL ORDER BY r.id LIMIT $2");
+    int64_t last;
+
+    sql_int(q, list_id);
+    sql_int(q, max);
+    enum assay_err rc = each(q, 0, &last, fn, ctx, e);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
 enum assay_err list_changes(struct tx *tx, int64_t after, int64_t *last, list_record_fn *fn,
                             void *ctx, struct err *e)
 {
@@ -244,7 +261,7 @@ enum assay_err list_changes(struct tx *tx, int64_t after, int64_t *last, list_re
 
     sql_int(q, after);
     sql_int(q, PAGE_ROWS);
-    return each(q, 23, last, fn, ctx, e);
+    return each(q, 24, last, fn, ctx, e);
 }
 
 static struct sql *select_by_hash(struct tx *tx, enum list_hash which)

@@ -7,6 +7,7 @@ import server
 WAIT_S = 60
 MD5 = "12" * 16
 SHA256 = "34" * 32
+SHA1 = "ab" * 20
 TWIN_MD5 = "78" * 16
 PDQ = "0f" * 32
 NEAR = "0f" * 31 + "0c" # two bits off
@@ -21,6 +22,7 @@ class Lists(server.ServerCase):
             f'{{"md5":"{MD5}","scheme":"training-landscapes","scheme_version":3,"code":"L1",'
             f'"tags":["grid","two"]}}\n'
             f'{{"sha256":"{SHA256}"}}\n{{"pdq":"{PDQ}","source":"A partner"}}\n'
+            f'{{"sha1":"{SHA1}"}}\n'
             f'{{"md5":"{TWIN_MD5}","sha256":"{"56" * 32}"}}\n')
         cls.server.run("list", "import", "hotline", str(cls.file), "--trust", "trusted",
                        "--source", "A hotline")
@@ -91,14 +93,72 @@ class Lists(server.ServerCase):
             if path.is_file() and path != sums:
                 self.assertNotIn(mark[:30], path.read_bytes(), path)
 
+    def put(self, path, data, role="lead"):
+        return self.server.client(role)("PUT", "/api/v1/lists/" + path, data=data,
+                                        headers={"Content-Type": "application/octet-stream"})
+
+    def shown(self, name):
+        return self.server.client("auditor")("GET", f"/api/v1/lists/{name}").json()["lists"][0]
+
+    def test_a_list_is_made_checked_imported_and_removed(self):
+        lead = self.server.client("lead")
+        new = {"name": "partner-1", "trust": "candidate", "source": "A partner",
+               "licence": "CC0", "contact": "desk@example.org"}
+        made = lead("POST", "/api/v1/lists", new)
+        self.assertEqual((made.status, made.json()["lists"][0]["about"]["licence"]), (201, "CC0"))
+        self.assertEqual(lead("POST", "/api/v1/lists", new).status, 409)
+        self.assertEqual(lead("POST", "/api/v1/lists", {"name": "Not This"}).status, 422)
+        guard = {"name": "guard-1", "kind": "never_export"}
+        self.assertEqual(lead("POST", "/api/v1/lists", guard).status, 422) # no reason
+        wrong = ("9a" * 20 + "\nnothing\n" + "00" * 32 + "\n" + "9b" * 16 + "\n").encode()
+        checked = self.put("check", wrong).json()
+        self.assertEqual((checked["added"], checked["refused"]), (2, 2))
+        self.assertEqual([line["line"] for line in checked["lines"]], [2, 3])
+        self.assertIn("no hash", checked["lines"][0]["reason"])
+        stopped = self.put("partner-1/file", wrong)
+        self.assertEqual(stopped.status, 422)
+        self.assertIn("line 2", stopped.json()["detail"])
+        self.assertEqual(self.shown("partner-1")["versions"], [])
+        taken = self.put("partner-1/file?wrong=skip", wrong, "admin").json()
+        self.assertEqual([taken[k] for k in ("version", "added", "refused", "same")],
+                         [1, 2, 2, False])
+        self.assertEqual(self.found("9b" * 16)[0]["source"], "A partner")
+        self.assertTrue(self.put("partner-1/file?wrong=skip", wrong).json()["same"])
+        less = self.put("partner-1/file", ("9a" * 20).encode()).json()
+        self.assertEqual((less["version"], less["added"], less["removed"]), (2, 0, 1))
+        self.assertEqual(self.put("no-list/file", b"12" * 16).status, 404)
+        self.assertEqual(self.put("partner-1/file?wrong=no", b"12" * 16).status, 422)
+        self.assertEqual(self.put("check", b"").status, 422)
+        self.assertEqual(self.put("check", b"\0\1\2").status, 422)
+        self.assertEqual(lead("DELETE", "/api/v1/lists/partner-1").status, 204)
+        self.assertEqual(lead("GET", "/api/v1/lists/partner-1").status, 404)
+        self.assertEqual(lead("DELETE", "/api/v1/lists/own").status, 409)
+        self.server.run("audit", "verify")
+
+    def test_a_row_is_switched_off_with_a_reason_and_on_again(self):
+        lead = self.server.client("lead")
+        path = "/api/v1/lists/hotline/"
+        self.assertEqual(lead("POST", path + "off", {"hash": SHA1}).status, 422) # no reason
+        self.assertEqual(lead("POST", path + "off", {"hash": "99" * 20, "reason": "x"}).status, 404)
+        off = lead("POST", path + "off", {"hash": SHA1, "reason": "a blank page"})
+        self.assertEqual(off.json(), {"rows": 1})
+        self.assertEqual(lead("POST", path + "off", {"hash": SHA1, "reason": "x"}).status, 409)
+        self.assertEqual(self.shown("hotline")["switched_off"], 1)
+        [row] = lead("GET", path + "held").json()["rows"]
+        self.assertEqual([row[k] for k in ("sha1", "md5", "reason", "off_by", "quarantined_at")],
+                         [SHA1, None, "a blank page", "lead", None])
+        self.assertEqual(lead("POST", path + "on", {"hash": SHA1}).json(), {"rows": 1})
+        self.assertEqual(lead("GET", path + "held").json(), {"rows": []})
+        self.assertEqual(self.server.client("auditor")("GET", path + "held").status, 404)
+
     def test_lists_are_shown_with_their_versions(self):
         client = self.server.client("admin")
         shown = {row["name"]: row for row in client("GET", "/api/v1/lists").json()["lists"]}
-        self.assertEqual(shown["hotline"]["hashes"], 4)
+        self.assertEqual(shown["hotline"]["hashes"], 5)
         self.assertEqual(shown["hotline"]["about"]["source"], "A hotline")
         one = client("GET", "/api/v1/lists/hotline").json()["lists"][0]
         self.assertEqual([(v["version"], v["added"], v["removed"]) for v in one["versions"]],
-                         [(1, 4, 0)])
+                         [(1, 5, 0)])
         self.assertEqual(client("GET", "/api/v1/lists/none").status, 404)
 
 

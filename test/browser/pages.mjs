@@ -156,6 +156,52 @@ async function lookUp() {
     await screen(odo, 'lookup-file');
 }
 
+/** What is chosen as a file of hashes. */
+function listFile(who, selector, text) {
+    return who.page.setInputFiles(selector, {
+        name: 'hashes.txt',
+        mimeType: 'text/plain',
+        buffer: Buffer.from(text),
+    });
+}
+
+async function lists() {
+    const lena = await person('lead');
+    await lena.open('Lists');
+    await lena.page.waitForSelector('#list-name');
+    await write(lena, 'Name', 'partner-1');
+    await write(lena, 'Source', 'A partner');
+    await listFile(lena, '#new-list-file', `${'9a'.repeat(20)}\nno hash\n${'9b'.repeat(16)}\n`);
+    await lena.page.waitForSelector('.card .problem');
+    ok(
+        (await lena.page.locator('.card').innerText()).includes('2 records can be used'),
+        'a list’s file is looked through before anything is taken',
+    );
+    await bring(lena, '.card');
+    await screen(lena, 'list-check');
+    await lena.choose('Make the list and import, leaving out 1 line');
+    await lena.page.waitForSelector('button[aria-label="Open partner-1"]');
+    await lena.choose('Open partner-1');
+    await lena.page.waitForSelector('#off-hash');
+    await write(lena, 'Switch a hash off', '9a'.repeat(20));
+    await lena.page.locator('#off-reason').focus();
+    await lena.page.keyboard.type('A blank page');
+    await lena.choose('Switch off');
+    await lena.page.waitForSelector('button:has-text("Switch on")');
+    ok(
+        (await lena.page.locator('.card').innerText()).includes('A blank page'),
+        'a hash is switched off with its reason',
+    );
+    await screen(lena, 'lists');
+    await hideFrom(lena, 'lists');
+    await lena.choose('Switch on 9a9a');
+    await lena.page.waitForSelector('button:has-text("Switch on")', { state: 'detached' });
+    await write(lena, 'Remove the list', 'partner-1');
+    await lena.choose('Remove');
+    await lena.page.waitForSelector('button[aria-label="Open partner-1"]', { state: 'detached' });
+    ok(true, 'a list is removed by its name');
+}
+
 async function blindRecord() {
     const quentin = await person('quality');
     await quentin.open('Item record');
@@ -285,6 +331,7 @@ export async function pages() {
     }
     await step('the record of an item', itemRecord);
     await step('looking up', lookUp);
+    await step('lists', lists);
     await step('what a reader may look for', blindRecord);
     await step('the record', record);
     await step('the schemes', schemes);

@@ -5,6 +5,7 @@ import { api } from '../api.ts';
 import { FileDrop } from '../parts/filedrop.tsx';
 import { count, Facts, Field, Head, many, Problem, Table, useAct } from '../parts/ui.tsx';
 import type { LookupAnswer, LookupAnswers, LookupRow } from '../types.ts';
+import { LIST_KINDS } from './lists.tsx';
 
 const LINES_MAX = 500;
 const FILE_MAX = 15 * 1024 * 1024;
@@ -24,15 +25,6 @@ const REASONS: Record<string, string> = {
     damaged: 'the picture is damaged',
     unsupported: 'a type of picture that is not supported',
     undecodable: 'the picture cannot be decoded',
-};
-
-const KINDS: Record<LookupRow['kind'], string> = {
-    hashes: 'source list',
-    own: 'own decisions',
-    known_good: 'known good',
-    never_export: 'never export',
-    test: 'test',
-    client: 'a client’s own',
 };
 
 /** The lines that are asked, without the empty ones and those that lists have as remarks. */
@@ -150,7 +142,7 @@ function Answers({ asked }: { asked: Asked }) {
                         cell: (l) =>
                             l.row === null
                                 ? '–'
-                                : `${l.row.list} (${KINDS[l.row.kind]}, ${l.row.trust})`,
+                                : `${l.row.list} (${LIST_KINDS[l.row.kind]}, ${l.row.trust})`,
                     },
                     { title: 'Source', cell: (l) => l.row?.source ?? '–' },
                     { title: 'Grade', cell: (l) => (l.row === null ? '–' : gradeOf(l.row)) },

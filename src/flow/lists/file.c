@@ -119,6 +119,24 @@ out:
     return rc;
 }
 
+enum assay_err lists_open_bytes(const void *bytes, size_t size, FILE **out, uint8_t sha256[32],
+                                struct err *e)
+{
+    struct assay_digests sums;
+    union {
+        const void *lent;
+        void *read; /* a file that is only read leaves them alone */
+    } memory = {bytes};
+
+    if (size == 0)
+        return err_set(e, ASSAY_EFORMAT, "the list is empty");
+    if (assay_digest(bytes, size, &sums) != ASSAY_OK ||
+        (*out = fmemopen(memory.read, size, "rb")) == NULL)
+        return err_set(e, ASSAY_ENOMEM, "out of memory");
+    memcpy(sha256, sums.sha256, 32);
+    return ASSAY_OK;
+}
+
 struct linting {
     struct lists_counts *out;
     void (*refused)(void *ctx, uint64_t line, const char *reason);
@@ -143,7 +161,18 @@ static enum assay_err count_record(void *ctx, const struct listfile_record *r, s
     const char *reason = lists_judge(&own);
 
     l->out->records++;
+    l->out->added += reason == NULL;
     return reason == NULL ? ASSAY_OK : count_refused(ctx, r->line, reason, e);
+}
+
+static enum assay_err lint(FILE *f, struct linting *l, struct err *e)
+{
+    const struct listfile_sink sink = {l, count_record, count_refused};
+
+    *l->out = (struct lists_counts){0};
+    enum assay_err rc = listfile_read(lists_fill, f, &sink, NULL, e);
+    (void)fclose(f);
+    return rc;
 }
 
 enum assay_err lists_lint(const char *path,
@@ -151,15 +180,21 @@ enum assay_err lists_lint(const char *path,
                           struct lists_counts *out, struct err *e)
 {
     struct linting l = {out, refused, ctx};
-    const struct listfile_sink sink = {&l, count_record, count_refused};
     uint8_t sha256[32];
     FILE *f;
-
-    *out = (struct lists_counts){0};
     enum assay_err rc = lists_open(path, &f, sha256, e);
-    if (rc != ASSAY_OK)
-        return rc;
-    rc = listfile_read(lists_fill, f, &sink, NULL, e);
-    (void)fclose(f);
-    return rc;
+
+    return rc != ASSAY_OK ? rc : lint(f, &l, e);
+}
+
+enum assay_err lists_lint_bytes(const void *bytes, size_t size,
+                                void (*refused)(void *ctx, uint64_t line, const char *reason),
+                                void *ctx, struct lists_counts *out, struct err *e)
+{
+    struct linting l = {out, refused, ctx};
+    uint8_t sha256[32];
+    FILE *f;
+    enum assay_err rc = lists_open_bytes(bytes, size, &f, sha256, e);
+
+    return rc != ASSAY_OK ? rc : lint(f, &l, e);
 }

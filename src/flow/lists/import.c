@@ -1,5 +1,6 @@
 /* Takes a file of hashes in as the next version of its list, in groups, each a transaction. */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -118,8 +119,10 @@ static enum assay_err write_entry(struct tx *tx, const struct import *m, enum au
     json_object(&o, NULL);
     json_text(&o, "list", m->in->name);
     json_text(&o, "kind", m->kind);
-    json_int(&o, "version", m->v.version);
-    json_text(&o, "sha256", hex);
+    if (action != AUDIT_LIST_MADE) {
+        json_int(&o, "version", m->v.version);
+        json_text(&o, "sha256", hex);
+    }
     if (action == AUDIT_LIST_IMPORTED) {
         json_int(&o, "records", m->v.records);
         json_int(&o, "added", m->v.added);
@@ -162,6 +165,8 @@ static enum assay_err begin(struct tx *tx, void *ctx, struct err *e)
 
     m->fresh = false;
     m->kind = m->in->kind == NULL ? "hashes" : m->in->kind;
+    if (rc == ASSAY_ENOTFOUND && m->in->list == LISTS_KNOWS)
+        return err_set(e, rc, "there is no list %.60s", m->in->name);
     if (rc == ASSAY_ENOTFOUND)
         rc = make_list(tx, m, e);
     else if (rc == ASSAY_OK)
@@ -174,6 +179,29 @@ static enum assay_err begin(struct tx *tx, void *ctx, struct err *e)
     m->v.added = goes_on ? last.v.added : 0;
     m->v.removed = goes_on ? last.v.removed : 0;
     return goes_on ? ASSAY_OK : write_entry(tx, m, AUDIT_LIST_BEGUN, e);
+}
+
+static enum assay_err make_empty(struct tx *tx, void *ctx, struct err *e)
+{
+    struct import *m = ctx;
+    enum assay_err rc;
+
+    m->kind = m->in->kind == NULL ? "hashes" : m->in->kind;
+    rc = make_list(tx, m, e);
+    return rc != ASSAY_OK ? rc : write_entry(tx, m, AUDIT_LIST_MADE, e);
+}
+
+enum assay_err lists_make(struct world *w, const struct lists_import *in, struct err *e)
+{
+    struct import m = {.world = w, .in = in};
+    enum assay_err rc = check(in, e);
+
+    if (rc == ASSAY_OK)
+        rc = store_write(w->store, make_empty, &m, e);
+    return rc != ASSAY_EEXISTS
+               ? rc
+               : err_set(e, ASSAY_ESTATE,
+                         "a list of the name %s is here or was removed; take another", in->name);
 }
 
 /* ---- the rows ---- */
@@ -352,40 +380,69 @@ static enum assay_err read_and_put(struct import *m, FILE *f, struct err *e)
     return rc != ASSAY_OK ? rc : store_write(m->world->store, finish, m, e);
 }
 
-static enum assay_err note_nothing(void *ctx, const struct listfile_record *r, struct err *e)
+/* ---- all of it ---- */
+
+/* The first look at a file: nothing is kept but its first fault. */
+struct glance {
+    int64_t refused, line;
+    char why[200];
+};
+
+static enum assay_err glance_refused(void *ctx, uint64_t line, const char *reason, struct err *e)
 {
-    (void)ctx;
-    (void)r;
+    struct glance *g = ctx;
+
     (void)e;
+    if (g->refused++ == 0) {
+        g->line = (int64_t)line;
+        (void)snprintf(g->why, sizeof g->why, "%s", reason);
+    }
     return ASSAY_OK;
 }
 
-static enum assay_err refuse_nothing(void *ctx, uint64_t line, const char *reason, struct err *e)
+static enum assay_err glance_record(void *ctx, const struct listfile_record *given, struct err *e)
 {
-    (void)ctx;
-    (void)line;
-    (void)reason;
-    (void)e;
+    struct listfile_record r = *given;
+    const char *reason = lists_judge(&r);
+
+    return reason == NULL ? ASSAY_OK : glance_refused(ctx, r.line, reason, e);
+}
+
+/* Read once without keeping anything: what is no list to its end begins no version. */
+static enum assay_err look_through(struct import *m, FILE *f, struct err *e)
+{
+    enum listfile_form form = LISTFILE_TEXT;
+    struct glance g = {0};
+    const struct listfile_sink look = {&g, glance_record, glance_refused};
+    enum assay_err rc = listfile_read(lists_fill, f, &look, &form, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    if (m->in->wrong == LISTS_STOPS && g.refused > 0)
+        return err_set(e, ASSAY_EFORMAT,
+                       "%lld records cannot be used, the first on line %lld: %s; nothing was taken",
+                       (long long)g.refused, (long long)g.line, g.why);
+    rewind(f);
+    m->v.form = listfile_form_name(form);
     return ASSAY_OK;
 }
 
 enum assay_err lists_import(struct world *w, const struct lists_import *in,
                             struct lists_counts *out, struct err *e)
 {
-    const struct listfile_sink look = {NULL, note_nothing, refuse_nothing};
-    enum listfile_form form = LISTFILE_TEXT;
     struct import m = {.world = w, .in = in};
     FILE *f = NULL;
     enum assay_err rc;
 
     *out = (struct lists_counts){0};
-    if ((rc = check(in, e)) != 0 || (rc = lists_open(in->path, &f, m.v.file_sha256, e)) != 0)
+    if ((rc = check(in, e)) != 0)
         return rc;
-    /* Read once without keeping anything: what is no list to its end begins no version. */
-    if ((rc = listfile_read(lists_fill, f, &look, &form, e)) != ASSAY_OK)
+    rc = in->path != NULL ? lists_open(in->path, &f, m.v.file_sha256, e)
+                          : lists_open_bytes(in->bytes, in->size, &f, m.v.file_sha256, e);
+    if (rc != ASSAY_OK)
+        return rc;
+    if ((rc = look_through(&m, f, e)) != ASSAY_OK)
         goto out;
-    rewind(f);
-    m.v.form = listfile_form_name(form);
     m.v.staff_id = in->by.staff_id;
     m.v.started_ms = clock_now_ms();
     rc = store_write(w->store, begin, &m, e);

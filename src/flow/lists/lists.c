@@ -7,8 +7,10 @@
 #include "base/str.h"
 #include "flow/listed.h"
 #include "flow/lists/lists_impl.h"
+#include "store/staff.h"
 
 #define TEXTS_MAX  (2 * 1024 * 1024)
+#define HELD_MAX   100 /* rows that are shown */
 #define SWITCH_MAX 100 /* rows of one list that share a hash */
 
 /* ---- showing ---- */
@@ -19,6 +21,7 @@ struct showing {
     struct json_out o;
     int64_t id;
     struct buf *answer;
+    struct tx *tx; /* of held rows alone */
 };
 
 static void add_about(struct showing *s, const struct list_row_head *l)
@@ -44,6 +47,10 @@ static enum assay_err add_list(void *ctx, const struct list_row_head *l, int64_t
     json_text(&s->o, "trust", l->trust);
     json_int(&s->o, "version", l->version);
     json_int(&s->o, "hashes", rows);
+    json_int(&s->o, "hits", l->hits);
+    json_int(&s->o, "switched_off", l->off);
+    json_int(&s->o, "quarantined", l->quarantined);
+    json_time(&s->o, "expires_at", l->expires_ms);
     json_time(&s->o, "created_at", l->created_ms);
     add_about(s, l);
     if (s->id == 0)
@@ -110,6 +117,68 @@ enum assay_err lists_show(struct world *w, const char *name, struct buf *answer,
     struct showing s = {.world = w, .name = name, .answer = answer};
 
     return store_read(w->store, show, &s, e);
+}
+
+/* ---- what is held back ---- */
+
+static enum assay_err add_held(void *ctx, const struct list_record *r, struct err *e)
+{
+    struct showing *s = ctx;
+    struct json_out *o = &s->o;
+    struct staff_row who = {0};
+    struct buf plain;
+
+    if (r->off_by != 0) {
+        enum assay_err rc = staff_get(s->tx, r->off_by, &who, e);
+        if (rc != ASSAY_OK && rc != ASSAY_ENOTFOUND)
+            return rc;
+    }
+    buf_init(&plain, TEXTS_MAX);
+    if (r->off_reason_size > 0 &&
+        keys_open_sealed(s->world->keys, &r->id, sizeof r->id, r->off_reason_sealed,
+                         r->off_reason_size, &plain, NULL) != ASSAY_OK)
+        buf_add_str(&plain, "(it does not open)");
+    json_object(o, NULL);
+    json_id(o, "row", r->id);
+    json_hex(o, "md5", r->md5, (r->has & LIST_MD5) != 0 ? sizeof r->md5 : 0);
+    json_hex(o, "sha1", r->sha1, (r->has & LIST_SHA1) != 0 ? sizeof r->sha1 : 0);
+    json_hex(o, "sha256", r->sha256, (r->has & LIST_SHA256) != 0 ? sizeof r->sha256 : 0);
+    json_hex(o, "pdq", r->pdq, (r->has & LIST_PDQ) != 0 ? sizeof r->pdq : 0);
+    json_text(o, "code", r->code);
+    json_int(o, "hits", r->hits);
+    json_time(o, "off_at", r->off_ms);
+    json_text(o, "off_by", who.label[0] == '\0' ? NULL : who.label);
+    json_text(o, "reason", r->off_ms == 0 ? NULL : buf_cstr(&plain));
+    json_time(o, "quarantined_at", r->quarantined_ms);
+    json_object_end(o);
+    buf_wipe(&plain);
+    return ASSAY_OK;
+}
+
+static enum assay_err held(struct tx *tx, void *ctx, struct err *e)
+{
+    struct showing *s = ctx;
+    enum assay_err rc = find_named(tx, s->name, &s->id, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    s->tx = tx;
+    buf_reset(s->answer);
+    json_out_init(&s->o, s->answer);
+    json_object(&s->o, NULL);
+    json_array(&s->o, "rows");
+    if ((rc = list_held(tx, s->id, HELD_MAX, add_held, s, e)) != 0)
+        return rc;
+    json_array_end(&s->o);
+    json_object_end(&s->o);
+    return ASSAY_OK;
+}
+
+enum assay_err lists_held(struct world *w, const char *name, struct buf *answer, struct err *e)
+{
+    struct showing s = {.world = w, .name = name, .answer = answer};
+
+    return store_read(w->store, held, &s, e);
 }
 
 /* ---- removing ---- */

@@ -4,6 +4,15 @@
 
 #include "flow/flow.h"
 
+/* Who may change lists in the console. */
+#define LISTS_KEEPERS (PEOPLE_LEAD | PEOPLE_ADMIN)
+
+enum lists_new { LISTS_MAKES, LISTS_KNOWS }; /* the list: made if need be, or ENOTFOUND */
+enum lists_wrong {
+    LISTS_SKIPS,
+    LISTS_STOPS
+}; /* what cannot be used: left out, or EFORMAT for all */
+
 /* All texts are borrowed. NULL: not said; of a list that is there, all but path may be NULL. */
 struct lists_import {
     const char *name;  /* [a-z0-9._-], up to LIST_NAME_MAX */
@@ -12,7 +21,11 @@ struct lists_import {
     const char *source, *licence, *contact;
     const char *reason; /* known_good, never_export: why; needed by the first version */
     int64_t expires_ms; /* known_good, never_export: until when its rows hold; 0: for good */
-    const char *path;   /* a regular file, read twice */
+    const char *path;   /* a regular file, read twice; NULL: these bytes in its place */
+    const void *bytes;
+    size_t size;
+    enum lists_new list;
+    enum lists_wrong wrong;
     struct audit_actor by;
     /* A record that cannot be used, by its line, and why; may be NULL. */
     void (*refused)(void *ctx, uint64_t line, const char *reason);
@@ -20,8 +33,8 @@ struct lists_import {
 };
 
 struct lists_counts {
-    int64_t version; /* 0: of lists_lint */
-    int64_t records, added, removed, refused;
+    int64_t version;                          /* 0: of lists_lint */
+    int64_t records, added, removed, refused; /* added: of lists_lint, those that can be used */
     bool same; /* the list's last version is this very file; nothing was done */
 };
 
@@ -34,13 +47,25 @@ struct lists_counts {
 enum assay_err lists_import(struct world *w, const struct lists_import *in,
                             struct lists_counts *out, struct err *e);
 
+/* Make a list without hashes, as an import does; path, bytes, list and wrong are not looked at.
+ * EFORMAT; ESTATE: there is or was one of the name. */
+enum assay_err lists_make(struct world *w, const struct lists_import *in, struct err *e);
+
 /* Read the file and count, without a workspace: what an import would refuse is reported. */
 enum assay_err lists_lint(const char *path,
                           void (*refused)(void *ctx, uint64_t line, const char *reason), void *ctx,
                           struct lists_counts *out, struct err *e);
 
+/* The same of bytes. */
+enum assay_err lists_lint_bytes(const void *bytes, size_t size,
+                                void (*refused)(void *ctx, uint64_t line, const char *reason),
+                                void *ctx, struct lists_counts *out, struct err *e);
+
 /* ListList: all lists with their counts, or those of this name with their versions. ENOTFOUND. */
 enum assay_err lists_show(struct world *w, const char *name, struct buf *answer, struct err *e);
+
+/* ListHeld: rows that are switched off or in quarantine, up to 100. ENOTFOUND. */
+enum assay_err lists_held(struct world *w, const char *name, struct buf *answer, struct err *e);
 
 /* Take the list out of all answers. Its rows stay in the store, as history. ENOTFOUND; ESTATE: the
  * workspace's own lists cannot be removed. */

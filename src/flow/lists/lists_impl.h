@@ -17,6 +17,9 @@ void lists_identity(const struct list_record *r, uint8_t identity[32]);
 
 /* Open a regular file for reading and tell its SHA-256. ENOTFOUND, EFORMAT, EIO. */
 enum assay_err lists_open(const char *path, FILE **out, uint8_t sha256[32], struct err *e);
+/* The same of bytes, which are borrowed until the file is closed. */
+enum assay_err lists_open_bytes(const void *bytes, size_t size, FILE **out, uint8_t sha256[32],
+                                struct err *e);
 
 json_fill lists_fill; /* ctx: the FILE */
 
