@@ -66,6 +66,10 @@ struct match_asker; /* one thread's */
 struct match_asker *match_asker_new(struct match_lists *l, unsigned distance);
 void match_asker_free(struct match_asker *a); /* NULL is fine */
 
+/* PDQs that will be asked for next, in this order, which is quicker; borrowed until others are.
+ */
+void match_asker_announce(struct match_asker *a, const uint8_t *pdqs, size_t count);
+
 /* Look it up; then hits are written as the members status, reason and hits of the object that is
  * open. error: why nothing is known of it at all; NULL. */
 enum match_status match_ask(struct match_asker *a, const struct match_query *q, const char *error,

@@ -54,6 +54,13 @@ void match_asker_free(struct match_asker *a)
     mem_free(a);
 }
 
+void match_asker_announce(struct match_asker *a, const uint8_t *pdqs, size_t count)
+{
+    match_announce(a->reader, pdqs, count, a->distance);
+    for (size_t i = 0; i < a->lists->snapshot_count; i++)
+        match_snapshot_announce(a->snapshots[i], pdqs, count, a->distance);
+}
+
 /* Distances between PDQs, to tell which of a record's two was met. */
 static unsigned bits_between(const uint8_t *a, const uint8_t *b)
 {

@@ -138,25 +138,44 @@ static void write_query(struct json_out *o, const struct listfile_record *r)
     json_int(o, "query_line", (int64_t)r->line);
 }
 
+static bool is_poor(const struct match_run *m, const struct listfile_record *r)
+{
+    return r->unmatchable || (r->quality >= 0 && r->quality < m->min_quality);
+}
+
+/* The PDQs that are looked up, as stored and turned; returns how many. */
+static size_t pdqs_of(const struct match_run *m, const struct listfile_record *r,
+                      const uint8_t *pdqs[2])
+{
+    size_t count = 0;
+
+    if (is_poor(m, r))
+        return 0;
+    if ((r->has & LISTFILE_PDQ) != 0)
+        pdqs[count++] = r->pdq;
+    if ((r->has & LISTFILE_ORIENTED) != 0)
+        pdqs[count++] = r->pdq_oriented;
+    return count;
+}
+
 static void ask_one(struct match_run *m, struct match_asker *a, const struct asked *asked,
                     struct buf *out)
 {
     const struct listfile_record *r = &asked->r;
-    const bool poor = r->unmatchable || (r->quality >= 0 && r->quality < m->min_quality);
-    const unsigned pdqs = r->has & (LISTFILE_PDQ | LISTFILE_ORIENTED);
+    const unsigned has_pdq = r->has & (LISTFILE_PDQ | LISTFILE_ORIENTED);
+    const uint8_t *pdqs[2];
     struct match_query q = {.has = r->has & (LISTFILE_MD5 | LISTFILE_SHA1 | LISTFILE_SHA256),
                             .md5 = r->md5,
                             .sha1 = r->sha1,
                             .sha256 = r->sha256};
     struct json_out o;
 
-    if (poor && pdqs != 0)
+    if (is_poor(m, r) && has_pdq != 0)
         q.no_pdq = "low_quality";
-    if (!poor && (pdqs & LISTFILE_PDQ) != 0)
-        q.pdqs[q.pdq_count++].hash = r->pdq;
-    if (!poor && (pdqs & LISTFILE_ORIENTED) != 0)
-        q.pdqs[q.pdq_count++].hash = r->pdq_oriented;
-    if (pdqs != 0)
+    q.pdq_count = pdqs_of(m, r, pdqs);
+    for (size_t i = 0; i < q.pdq_count; i++)
+        q.pdqs[i].hash = pdqs[i];
+    if (has_pdq != 0)
         q.has |= LISTFILE_PDQ;
     json_out_init(&o, out);
     json_object(&o, NULL);
@@ -170,9 +189,20 @@ static void *ask_part(void *ctx)
 {
     struct part *p = ctx;
     struct match_asker *a = asker_take(p->run);
+    uint8_t *all = mem_array(2 * p->count, ASSAY_PDQ_BYTES);
+    size_t n = 0;
 
+    for (size_t i = 0; i < p->count; i++) {
+        const uint8_t *pdqs[2];
+        const size_t count = pdqs_of(p->run, &p->asked[i].r, pdqs);
+        for (size_t k = 0; k < count; k++)
+            memcpy(all + n++ * ASSAY_PDQ_BYTES, pdqs[k], ASSAY_PDQ_BYTES);
+    }
+    match_asker_announce(a, all, n);
     for (size_t i = 0; i < p->count; i++)
         ask_one(p->run, a, &p->asked[i], &p->out);
+    match_asker_announce(a, NULL, 0);
+    mem_free(all);
     asker_put(p->run, a);
     return NULL;
 }

@@ -74,6 +74,16 @@ struct match_reader *match_reader_new(struct match_set *set);
 void match_reader_free(struct match_reader *r); /* NULL is fine */
 
 /*
+ * PDQs that will be searched for next, in this order and within this radius, count *
+ * ASSAY_INDEX_HASH_BYTES bytes: match_search looks them up many at once, in half of the time or
+ * less, and answers each when it is asked for. They are borrowed until all were asked for, another
+ * PDQ was, or others are announced. What is added or removed after the first was asked for may be
+ * seen by some of them. At most MATCH_RADIUS_MAX; where another is asked for, nothing was
+ * announced.
+ */
+void match_announce(struct match_reader *r, const uint8_t *pdqs, size_t count, unsigned radius);
+
+/*
  * All entries of this kind whose hash is the one given or, of PDQ, differs in at most radius bits.
  *
  *   hash     match_bytes(kind) bytes, borrowed

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "match/ahead.h"
 #include "match/set_impl.h"
 
 #define FIRST_HITS 64
@@ -10,6 +11,7 @@
 struct match_reader {
     struct match_set *set;
     struct assay_index_reader *pdq;
+    struct match_ahead ahead;
     struct match_hit *hits;
     size_t count, room;
 };
@@ -31,8 +33,14 @@ void match_reader_free(struct match_reader *r)
     if (r == NULL)
         return;
     assay_index_reader_free(r->pdq);
+    ahead_clear(&r->ahead);
     mem_free(r->hits);
     mem_free(r);
+}
+
+void match_announce(struct match_reader *r, const uint8_t *pdqs, size_t count, unsigned radius)
+{
+    ahead_announce(&r->ahead, pdqs, radius <= MATCH_RADIUS_MAX ? count : 0, radius);
 }
 
 static void take(struct match_reader *r, const struct match_slot *slot, uint32_t distance)
@@ -99,7 +107,8 @@ enum assay_err match_search(struct match_reader *r, enum match_kind kind, const 
     } else {
         if (radius > MATCH_RADIUS_MAX)
             return err_set(e, ASSAY_ERANGE, "a distance is at most %d", MATCH_RADIUS_MAX);
-        const enum assay_err rc = assay_index_search(r->pdq, hash, radius, &found, &found_count);
+        const enum assay_err rc =
+            ahead_search(&r->ahead, r->pdq, hash, radius, &found, &found_count);
         if (rc != ASSAY_OK)
             return match_failed(rc, e);
         for (size_t i = 0; i < found_count; i++)

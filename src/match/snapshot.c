@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "index/snapshot.h"
+#include "match/ahead.h"
 #include "match/set_impl.h"
 #include "match/snapshot_impl.h"
 
@@ -26,6 +27,7 @@ struct match_snapshot {
 struct match_snapshot_reader {
     struct match_snapshot *s;
     struct assay_index_reader *pdq; /* NULL, as the snapshot's */
+    struct match_ahead ahead;
     struct match_hit *hits;
     size_t count, room;
 };
@@ -308,8 +310,15 @@ void match_snapshot_reader_free(struct match_snapshot_reader *r)
     if (r == NULL)
         return;
     assay_index_reader_free(r->pdq);
+    ahead_clear(&r->ahead);
     mem_free(r->hits);
     mem_free(r);
+}
+
+void match_snapshot_announce(struct match_snapshot_reader *r, const uint8_t *pdqs, size_t count,
+                             unsigned radius)
+{
+    ahead_announce(&r->ahead, pdqs, radius <= MATCH_RADIUS_MAX ? count : 0, radius);
 }
 
 static void take(struct match_snapshot_reader *r, uint64_t record, uint32_t distance)
@@ -353,7 +362,7 @@ static enum assay_err find_pdq(struct match_snapshot_reader *r, const uint8_t *h
         return err_set(e, ASSAY_ERANGE, "a distance is at most %d", MATCH_RADIUS_MAX);
     if (r->pdq == NULL)
         return ASSAY_OK;
-    if ((rc = assay_index_search(r->pdq, hash, radius, &found, &count)) != ASSAY_OK)
+    if ((rc = ahead_search(&r->ahead, r->pdq, hash, radius, &found, &count)) != ASSAY_OK)
         return match_failed(rc, e);
     for (size_t i = 0; i < count; i++)
         take(r, found[i].id, found[i].distance);

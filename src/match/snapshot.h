@@ -55,6 +55,10 @@ struct match_snapshot_reader; /* one thread at a time */
 struct match_snapshot_reader *match_snapshot_reader_new(struct match_snapshot *s);
 void match_snapshot_reader_free(struct match_snapshot_reader *r); /* NULL is fine */
 
+/* As match_announce. */
+void match_snapshot_announce(struct match_snapshot_reader *r, const uint8_t *pdqs, size_t count,
+                             unsigned radius);
+
 /* As match_search; the hits' list is that of the record, 0 when it is damaged. */
 enum assay_err match_snapshot_search(struct match_snapshot_reader *r, enum match_kind kind,
                                      const uint8_t *hash, unsigned radius,

@@ -14,6 +14,7 @@
 #define STEPS  20000
 #define PLACES 4000
 #define RADIUS 31
+#define ASKED  500
 
 struct plain {
     struct match_entry entries[PLACES];
@@ -232,12 +233,58 @@ static void a_radius_that_is_too_long_is_refused(void **state)
     match_set_free(set);
 }
 
+/* Also with digests and other PDQs in between, and where each has more hits than are held. */
+static void announced_queries_are_answered_as_others(void **state)
+{
+    struct match_set *set = match_set_new();
+    struct match_reader *r = match_reader_new(set);
+    struct plain *p = calloc(1, sizeof *p);
+    uint8_t(*pdqs)[MATCH_HASH_MAX] = calloc(ASKED, MATCH_HASH_MAX);
+    uint64_t draw = 17;
+
+    (void)state;
+    assert_non_null(p);
+    assert_non_null(pdqs);
+    make_pool();
+    for (unsigned round = 0; round < 3; round++) {
+        for (size_t i = 0; i < 1200; i++) {
+            struct match_entry entry = drawn(&draw);
+            if (round == 2) { /* a crowd of one hash */
+                entry.kind = MATCH_PDQ;
+                entry.record = i;
+                memcpy(entry.hash, pool[MATCH_PDQ][1], MATCH_HASH_MAX);
+            }
+            put(p, &entry);
+            assert_int_equal(match_set_add(set, &entry, 1, NULL), ASSAY_OK);
+        }
+        for (size_t i = 0; i < ASKED; i++)
+            memcpy(pdqs[i], pool[MATCH_PDQ][round == 2 ? 1 : made_next(&draw) % POOL],
+                   MATCH_HASH_MAX);
+        const size_t count = round == 0 ? 10 : ASKED;
+        match_announce(r, pdqs[0], count, RADIUS);
+        for (size_t i = 0; i < count; i++) {
+            struct match_entry query = {.kind = MATCH_PDQ};
+            const struct match_entry other = drawn(&draw);
+            if (other.kind != MATCH_PDQ || i == count - 30)
+                check(r, p, &other);
+            memcpy(query.hash, pdqs[i], MATCH_HASH_MAX);
+            check(r, p, &query);
+        }
+        match_announce(r, NULL, 0, 0);
+    }
+    free(pdqs);
+    free(p);
+    match_reader_free(r);
+    match_set_free(set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_found_is_what_was_added_and_not_removed),
         cmocka_unit_test(digests_that_differ_anywhere_are_apart),
         cmocka_unit_test(many_records_of_one_hash_are_all_answered),
+        cmocka_unit_test(announced_queries_are_answered_as_others),
         cmocka_unit_test(a_radius_that_is_too_long_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,8 +100,23 @@ static enum assay_err look(struct matching *m, size_t ask, const struct service_
     return rc;
 }
 
-static enum assay_err look_all(struct matching *m, const struct service_ask *asks, size_t count,
-                               struct err *e)
+/* All PDQs of the asks, in their order. */
+static uint8_t *pdqs_of(const struct service_ask *asks, size_t count, size_t *n)
+{
+    uint8_t *pdqs = mem_array(count * SERVICE_HASHES_MAX + 1, MATCH_HASH_MAX);
+
+    *n = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t h = 0; h < asks[i].count; h++) {
+            if (asks[i].hashes[h].kind == MATCH_PDQ)
+                memcpy(pdqs + (*n)++ * MATCH_HASH_MAX, asks[i].hashes[h].bytes, MATCH_HASH_MAX);
+        }
+    }
+    return pdqs;
+}
+
+static enum assay_err look_each(struct matching *m, const struct service_ask *asks, size_t count,
+                                struct err *e)
 {
     enum assay_err rc = ASSAY_OK;
 
@@ -117,6 +132,19 @@ static enum assay_err look_all(struct matching *m, const struct service_ask *ask
                                                   : STATUS_NO_MATCH;
         m->counts[m->statuses[i]]++;
     }
+    return rc;
+}
+
+static enum assay_err look_all(struct matching *m, const struct service_ask *asks, size_t count,
+                               struct err *e)
+{
+    size_t n;
+    uint8_t *pdqs = pdqs_of(asks, count, &n);
+
+    match_announce(m->reader, pdqs, n, m->radius);
+    const enum assay_err rc = look_each(m, asks, count, e);
+    match_announce(m->reader, NULL, 0, 0);
+    mem_free(pdqs);
     return rc;
 }
 
