@@ -1960,9 +1960,26 @@ export interface components {
         Candidate: {
             scheme: string;
             rows: number;
-            /** @description Listed decisions in lots that are not closed. */
+            /** @description Listed decisions in lots that are not closed, or that a list holds back. */
             held_lots: number;
             held_readings: number;
+            /** @description Items that a list known_good or never_export holds back, up to 100. */
+            guarded: components["schemas"]["GuardedRow"][];
+            more_guarded: boolean;
+        };
+        GuardedRow: {
+            item: components["schemas"]["Id"];
+            code: string;
+            list: string;
+            /** @enum {string} */
+            kind: "known_good" | "never_export";
+            /** @description Of the list. */
+            reason: string | null;
+            /** @enum {string} */
+            hash: "md5" | "sha1" | "sha256" | "pdq";
+            distance: number;
+            /** Format: date-time */
+            expires_at: string | null;
         };
         ReleaseApprove: {
             content_sha256: string;
@@ -2564,6 +2581,10 @@ export interface components {
             scheme_version: number;
             code: string | null;
             tags: string[];
+            /** @description What the record itself says. */
+            source: string | null;
+            /** @description The record has the tag grid. It is of a picture made of several, near which lies more than is meant. */
+            collage: boolean;
         };
         MatchFile: {
             size: number;

@@ -16,13 +16,14 @@
 #include "cli/simple.h"
 #include "flow/intake/drop.h"
 #include "store/backup.h"
+#include "store/list.h"
 #include "store/stats.h"
 
 static const char usage[] =
     "usage: assay doctor [--format text|json]\n\n"
     "Prints a line a point: good, weak (it works, but less safely) or bad (mend it), and what to\n"
-    "do. Looks at the site key, permissions, disk space, sandbox, store, record, backups, swap,\n"
-    "core dumps, clock and open ports.\n\n"
+    "do. Looks at the site key, permissions, disk space, sandbox, store, record, backups, lists,\n"
+    "swap, core dumps, clock and open ports.\n\n"
     "  --format FORMAT   text, or json for programs\n\n"
     "exit: 0 nothing bad, 1 something bad, 3 the workspace cannot be opened\n\n"
     "example: assay doctor\n";
@@ -188,6 +189,30 @@ static void look_at_drop(struct doctor *d)
                    failed == 0 ? "" : ": read the .txt beside each, mend it, take it away");
 }
 
+/* ---- lists ---- */
+
+static enum assay_err read_quarantined(struct tx *tx, void *ctx, struct err *e)
+{
+    return list_quarantined(tx, ctx, e);
+}
+
+static void look_at_lists(struct doctor *d)
+{
+    struct err e = {0};
+    int64_t count;
+
+    if (store_read(d->world->store, read_quarantined, &count, &e) != ASSAY_OK)
+        doctor_say(d, DOCTOR_BAD, "lists", "%s", e.text);
+    else if (count == 0)
+        doctor_say(d, DOCTOR_GOOD, "lists", "no hash is in quarantine");
+    else
+        doctor_say(
+            d, DOCTOR_WEAK, "lists",
+            "%lld hashes matched too many files on a day and count for nothing: look at them on "
+            "the page Lists, switch each on or off (assay list on, off)",
+            (long long)count);
+}
+
 /* ---- backups ---- */
 
 struct backups {
@@ -296,6 +321,7 @@ int cli_doctor(struct cli *c, int argc, char **argv)
     look_at_record(&d);
     look_at_backups(&d);
     look_at_drop(&d);
+    look_at_lists(&d);
     doctor_machine(&d);
     if (str_equal(format, "json"))
         print_json(&d);

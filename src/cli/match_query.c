@@ -205,6 +205,37 @@ static void write_list(const struct match_asker *a, const struct found *f, struc
         json_null(o, "list");
 }
 
+static bool has_word(const char *text, const char *word)
+{
+    const size_t size = strlen(word);
+
+    for (text += strspn(text, " ,;"); *text != '\0'; text += strspn(text, " ,;")) {
+        const size_t length = strcspn(text, " ,;");
+        if (length == size && memcmp(text, word, size) == 0)
+            return true;
+        text += length;
+    }
+    return false;
+}
+
+/* Whether the list says by its tag grid that the picture is made of several. */
+static bool is_collage(const struct json *root)
+{
+    static const char grid[] = "grid";
+    const struct json *tags = json_get(root, "tags");
+
+    if (tags == NULL)
+        return false;
+    if (tags->kind == JSON_IS_STRING)
+        return has_word(tags->text, grid);
+    for (const struct json *t = tags->kind == JSON_IS_ARRAY ? tags->first : NULL; t != NULL;
+         t = t->next) {
+        if (t->kind == JSON_IS_STRING && str_equal(t->text, grid))
+            return true;
+    }
+    return false;
+}
+
 /* What the list says; a file that was tampered with cannot put lines of its own between ours. */
 static void write_record(const struct found *f, struct json_out *o)
 {
@@ -216,12 +247,19 @@ static void write_record(const struct found *f, struct json_out *o)
 
     memcpy(says, listed_says(f->row), size);
     says[size] = '\0';
-    if (!good && memchr(says, '\n', size) == NULL && strlen(says) == size)
-        good = json_parse(a, says, size, &root, NULL) == ASSAY_OK && root->kind == JSON_IS_OBJECT;
+    const bool may_be_collage = strstr(says, "grid") != NULL; /* few are, and parsing costs */
+    if ((!good && memchr(says, '\n', size) == NULL && strlen(says) == size) ||
+        (good && may_be_collage)) {
+        const bool object =
+            json_parse(a, says, size, &root, NULL) == ASSAY_OK && root->kind == JSON_IS_OBJECT;
+        good = good || object;
+    }
     if (good)
         json_raw(o, "record", says);
     else
         json_null(o, "record");
+    if (good && may_be_collage && is_collage(root))
+        json_bool(o, "collage", true);
     arena_free(a);
     mem_free(says);
 }

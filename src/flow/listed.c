@@ -21,37 +21,38 @@ static bool has_tag(const char *tags, const char *tag)
     return false;
 }
 
-void flow_listed_source(const void *json_text, size_t size, char out[LISTED_SOURCE_SIZE])
+void flow_listed_text(const void *json_text, size_t size, const char *key,
+                      char out[LISTED_SOURCE_SIZE])
 {
     struct arena *a = arena_new();
     struct json *root = NULL;
 
     out[0] = '\0';
     if (size > 0 && json_parse(a, json_text, size, &root, NULL) == ASSAY_OK) {
-        const struct json *source = json_get(root, "source");
-        if (source != NULL && source->kind == JSON_IS_STRING) {
-            size_t fits = source->size < LISTED_SOURCE_SIZE ? source->size : LISTED_SOURCE_SIZE - 1;
+        const struct json *text = json_get(root, key);
+        if (text != NULL && text->kind == JSON_IS_STRING) {
+            size_t fits = text->size < LISTED_SOURCE_SIZE ? text->size : LISTED_SOURCE_SIZE - 1;
             /* Cut between two characters. */
-            while (fits < source->size && fits > 0 && ((unsigned char)source->text[fits] >> 6) == 2)
+            while (fits < text->size && fits > 0 && ((unsigned char)text->text[fits] >> 6) == 2)
                 fits--;
-            memcpy(out, source->text, fits);
+            memcpy(out, text->text, fits);
             out[fits] = '\0';
         }
     }
     arena_free(a);
 }
 
-void flow_listed(const struct keys *k, const struct list_record *r, struct listed *out)
+void flow_listed(const struct keys *k, const struct list_record *r, struct flow_row_says *out)
 {
     struct buf plain;
 
-    *out = (struct listed){.collage = has_tag(r->tags, LISTED_GRID)};
+    *out = (struct flow_row_says){.collage = has_tag(r->tags, LISTED_GRID)};
     if (r->details_size == 0)
         return;
     buf_init(&plain, TEXTS_MAX);
     if (keys_open_sealed(k, r->identity, sizeof r->identity, r->details_sealed, r->details_size,
                          &plain, NULL) == ASSAY_OK)
-        flow_listed_source(plain.data, plain.size, out->source);
+        flow_listed_text(plain.data, plain.size, "source", out->source);
     buf_wipe(&plain);
 }
 

@@ -11,19 +11,20 @@
  */
 #define LISTED_GRID "grid"
 
-struct listed {
+struct flow_row_says {
     char source[LISTED_SOURCE_SIZE]; /* ""; UTF-8 */
     bool collage;                    /* the row has the tag LISTED_GRID */
 };
 
 /* Of a row as the store lends it. What does not open says nothing. */
-void flow_listed(const struct keys *k, const struct list_record *r, struct listed *out);
+void flow_listed(const struct keys *k, const struct list_record *r, struct flow_row_says *out);
 
 /* The texts of a list itself (source, licence, contact, reason) as a JSON object, added to plain;
  * "{}" where there are none. */
 void flow_list_about(const struct keys *k, const struct list_row_head *l, struct buf *plain);
 
-/* The member "source" of texts as those of a list or of a row, cut to fit; "" without one. */
-void flow_listed_source(const void *json_text, size_t size, char out[LISTED_SOURCE_SIZE]);
+/* A member of texts as those of a list or of a row, cut to fit; "" without one. */
+void flow_listed_text(const void *json_text, size_t size, const char *key,
+                      char out[LISTED_SOURCE_SIZE]);
 
 #endif

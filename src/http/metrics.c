@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "http/routes.h"
 #include "store/backup.h"
+#include "store/list.h"
 #include "store/stats.h"
 
 #define CLASSES    6 /* of statuses, by their first digit */
@@ -181,7 +182,7 @@ static enum assay_err read_store(struct tx *tx, void *ctx, struct err *e)
     struct labelled tasks = {b, "assay_tasks", "state"};
     struct labelled lots = {b, "assay_lots", "state"};
     struct labelled not_shown = {b, "assay_not_shown", "reason"};
-    int64_t now = clock_now_ms();
+    int64_t now = clock_now_ms(), quarantined;
     enum assay_err rc;
 
     buf_reset(b);
@@ -201,8 +202,10 @@ static enum assay_err read_store(struct tx *tx, void *ctx, struct err *e)
     if (h.head_ms > 0)
         one(b, "assay_record_signed_age_seconds", "gauge", "Since the last head was signed.",
             (now - h.head_ms) / 1000);
-    if ((rc = add_backups(tx, b, now, e)) != 0)
+    if ((rc = add_backups(tx, b, now, e)) != 0 || (rc = list_quarantined(tx, &quarantined, e)) != 0)
         return rc;
+    one(b, "assay_lists_quarantined", "gauge",
+        "Rows of lists that had too many matches on a day and wait for a person.", quarantined);
     name(b, tasks.metric, "gauge", "Tasks by state.");
     if ((rc = stats_tasks(tx, add_labelled, &tasks, e)) != 0)
         return rc;

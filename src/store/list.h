@@ -137,6 +137,8 @@ enum assay_err list_switch_on(struct tx *tx, int64_t row_id, struct err *e);
  * more), and the row is in quarantine from now on. */
 enum assay_err list_hit(struct tx *tx, int64_t row_id, int64_t now_ms, int64_t limit, bool *flooded,
                         struct err *e);
+/* How many rows of all lists are in quarantine. */
+enum assay_err list_quarantined(struct tx *tx, int64_t *count, struct err *e);
 /* End the quarantine of a row. ESTATE: it is in none. ENOTFOUND. */
 enum assay_err list_end_quarantine(struct tx *tx, int64_t row_id, struct err *e);
 

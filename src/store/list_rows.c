@@ -366,6 +366,14 @@ enum assay_err list_hit(struct tx *tx, int64_t row_id, int64_t now_ms, int64_t l
     return *flooded ? list_note_change(tx, row_id, e) : rc;
 }
 
+enum assay_err list_quarantined(struct tx *tx, int64_t *count, struct err *e)
+{
+    return sql_one_int(sql(tx, "SELECT count(*) FROM list_row r JOIN list l ON l.id = r.list_id"
+                               " WHERE r.quarantined_ms IS NOT NULL"
+                               " AND r.removed_version IS NULL AND l.removed_ms IS NULL"),
+                       count, e);
+}
+
 /* The day's count begins anew, so that the next hit does not end it at once. */
 enum assay_err list_end_quarantine(struct tx *tx, int64_t row_id, struct err *e)
 {

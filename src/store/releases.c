@@ -29,11 +29,12 @@
 
 /* An item that a list known_good or never_export has goes nowhere while the row is in force. The
  * time is the statement's parameter of this name. */
+#define GUARDS "match m JOIN list_row g ON g.id = m.row_id JOIN list gl ON gl.id = g.list_id"
+#define IN_FORCE(now)                                                                              \
+    "m.outcome = 'guard' AND g.removed_version IS NULL AND g.off_ms IS NULL"                       \
+    " AND gl.removed_ms IS NULL AND (g.expires_ms IS NULL OR g.expires_ms > " now ")"
 #define NOT_GUARDED(item, now)                                                                     \
-    "NOT EXISTS (SELECT 1 FROM match m JOIN list_row g ON g.id = m.row_id"                         \
-    " JOIN list gl ON gl.id = g.list_id WHERE m.item_id = " item " AND m.outcome = 'guard'"        \
-    " AND g.removed_version IS NULL AND g.off_ms IS NULL AND gl.removed_ms IS NULL"                \
-    " AND (g.expires_ms IS NULL OR g.expires_ms > " now "))"
+    "NOT EXISTS (SELECT 1 FROM " GUARDS " WHERE m.item_id = " item " AND " IN_FORCE(now) ")"
 
 static void read_line(struct sql *q, struct release_line *l)
 {
@@ -157,6 +158,36 @@ enum assay_err release_candidates(struct tx *tx, const char *scheme, release_cou
     sql_int(q, clock_now_ms());
     sql_text(q, scheme);
     return counts(q, fn, ctx, e);
+}
+
+enum assay_err release_guards(struct tx *tx, const char *scheme, release_guard_fn *fn, void *ctx,
+                              struct err *e)
+{
+    struct sql *q = sql(
+        tx,
+        "SELECT m.item_id, gl.id, m.distance, g.expires_ms, d.code, gl.name, gl.kind, m.kind"
+        " FROM " GUARDS " JOIN task t ON t.item_id = m.item_id AND t.scheme_name = $1"
+        " AND t.state = 'passed' JOIN decision d ON d.id = t.decision_id"
+        " AND d.code IS NOT NULL WHERE " IN_FORCE("$2") " ORDER BY m.item_id, gl.name LIMIT 101");
+    enum assay_err rc;
+
+    static_assert(RELEASES_GUARDS_MAX == 101, "the LIMIT above");
+    sql_text(q, scheme);
+    sql_int(q, clock_now_ms());
+    while ((rc = sql_step(q, e)) == ASSAY_OK) {
+        const struct release_guard g = {.item_id = sql_get_int(q, 0),
+                                        .list_id = sql_get_int(q, 1),
+                                        .distance = sql_get_int(q, 2),
+                                        .expires_ms = sql_get_int(q, 3),
+                                        .code = sql_get_text(q, 4),
+                                        .list = sql_get_text(q, 5),
+                                        .kind = sql_get_text(q, 6),
+                                        .hash = sql_get_text(q, 7)};
+        if ((rc = fn(ctx, &g, e)) != ASSAY_OK)
+            break;
+    }
+    sql_done(q);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
 }
 
 enum assay_err release_codes(struct tx *tx, int64_t release_id, release_count_fn *fn, void *ctx,

@@ -50,6 +50,18 @@ typedef enum assay_err release_count_fn(void *ctx, const struct release_count *c
 enum assay_err release_candidates(struct tx *tx, const char *scheme, release_count_fn *fn,
                                   void *ctx, struct err *e);
 
+/* That a list known_good or never_export holds an item back, which was graded and has passed. */
+struct release_guard {
+    int64_t item_id, list_id, distance, expires_ms; /* bits, of PDQ; 0: for good */
+    const char *code, *list, *kind, *hash;          /* borrowed for the call */
+};
+#define RELEASES_GUARDS_MAX 101
+typedef enum assay_err release_guard_fn(void *ctx, const struct release_guard *g, struct err *e);
+/* Those of a scheme that are in force now, by item and list, at most RELEASES_GUARDS_MAX. fn may
+ * use the transaction. */
+enum assay_err release_guards(struct tx *tx, const char *scheme, release_guard_fn *fn, void *ctx,
+                              struct err *e);
+
 /* ---- releases ---- */
 
 struct release_row {

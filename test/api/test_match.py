@@ -13,6 +13,7 @@ PDQ = "0f" * 32 # 128 ones
 FAR = "f0" * 32
 NEAR = "0f" * 31 + "0c" # two bits off
 MD5 = "12" * 16
+COLLAGE = "cd" * 20
 TEST_SHA256 = "34" * 32
 
 
@@ -32,13 +33,13 @@ def put_list(s, number, name, kind="hashes"):
            f" VALUES ({number}, '{name}', '{kind}', 'trusted', {blob(s, '00')}, 1)")
 
 
-def put_row(s, number, list_id, code, **hashes):
+def put_row(s, number, list_id, code, tags="one two", **hashes):
     identity = hashlib.sha256(str(number).encode()).hexdigest()
     names = "".join(", " + name for name in hashes)
     values = "".join(", " + blob(s, value) for value in hashes.values())
     sql(s, "INSERT INTO list_row (id, list_id, identity, pdq_quality, scheme_name, scheme_version,"
            f" code, tags, first_version, last_version{names}) VALUES ({number}, {list_id},"
-           f" {blob(s, identity)}, -1, 'training-landscapes', 1, '{code}', 'one two',"
+           f" {blob(s, identity)}, -1, 'training-landscapes', 1, '{code}', '{tags}',"
            f" 1, 1{values})")
     sql(s, "UPDATE list_clock SET seq = seq + 1")
     sql(s, f"INSERT INTO list_change (seq, row_id) SELECT seq, {number} FROM list_clock")
@@ -55,6 +56,7 @@ class Match(server.ServerCase):
             put_list(s, 103, "test", "test")
         test_id = sql(s, "SELECT id FROM list WHERE kind = 'test'")[0][0]
         put_row(s, 1001, 101, "a", pdq=PDQ, md5=MD5)
+        put_row(s, 1004, 101, "a", "grid one", sha1=COLLAGE)
         put_row(s, 1002, 102, "b", pdq=FAR)
         put_row(s, 1003, test_id, "c", sha256=TEST_SHA256)
         cls.keys = {}
@@ -99,7 +101,10 @@ class Match(server.ServerCase):
         self.assertEqual(near["hits"], [{
             "kind": "pdq", "distance": 2, "list": "alpha", "record": "1001",
             "scheme": "training-landscapes", "scheme_version": 1, "code": "a",
-            "tags": ["one", "two"]}])
+            "tags": ["one", "two"], "source": None, "collage": False}])
+        [collage] = self.answers("told", [COLLAGE])
+        self.assertEqual((collage["hits"][0]["collage"], collage["hits"][0]["tags"]),
+                         (True, ["grid", "one"]))
         self.assertEqual((md5["status"], md5["hits"][0]["kind"]), ("match", "md5"))
         self.assertEqual(upper["hits"][0]["distance"], 0)
         self.assertEqual((far["status"], far["hits"], far["more"]), ("no_match", [], False))

@@ -118,6 +118,7 @@ class Commands(WorkspaceCase):
         for line in done.text().splitlines():
             self.assertRegex(line, "^(good|weak|bad )  [a-z ]{14} .")
         self.assertIn("all verify", done.text())
+        self.assertIn("no hash is in quarantine", done.text())
         self.refused(3, ["no release is approved yet", "release page"], "export", "-o", self.w.top)
 
 

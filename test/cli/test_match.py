@@ -134,6 +134,21 @@ class Files(MatchCase):
             "hash": known["sha256"], "kind": "sha256", "distance": 0, "list": str(listed),
             "line": 1, "record": {"code": "L1", "tags": ["season:summer"]}}])
 
+    def test_a_collage_is_said_to_be_one(self):
+        path, known = self.picture()
+        said = ({"tags": ["sea", "grid"]}, {"tags": "grid sea"}, {"tags": ["gridlock"]},
+                {"note": "grid"}, {"tags": {"grid": 1}})
+        listed = self.file("list.jsonl", "".join(
+            json.dumps({"sha256": known["sha256"], "source": "A partner", **more}) + "\n"
+            for more in said))
+        want = [True, True, None, None, None]
+        row, = self.match("--list", listed, path, status=10)
+        self.assertEqual([hit.get("collage") for hit in row["hits"]], want)
+        self.assertEqual({hit["record"]["source"] for hit in row["hits"]}, {"A partner"})
+        self.run_it("index", "build", "-o", "list.idx", listed)
+        again, = self.match("--list", "list.idx", path, status=10)
+        self.assertEqual([hit.get("collage") for hit in again["hits"]], want)
+
     def test_the_documented_line_is_what_is_written(self):
         want, = [line[4:] for line in (ROOT / "doc/lists.md").read_text().splitlines()
                  if line.startswith("    ")]

@@ -154,6 +154,7 @@ class Metrics(WorkspaceCase):
         self.assertGreater(found["assay_record_entries"], found["assay_record_signed_entries"] - 1)
         self.assertLess(found["assay_record_signed_age_seconds"], 100)
         self.assertLess(found["assay_backup_age_seconds"], 100)
+        self.assertEqual(found["assay_lists_quarantined"], 0)
         self.assertNotIn("assay_restore_test_age_seconds", found)
         self.assertEqual(found['assay_refusals_total{reason="role"}'], 1)
         route = 'method="POST",route="/api/v1/decisions"'

@@ -214,6 +214,19 @@ static void a_near_picture_of_a_guard_is_held_and_a_row_off_or_expired_matches_n
     assert_int_equal(world_int(b->t, "SELECT distance FROM match"), 2);
 }
 
+static enum assay_err count_quarantined(struct tx *tx, void *ctx, struct err *e)
+{
+    return list_quarantined(tx, ctx, e);
+}
+
+static int64_t quarantined(struct bench *b)
+{
+    int64_t count = -1;
+
+    assert_int_equal(store_read(b->t->world.store, count_quarantined, &count, &b->t->e), ASSAY_OK);
+    return count;
+}
+
 static void a_row_with_too_many_matches_counts_for_nothing_until_a_person_says_so(void **state)
 {
     struct bench *b = *state;
@@ -230,6 +243,7 @@ static void a_row_with_too_many_matches_counts_for_nothing_until_a_person_says_s
     (void)snprintf(line, sizeof line, "md5:%s\n", hex_of(0x11, 16, hex));
     import(b, (struct lists_import){.name = "a", .trust = "trusted"}, line);
     settle(b);
+    assert_int_equal(quarantined(b), 1);
     assert_int_equal(entries(b, "list.quarantined"), 1);
     put_hashes(b, b->item, 0x11, 0x22, 0x33);
     world_sql(b->t, "INSERT INTO match_job (item_id) VALUES (%lld)", (long long)b->item);
@@ -239,6 +253,7 @@ static void a_row_with_too_many_matches_counts_for_nothing_until_a_person_says_s
         lists_switch(&b->t->world, people_operator(), "a", hex, NULL, &count, &b->t->e), ASSAY_OK);
     assert_int_equal(
         world_int(b->t, "SELECT count(*) FROM list_row WHERE quarantined_ms IS NOT NULL"), 0);
+    assert_int_equal(quarantined(b), 0);
 }
 
 static void a_pass_that_was_cut_is_finished_by_another_process(void **state)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "flow/export/release.h"
 #include "release_fixture.h"
 #include "store/item.h"
 #include "store/match.h"
@@ -67,7 +68,7 @@ static void only_listed_rows_of_closed_lots_with_enough_readings_go_out(void **s
     assert_int_equal(release_list(&f->w, &f->asks, &f->answer, &f->e), ASSAY_OK);
     assert_non_null(strstr(buf_cstr(&f->answer),
                            "\"candidates\":[{\"scheme\":\"training-landscapes\",\"rows\":5,"
-                           "\"held_lots\":4,\"held_readings\":2}]"));
+                           "\"held_lots\":4,\"held_readings\":2,\"guarded\":[],"));
 }
 
 static void a_pdq_with_a_reason_or_none_never_goes_out_as_trusted(void **state)
@@ -303,27 +304,35 @@ static void a_long_release_goes_through_its_pages(void **state)
     mem_free(path);
 }
 
+struct guarding {
+    struct release_fixture *f;
+    int64_t task;
+};
+
 static enum assay_err guard_one(struct tx *tx, void *ctx, struct err *e)
 {
+    static const char about[] = "{\"source\":\"A partner\",\"reason\":\"a \u00e9\"}";
+    const struct guarding *g = ctx;
     struct task_row task;
-    struct list_row_head l = {.id = 7001,
-                              .name = "keep",
-                              .kind = "never_export",
-                              .trust = "candidate",
-                              .about_sealed = "x",
-                              .about_size = 1,
-                              .created_ms = 1};
+    struct buf sealed;
+    struct list_row_head l = {
+        .id = 7001, .name = "keep", .kind = "never_export", .trust = "candidate", .created_ms = 1};
     struct list_record r = {.id = 7002, .list_id = l.id, .has = LIST_MD5, .tags = ""};
     struct match_row m = {.row_id = 7002, .found_ms = 1, .kind = "md5", .outcome = "guard"};
     enum list_put what;
     bool added;
-    enum assay_err rc = task_get(tx, *(const int64_t *)ctx, &task, e);
+    enum assay_err rc = task_get(tx, g->task, &task, e);
 
     m.item_id = task.item_id;
-    if (rc != ASSAY_OK || (rc = list_insert(tx, &l, e)) != 0 ||
-        (rc = list_put(tx, &r, 1, &what, e)) != 0)
-        return rc;
-    return match_insert(tx, &m, &added, e);
+    buf_init(&sealed, 1024);
+    keys_seal(g->f->w.keys, &l.id, sizeof l.id, about, strlen(about), &sealed);
+    l.about_sealed = sealed.data;
+    l.about_size = sealed.size;
+    if (rc == ASSAY_OK && (rc = list_insert(tx, &l, e)) == ASSAY_OK &&
+        (rc = list_put(tx, &r, 1, &what, e)) == ASSAY_OK)
+        rc = match_insert(tx, &m, &added, e);
+    buf_clear(&sealed);
+    return rc;
 }
 
 static enum assay_err take_guard_off(struct tx *tx, void *ctx, struct err *e)
@@ -340,9 +349,14 @@ static void what_a_guard_has_goes_out_neither_in_a_new_release_nor_in_one_asked_
     const struct graded one = {0};
     uint8_t content[32];
 
-    int64_t task = release_grade(f, &one, 2);
+    struct guarding g = {f, release_grade(f, &one, 2)};
     int64_t id = release_ask(f, 1, content);
-    assert_int_equal(store_write(f->w.store, guard_one, &task, &f->e), ASSAY_OK);
+    assert_int_equal(store_write(f->w.store, guard_one, &g, &f->e), ASSAY_OK);
+    assert_int_equal(release_list(&f->w, &f->asks, &f->answer, &f->e), ASSAY_OK);
+    assert_non_null(strstr(buf_cstr(&f->answer),
+                           "\"code\":\"L1\",\"list\":\"keep\",\"kind\":\"never_export\","
+                           "\"reason\":\"a \u00e9\",\"hash\":\"md5\",\"distance\":0,"
+                           "\"expires_at\":null}],\"more_guarded\":false"));
     assert_int_equal(release_approve(&f->w, &f->approves, id, content, &f->answer, &f->e),
                      ASSAY_ESTATE);
     assert_non_null(strstr(f->e.text, "never_export"));
@@ -350,6 +364,8 @@ static void what_a_guard_has_goes_out_neither_in_a_new_release_nor_in_one_asked_
     assert_int_equal(count_of(csv, "\r\n"), 1 + 1);
     mem_free(csv);
     assert_int_equal(store_write(f->w.store, take_guard_off, NULL, &f->e), ASSAY_OK);
+    assert_int_equal(release_list(&f->w, &f->asks, &f->answer, &f->e), ASSAY_OK);
+    assert_non_null(strstr(buf_cstr(&f->answer), "\"guarded\":[]"));
     csv = csv_of(f, release_approved(f, 1));
     assert_int_equal(count_of(csv, "\r\n"), 1 + 2);
     mem_free(csv);

@@ -1,11 +1,11 @@
-// A way from a task that a list names to the record of its item, for who may read that.
+// A way from a task or an item that a list names to the item's record, for who may read that.
 import { hasRole } from '../state.ts';
 
-export function ItemLink({ task }: { task: string }) {
-    if (!hasRole('lead', 'quality', 'arbiter', 'compliance', 'auditor')) return <span>{task}</span>;
+export function ItemLink({ id, noun = 'task' }: { id: string; noun?: 'task' | 'item' }) {
+    if (!hasRole('lead', 'quality', 'arbiter', 'compliance', 'auditor')) return <span>{id}</span>;
     return (
-        <a href={`#/item/${task}`} aria-label={`Item record of task ${task}`}>
-            {task}
+        <a href={`#/item/${id}`} aria-label={`Item record of ${noun} ${id}`}>
+            {id}
         </a>
     );
 }

@@ -174,7 +174,7 @@ function Card({ c, scheme, again }: { c: Correction; scheme: Scheme | null; agai
             <p class="card-head">
                 <b>{SEVERITY_WORDS[c.severity]}</b>
                 <span class="quiet">
-                    Task <ItemLink task={c.task} />, lot {c.lot}, {when(c.opened_at)}
+                    Task <ItemLink id={c.task} />, lot {c.lot}, {when(c.opened_at)}
                 </span>
             </p>
             <Compare c={c} scheme={scheme} />

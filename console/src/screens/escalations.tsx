@@ -34,7 +34,7 @@ export function Escalations() {
                             },
                             { title: 'From', cell: (e) => (e.mine ? 'you' : e.raised_by) },
                             { title: 'When', cell: (e) => when(e.raised_at) },
-                            { title: 'Task', cell: (e) => <ItemLink task={e.task} /> },
+                            { title: 'Task', cell: (e) => <ItemLink id={e.task} /> },
                             {
                                 title: '',
                                 cell: (e) => (

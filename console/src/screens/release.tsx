@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { api, idempotencyKey } from '../api.ts';
 import { CodeName, TagList } from '../parts/grade.tsx';
+import { ItemLink } from '../parts/itemlink.tsx';
 import { useScheme } from '../parts/schemes.ts';
 import {
     count,
@@ -21,6 +22,43 @@ import type { Candidate, Me, Release } from '../types.ts';
 
 const FILES = ['manifest.json', 'hashes.jsonl', 'hashes.csv', 'manifest.json.minisig'] as const;
 
+/** Items that are graded and yet go nowhere, because a list says so. */
+function Guarded({ c }: { c: Candidate }) {
+    if (c.guarded.length === 0) return null;
+    return (
+        <details>
+            <summary>
+                {c.more_guarded ? 'More than 100 items' : many(c.guarded.length, 'item')} held back
+                by a list
+            </summary>
+            <Table
+                label={`Items of ${c.scheme} that lists hold back`}
+                empty=""
+                rows={c.guarded}
+                rowKey={(g) => `${g.item} ${g.list} ${g.hash}`}
+                columns={[
+                    { title: 'Item', cell: (g) => <ItemLink id={g.item} noun="item" /> },
+                    { title: 'Grade', cell: (g) => g.code },
+                    {
+                        title: 'List',
+                        cell: (g) =>
+                            `${g.list} (${g.kind === 'known_good' ? 'known good' : 'never export'})`,
+                    },
+                    { title: 'Why', cell: (g) => g.reason ?? 'not said' },
+                    {
+                        title: 'By',
+                        cell: (g) => (g.hash === 'pdq' ? `pdq, ${g.distance} bits off` : g.hash),
+                    },
+                    {
+                        title: 'Until',
+                        cell: (g) => (g.expires_at === null ? 'for good' : when(g.expires_at)),
+                    },
+                ]}
+            />
+        </details>
+    );
+}
+
 function Request({ c, again }: { c: Candidate; again: () => void }) {
     const readings = useSignal(1);
     const key = useSignal(idempotencyKey());
@@ -35,9 +73,11 @@ function Request({ c, again }: { c: Candidate; again: () => void }) {
             </p>
             {c.held_lots > 0 && (
                 <p>
-                    Held back: {many(c.held_lots, 'listed decision')} in lots that are not closed.
+                    Held back: {many(c.held_lots, 'listed decision')} in lots that are not closed
+                    {c.guarded.length > 0 && ', or by a list'}.
                 </p>
             )}
+            <Guarded c={c} />
             {c.held_readings > 0 && (
                 <p>
                     {count(c.held_readings)} of them {c.held_readings === 1 ? 'was' : 'were'} read

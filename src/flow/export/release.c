@@ -8,10 +8,12 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "flow/export/answer.h"
+#include "flow/listed.h"
 #include "store/schemes.h"
 #include "store/workspace.h"
 
-#define LIST_MAX 50 /* releases on the page, newest first */
+#define LIST_MAX  50 /* releases on the page, newest first */
+#define ABOUT_MAX (2 * 1024 * 1024)
 
 struct listing {
     struct world *world;
@@ -23,6 +25,10 @@ struct listing {
     /* of the scheme that is being counted */
     const struct scheme *scheme;
     struct export_ready ready;
+    /* of what lists hold back */
+    size_t guards;
+    int64_t reason_of; /* the list whose reason is known; 0: none */
+    char reason[LISTED_SOURCE_SIZE];
 };
 
 static enum assay_err count_ready(void *ctx, const struct release_count *c, struct err *e)
@@ -36,6 +42,48 @@ static enum assay_err count_ready(void *ctx, const struct release_count *c, stru
     l->ready.rows += c->ready;
     l->ready.single += c->single;
     l->ready.held_lots += c->held;
+    return ASSAY_OK;
+}
+
+static enum assay_err keep_reason(void *ctx, const struct list_row_head *head, int64_t rows,
+                                  struct err *e)
+{
+    struct listing *l = ctx;
+    struct buf plain;
+
+    (void)rows;
+    (void)e;
+    buf_init(&plain, ABOUT_MAX);
+    flow_list_about(l->world->keys, head, &plain);
+    flow_listed_text(plain.data, plain.size, "reason", l->reason);
+    buf_wipe(&plain);
+    return ASSAY_OK;
+}
+
+static enum assay_err add_guard(void *ctx, const struct release_guard *g, struct err *e)
+{
+    struct listing *l = ctx;
+    const struct scheme_code *code = scheme_find_code(l->scheme, g->code);
+    enum assay_err rc;
+
+    if (code == NULL || !code->listed || ++l->guards >= RELEASES_GUARDS_MAX)
+        return ASSAY_OK;
+    if (l->reason_of != g->list_id) {
+        l->reason[0] = '\0';
+        if ((rc = list_head(l->tx, g->list_id, keep_reason, l, e)) != 0)
+            return rc;
+        l->reason_of = g->list_id;
+    }
+    json_object(&l->out, NULL);
+    json_id(&l->out, "item", g->item_id);
+    json_text(&l->out, "code", g->code);
+    json_text(&l->out, "list", g->list);
+    json_text(&l->out, "kind", g->kind);
+    json_text(&l->out, "reason", l->reason[0] == '\0' ? NULL : l->reason);
+    json_text(&l->out, "hash", g->hash);
+    json_int(&l->out, "distance", g->distance);
+    json_time(&l->out, "expires_at", g->expires_ms);
+    json_object_end(&l->out);
     return ASSAY_OK;
 }
 
@@ -53,8 +101,13 @@ static enum assay_err add_candidate(void *ctx, const char *name)
     json_int(&l->out, "rows", l->ready.rows);
     json_int(&l->out, "held_lots", l->ready.held_lots);
     json_int(&l->out, "held_readings", l->ready.single);
+    l->guards = 0;
+    json_array(&l->out, "guarded");
+    rc = release_guards(l->tx, name, add_guard, l, NULL);
+    json_array_end(&l->out);
+    json_bool(&l->out, "more_guarded", l->guards >= RELEASES_GUARDS_MAX);
     json_object_end(&l->out);
-    return ASSAY_OK;
+    return rc;
 }
 
 static enum assay_err add_one(void *ctx, const struct release_row *r, struct err *e)

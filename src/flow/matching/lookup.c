@@ -138,7 +138,7 @@ static enum assay_err keep_source(void *ctx, const struct list_row_head *head, i
     (void)e;
     buf_init(&plain, LIST_ABOUT);
     flow_list_about(l->world->keys, head, &plain);
-    flow_listed_source(plain.data, plain.size, l->source);
+    flow_listed_text(plain.data, plain.size, "source", l->source);
     buf_wipe(&plain);
     return ASSAY_OK;
 }
@@ -157,7 +157,7 @@ static enum assay_err add_record(void *ctx, const struct list_record *record, st
     const struct row *r = ctx;
     const struct match_target *t = &r->target;
     struct json_out *o = &r->looking->o;
-    struct listed listed;
+    struct flow_row_says listed;
 
     (void)e;
     flow_listed(r->looking->world->keys, record, &listed);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "flow/listed.h"
 #include "store/list.h"
 
 /* A hash of a real picture has 128 ones; one far from it is of a flat or a made-up one and lies
@@ -36,8 +37,9 @@ struct found {
     int64_t row_id;
     const char *list;
     /* As the list says; NULL: nothing, or the row is gone. */
-    const char *scheme, *code, *tags;
+    const char *scheme, *code, *tags, *source;
     int64_t scheme_version;
+    bool collage;
 };
 
 struct matching {
@@ -159,8 +161,12 @@ static enum assay_err take_row(void *ctx, const struct list_record *r, struct er
 {
     struct telling *t = ctx;
     struct arena *a = t->m->arena;
+    struct flow_row_says listed;
 
     (void)e;
+    flow_listed(t->m->s->world->keys, r, &listed);
+    t->at->source = listed.source[0] == '\0' ? NULL : arena_strdup(a, listed.source);
+    t->at->collage = listed.collage;
     t->at->scheme = r->scheme == NULL ? NULL : arena_strdup(a, r->scheme);
     t->at->code = r->code == NULL ? NULL : arena_strdup(a, r->code);
     t->at->tags = r->tags == NULL ? NULL : arena_strdup(a, r->tags);
@@ -209,6 +215,8 @@ static void write_hits(const struct matching *m, size_t ask, size_t *next, struc
         json_int(o, "scheme_version", f->scheme_version);
         json_text(o, "code", f->code);
         write_tags(o, f->tags);
+        json_text(o, "source", f->source);
+        json_bool(o, "collage", f->collage);
         json_object_end(o);
     }
     json_array_end(o);
