@@ -6,7 +6,7 @@ import { ROLES } from '../src/types.ts';
 
 const MAY: Record<string, Screen[]> = {
     assessor: ['assess', 'later', 'shift', 'corrections', 'lots'],
-    analyst: ['upload', 'intake', 'batches'],
+    analyst: ['upload', 'intake', 'batches', 'lookup', 'lists'],
     quality: ['lots', 'reading', 'item'],
     arbiter: ['corrections', 'lots', 'third', 'item'],
     lead: [
@@ -23,8 +23,10 @@ const MAY: Record<string, Screen[]> = {
         'schemes',
         'item',
         'record',
+        'lookup',
+        'lists',
     ],
-    intake: ['upload', 'intake', 'batches'],
+    intake: ['upload', 'intake', 'batches', 'lists'],
     release: ['release'],
     welfare: [],
     compliance: [
@@ -36,9 +38,21 @@ const MAY: Record<string, Screen[]> = {
         'keys',
         'item',
         'record',
+        'lookup',
+        'lists',
     ],
-    admin: ['guidance', 'people', 'schemes', 'settings', 'keys', 'backups'],
-    auditor: ['release', 'authorisations', 'schemes', 'settings', 'keys', 'item', 'record'],
+    admin: ['guidance', 'people', 'schemes', 'settings', 'keys', 'backups', 'lists'],
+    auditor: [
+        'release',
+        'authorisations',
+        'schemes',
+        'settings',
+        'keys',
+        'item',
+        'record',
+        'lookup',
+        'lists',
+    ],
 };
 
 for (const role of ROLES)

@@ -28,7 +28,7 @@ const REASONS: Record<string, string> = {
 };
 
 /** The lines that are asked, without the empty ones and those that lists have as remarks. */
-export function linesOf(text: string): string[] {
+function linesOf(text: string): string[] {
     return text
         .split(/\r?\n/)
         .map((line) => line.trim())
