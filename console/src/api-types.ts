@@ -947,6 +947,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/match/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture whose hashes, and which itself, POST /api/v1/match answers test for. */
+        get: operations["getTestPicture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/match/terms": {
         parameters: {
             query?: never;
@@ -4416,6 +4433,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MatchAnswers"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTestPicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A PNG, always the same; doc/matching.md has its hashes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
                 };
             };
             default: components["responses"]["Problem"];

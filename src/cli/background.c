@@ -14,6 +14,7 @@
 #include "flow/intake/upload.h"
 #include "flow/matching/matching.h"
 #include "flow/own.h"
+#include "flow/test_list.h"
 #include "flow/qa/qa.h"
 #include "flow/queue/queue.h"
 #include "store/workspace.h"
@@ -110,18 +111,18 @@ static void *take_uploads(void *ctx)
     return NULL;
 }
 
-/* What passed before there was a list of own decisions comes into it. */
-static void fill_own(struct world *w)
+/* The list for trying the way; and what passed before there was a list of own decisions comes into
+ * that. */
+static void fill_lists(struct world *w)
 {
     struct err e = {0};
     int64_t count = 0;
-    enum assay_err rc;
+    enum assay_err rc = flow_test_list(w, &e);
 
-    do
-        rc = flow_own_fill(w, &count, &e);
-    while (rc == ASSAY_OK && count > 0);
+    while (rc == ASSAY_OK && (rc = flow_own_fill(w, &count, &e)) == ASSAY_OK && count > 0) {
+    }
     if (rc != ASSAY_OK)
-        log_warn("lists.own_not_filled", LOG_ERR(rc), LOG_TEXT("why", e.text));
+        log_warn("lists.not_filled", LOG_ERR(rc), LOG_TEXT("why", e.text));
 }
 
 /* Items that wait come first, then a page of the pass over all. */
@@ -146,7 +147,7 @@ static void *match_items_with_lists(void *ctx)
             continue;
         }
         if (!filled)
-            fill_own(b->world);
+            fill_lists(b->world);
         filled = true;
         enum assay_err rc = match_some(b, pass, &e);
         bool waits = rc == ASSAY_ENOTFOUND || rc == ASSAY_EBUSY || rc == ASSAY_ESTATE;

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/simple.h"
+#include "match/test_picture.h"
 #include "people/client.h"
 
 static const char usage[] =
@@ -14,12 +15,14 @@ static const char usage[] =
     "       assay client set NAME LIMITS\n"
     "       assay client rights NAME LIST none|answer|detail\n"
     "       assay client rotate NAME\n"
-    "       assay client disable NAME | enable NAME\n\n"
+    "       assay client disable NAME | enable NAME\n"
+    "       assay client test > FILE\n\n"
     "A client is a platform's program that asks POST /api/v1/match by an API key and can do "
     "nothing\n"
     "else (doc/matching.md). add and rotate print the key, once. With the right answer it learns "
     "of\n"
-    "a list's hashes only yes or no, with detail what the list says of them.\n\n"
+    "a list's hashes only yes or no, with detail what the list says of them. test writes the\n"
+    "picture that every client's requests are answered `test` for, to try the way with.\n\n"
     "LIMITS:\n"
     "  --rate N        hashes a second (1000)\n"
     "  --burst N       hashes at once (20000)\n"
@@ -30,7 +33,8 @@ static const char usage[] =
     "examples:\n"
     "  assay client add acme --rate 500\n"
     "  assay client rights acme hotline-2026 answer\n"
-    "  assay client disable acme\n";
+    "  assay client disable acme\n"
+    "  assay client test > assay-test.png\n";
 
 struct texts {
     const char *rate, *burst, *distance, *quality, *keep, *expires;
@@ -119,14 +123,28 @@ static int words_of(const char *verb)
     static const struct {
         const char *verb;
         int words;
-    } verbs[] = {{"add", 1},    {"list", 0},    {"set", 1},   {"rights", 3},
-                 {"rotate", 1}, {"disable", 1}, {"enable", 1}};
+    } verbs[] = {{"add", 1},    {"list", 0},    {"set", 1},    {"rights", 3},
+                 {"rotate", 1}, {"disable", 1}, {"enable", 1}, {"test", 0}};
 
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (str_equal(verb, verbs[i].verb))
             return verbs[i].words;
     }
     return -1;
+}
+
+static int write_test_picture(void)
+{
+    struct buf png;
+
+    buf_init(&png, TEST_PICTURE_BYTES + 1);
+    test_picture(&png);
+    const bool written = fwrite(png.data, 1, png.size, stdout) == png.size && fflush(stdout) == 0;
+    buf_clear(&png);
+    if (written)
+        return CLI_DONE;
+    perror("assay: the picture cannot be written");
+    return CLI_CANNOT;
 }
 
 int cli_client(struct cli *c, int argc, char **argv)
@@ -151,6 +169,8 @@ int cli_client(struct cli *c, int argc, char **argv)
     if (limits_of(&t, &limits, &e) != ASSAY_OK)
         return cli_usage("client", "%s", e.text);
     const char *verb = argv[optind];
+    if (str_equal(verb, "test"))
+        return write_test_picture();
     if ((status = cli_open(c, FLOW_WITHOUT_DECODER, &w)) != CLI_DONE)
         return status;
     enum assay_err rc = run(&w, verb, argv + optind + 1, &limits, &e);

@@ -13,7 +13,7 @@
 
 static enum assay_err find_or_make_list(struct tx *tx, int64_t *id, struct err *e)
 {
-    enum assay_err rc = match_own_list(tx, id, e);
+    enum assay_err rc = match_list_of_kind(tx, "own", id, e);
 
     if (rc != ASSAY_ENOTFOUND)
         return rc;

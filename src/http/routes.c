@@ -35,6 +35,8 @@ static const struct route routes[] = {
     {GATE_GET, "/c/banks", "hmaBanks", ROUTE_CLIENT, ROUTE_HMA, hma_banks},
     {GATE_GET, "/c/bank/{bank}", "hmaBank", ROUTE_CLIENT, ROUTE_HMA, hma_bank},
     {GATE_GET, "/api/v1/match/terms", "getTerms", ROUTE_CLIENT, ROUTE_NOTHING, api_get_terms},
+    {GATE_GET, "/api/v1/match/test", "getTestPicture", ROUTE_CLIENT, ROUTE_NOTHING,
+     api_get_test_picture},
     {GATE_GET, "/api/v1/clients", "getClients", PEOPLE_ADMIN | PEOPLE_COMPLIANCE | PEOPLE_AUDITOR,
      ROUTE_NOTHING, api_get_clients},
     {GATE_POST, "/api/v1/clients", "addClient", PEOPLE_ADMIN, ROUTE_BODY, api_add_client},

@@ -277,9 +277,12 @@ enum assay_err stack_join(struct tx *tx, const struct stack_new *s, bool *added,
 
 /* ---- own decisions ---- */
 
-enum assay_err match_own_list(struct tx *tx, int64_t *id, struct err *e)
+enum assay_err match_list_of_kind(struct tx *tx, const char *kind, int64_t *id, struct err *e)
 {
-    return sql_one_int(sql(tx, "SELECT id FROM list WHERE kind = 'own'"), id, e);
+    struct sql *q = sql(tx, "SELECT id FROM list WHERE kind = $1");
+
+    sql_text(q, kind);
+    return sql_one_int(q, id, e);
 }
 
 enum assay_err match_own_missing(struct tx *tx, int64_t *out, size_t max, size_t *count,

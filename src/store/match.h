@@ -93,8 +93,8 @@ enum assay_err stack_join(struct tx *tx, const struct stack_new *s, bool *added,
 
 /* ---- own decisions ---- */
 
-/* The list of that kind that every workspace has one of; ENOTFOUND. */
-enum assay_err match_own_list(struct tx *tx, int64_t *id, struct err *e);
+/* The list of kind own or test, of which a workspace has one each; ENOTFOUND. */
+enum assay_err match_list_of_kind(struct tx *tx, const char *kind, int64_t *id, struct err *e);
 /* Tasks that have passed and have no row in it, at most max. */
 enum assay_err match_own_missing(struct tx *tx, int64_t *out, size_t max, size_t *count,
                                  struct err *e);

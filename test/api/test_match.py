@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sqlite3
+import subprocess
 import time
 
 import server
@@ -15,6 +16,7 @@ NEAR = "0f" * 31 + "0c" # two bits off
 MD5 = "12" * 16
 COLLAGE = "cd" * 20
 TEST_SHA256 = "34" * 32
+TEST_LIST = "SELECT id FROM list WHERE kind = 'test'"
 
 
 def sql(s, text):
@@ -52,9 +54,10 @@ class Match(server.ServerCase):
         s = cls.server
         put_list(s, 101, "alpha")
         put_list(s, 102, "beta")
-        if not sql(s, "SELECT id FROM list WHERE kind = 'test'"):
-            put_list(s, 103, "test", "test")
-        test_id = sql(s, "SELECT id FROM list WHERE kind = 'test'")[0][0]
+        until = time.monotonic() + WAIT_S # the server makes it when it starts
+        while not sql(s, TEST_LIST) and time.monotonic() < until:
+            time.sleep(0.05)
+        test_id = sql(s, TEST_LIST)[0][0]
         put_row(s, 1001, 101, "a", pdq=PDQ, md5=MD5)
         put_row(s, 1004, 101, "a", "grid one", sha1=COLLAGE)
         put_row(s, 1002, 102, "b", pdq=FAR)
@@ -108,6 +111,22 @@ class Match(server.ServerCase):
         self.assertEqual((md5["status"], md5["hits"][0]["kind"]), ("match", "md5"))
         self.assertEqual(upper["hits"][0]["distance"], 0)
         self.assertEqual((far["status"], far["hits"], far["more"]), ("no_match", [], False))
+
+    def test_the_published_picture_is_answered_test_for_everybody(self):
+        picture = self.ask("none", path="/api/v1/match/test", method="GET")
+        self.assertEqual((picture.status, picture.headers["Content-Type"]), (200, "image/png"))
+        with open(server.ROOT / "doc/matching.md", encoding="utf-8") as doc:
+            told = dict(re.findall(r"^\| (MD5|SHA-1|SHA-256|PDQ) \| `([0-9a-f]+)`", doc.read(),
+                                   re.M))
+        for name, kind in (("MD5", "md5"), ("SHA-1", "sha1"), ("SHA-256", "sha256")):
+            self.assertEqual(hashlib.new(kind, picture.body).hexdigest(), told[name])
+        self.assertEqual(subprocess.run([server.assay, "client", "test"], check=True,
+                                        capture_output=True).stdout, picture.body)
+        for name in ("told", "none"):
+            self.assertEqual(self.statuses(name, list(told.values())), [("test", None)] * 4)
+        file = self.ask("none", data=picture.body,
+                        headers={"Content-Type": "application/octet-stream"}).json()
+        self.assertEqual((file["answers"][0]["status"], file["file"]["pdq"]), ("test", told["PDQ"]))
 
     def test_distance_is_the_clients_or_less(self):
         self.assertEqual(self.statuses("asks", [NEAR], distance=1), [("no_match", None)])

@@ -290,7 +290,7 @@ static enum assay_err own(struct tx *tx, void *ctx, struct err *e)
 
     memset(r.pdq, 0x33, sizeof r.pdq);
     memset(r.identity, 1, sizeof r.identity);
-    enum assay_err rc = match_own_list(tx, &r.list_id, e);
+    enum assay_err rc = match_list_of_kind(tx, "own", &r.list_id, e);
     return rc != ASSAY_OK ? rc : list_put(tx, &r, 1, &what, e);
 }
 

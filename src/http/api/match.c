@@ -8,6 +8,7 @@
 #include "http/api/api.h"
 #include "http/api/machine.h"
 #include "http/match_body.h"
+#include "match/test_picture.h"
 
 static_assert(SERVICE_FILE_MAX < 2 * GATE_PART_MAX, "a refusal of a longer file is heard");
 
@@ -148,6 +149,16 @@ enum assay_err api_match(struct http_request *r, struct http_answer *a, struct e
     s->distance = distance;
     buf_init(&s->body, is_file ? SERVICE_FILE_MAX : MATCH_BODY_MAX);
     r->sink = (struct http_sink){s, feed, finish, give_up};
+    return ASSAY_OK;
+}
+
+enum assay_err api_get_test_picture(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    (void)r;
+    (void)e;
+    a->type = "image/png";
+    a->download = "assay-test.png";
+    test_picture(&a->body);
     return ASSAY_OK;
 }
 
