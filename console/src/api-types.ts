@@ -1014,7 +1014,8 @@ export interface paths {
         delete: operations["removeList"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Whether one person's equal grade, given blind, is enough for what an exact hash of the list says. */
+        patch: operations["changeList"];
         trace?: never;
     };
     "/api/v1/lists/check": {
@@ -2657,6 +2658,11 @@ export interface components {
             /** @enum {string} */
             trust: "trusted" | "candidate";
             /**
+             * @description What an exact hash of a trusted list with a grade does. hidden_vote, it is a hidden vote; one, a person's equal grade, given blind, is enough, and the task is left out of its lot's sample.
+             * @enum {string}
+             */
+            confirm: "hidden_vote" | "one";
+            /**
              * Format: int64
              * @description The last that was imported whole; 0 for none.
              */
@@ -2709,6 +2715,10 @@ export interface components {
             licence?: string;
             contact?: string;
             reason?: string;
+        };
+        ListChange: {
+            /** @enum {string} */
+            confirm: "hidden_vote" | "one";
         };
         ListCounts: {
             /**
@@ -4566,6 +4576,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListList"];
+                };
             };
             default: components["responses"]["Problem"];
         };

@@ -259,6 +259,8 @@ export const api = {
     switchOff: (name: string, hash: string, reason: string) =>
         post<T.ListSwitched>(`/lists/${name}/off`, { hash, reason }),
     switchOn: (name: string, hash: string) => post<T.ListSwitched>(`/lists/${name}/on`, { hash }),
+    confirmList: (name: string, confirm: T.HashList['confirm']) =>
+        json<T.ListList>('PATCH', `/lists/${name}`, { body: { confirm } }),
     removeList: (name: string) => nothing('DELETE', `/lists/${name}`),
 
     searchItems: (query: string) => post<T.ItemsFound>('/items/search', { query }),

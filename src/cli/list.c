@@ -15,6 +15,7 @@ static const char usage[] =
     "       assay list lint FILE\n"
     "       assay list off NAME HASH --reason TEXT\n"
     "       assay list on NAME HASH\n"
+    "       assay list set NAME --confirm hidden-vote|one\n"
     "       assay list remove NAME\n\n"
     "FILE has hashes as text, CSV, JSON Lines or VICS (doc/lists.md). import makes the list if it\n"
     "is not there, and FILE its next version: what the last version had and FILE has not is "
@@ -24,13 +25,17 @@ static const char usage[] =
     "  --kind KIND     hashes, known_good or never_export (hashes)\n"
     "  --trust TRUST   trusted or candidate (candidate)\n"
     "  --reason TEXT   why a hash is off, or files of known_good and never_export are held back\n"
-    "  --expires DATE  until when those are, such as 2027-06-30\n\n"
+    "  --expires DATE  until when those are, such as 2027-06-30\n"
+    "  --confirm WHAT  what an exact hash of a trusted list with a grade does: hidden-vote (a "
+    "vote\n"
+    "                  that nobody sees before their own), or one: the same grade given blind by\n"
+    "                  one person is enough, and the file is not read again\n\n"
     "examples:\n"
     "  assay list import hotline-2026 hashes.jsonl --trust trusted --source 'Hotline of Example'\n"
     "  assay list off hotline-2026 d3b07384d113edec49eaa6238ad5ff00 --reason 'a blank page'\n";
 
 struct options {
-    const char *kind, *trust, *source, *licence, *contact, *reason, *expires;
+    const char *kind, *trust, *source, *licence, *contact, *reason, *expires, *confirm;
 };
 
 static void print_refused(void *ctx, uint64_t line, const char *reason)
@@ -95,7 +100,7 @@ static int import(struct world *w, const struct options *o, int64_t expires_ms, 
     return rc == ASSAY_OK ? print_counts(&n) : cli_fail(rc, &e);
 }
 
-static int change(struct world *w, const char *verb, char *const *words, const char *reason)
+static int change(struct world *w, const char *verb, char *const *words, const struct options *o)
 {
     struct err e = {0};
     int64_t count = 0;
@@ -103,8 +108,11 @@ static int change(struct world *w, const char *verb, char *const *words, const c
 
     if (str_equal(verb, "remove"))
         rc = lists_remove(w, people_operator(), words[0], &e);
+    else if (str_equal(verb, "set"))
+        rc = lists_confirm(w, people_operator(), words[0],
+                           str_equal(o->confirm, "hidden-vote") ? "hidden_vote" : o->confirm, &e);
     else
-        rc = lists_switch(w, people_operator(), words[0], words[1], reason, &count, &e);
+        rc = lists_switch(w, people_operator(), words[0], words[1], o->reason, &count, &e);
     return rc == ASSAY_OK ? CLI_DONE : cli_fail(rc, &e);
 }
 
@@ -113,7 +121,7 @@ static bool fits(const char *verb, int words)
 {
     if (str_equal(verb, "show"))
         return words <= 1;
-    if (str_equal(verb, "lint") || str_equal(verb, "remove"))
+    if (str_equal(verb, "lint") || str_equal(verb, "remove") || str_equal(verb, "set"))
         return words == 1;
     return words == 2 &&
            (str_equal(verb, "import") || str_equal(verb, "off") || str_equal(verb, "on"));
@@ -123,10 +131,9 @@ int cli_list(struct cli *c, int argc, char **argv)
 {
     struct options o = {0};
     const struct simple_flag flags[] = {
-        {"kind", NULL, &o.kind},       {"trust", NULL, &o.trust},
-        {"source", NULL, &o.source},   {"licence", NULL, &o.licence},
-        {"contact", NULL, &o.contact}, {"reason", NULL, &o.reason},
-        {"expires", NULL, &o.expires}, {0}};
+        {"kind", NULL, &o.kind},       {"trust", NULL, &o.trust},     {"source", NULL, &o.source},
+        {"licence", NULL, &o.licence}, {"contact", NULL, &o.contact}, {"reason", NULL, &o.reason},
+        {"expires", NULL, &o.expires}, {"confirm", NULL, &o.confirm}, {0}};
     int64_t expires_ms = 0;
     struct world w;
     int status = simple_options(c, usage, flags, argc, argv);
@@ -141,6 +148,9 @@ int cli_list(struct cli *c, int argc, char **argv)
         return cli_usage("list", "--expires is a date such as 2027-06-30");
     if (str_equal(verb, "off") != (o.reason != NULL) && !str_equal(verb, "import"))
         return cli_usage("list", "off needs --reason TEXT, and nothing else but import takes it");
+    if (str_equal(verb, "set") != (o.confirm != NULL))
+        return cli_usage("list",
+                         "set needs --confirm hidden-vote or one, and nothing else takes it");
     if (str_equal(verb, "lint"))
         return lint(words[0]);
     if ((status = cli_open(c, FLOW_WITHOUT_DECODER, &w)) != CLI_DONE)
@@ -150,7 +160,7 @@ int cli_list(struct cli *c, int argc, char **argv)
     else if (str_equal(verb, "import"))
         status = import(&w, &o, expires_ms, words);
     else
-        status = change(&w, verb, words, o.reason);
+        status = change(&w, verb, words, &o);
     if (!str_equal(verb, "show") && cli_sign(&w) != ASSAY_OK)
         status = CLI_CANNOT;
     flow_close(&w);

@@ -54,6 +54,7 @@ static const struct route routes[] = {
      ROUTE_NOTHING, api_get_held},
     {GATE_POST, "/api/v1/lists/{list}/off", "switchOff", LISTS_KEEPERS, ROUTE_BODY, api_list_off},
     {GATE_POST, "/api/v1/lists/{list}/on", "switchOn", LISTS_KEEPERS, ROUTE_BODY, api_list_on},
+    {GATE_PATCH, "/api/v1/lists/{list}", "changeList", LISTS_KEEPERS, ROUTE_BODY, api_change_list},
     {GATE_DELETE, "/api/v1/lists/{list}", "removeList", LISTS_KEEPERS, ROUTE_NOTHING,
      api_remove_list},
     {GATE_POST, "/api/v1/lookup", "lookUp", MATCHING_ASKERS, ROUTE_BODY, api_look_up},

@@ -31,7 +31,8 @@ static struct list_row_head read_head(struct sql *q)
                               .trust = sql_get_text(q, 3),
                               .version = sql_get_int(q, 5),
                               .created_by = sql_get_int(q, 6),
-                              .created_ms = sql_get_int(q, 7)};
+                              .created_ms = sql_get_int(q, 7),
+                              .confirm = sql_get_text(q, 8)};
 
     l.about_sealed = sql_get_blob(q, 4, &l.about_size);
     return l;
@@ -43,7 +44,7 @@ enum assay_err list_each(struct tx *tx, int64_t id, list_each_fn *fn, void *ctx,
 {
     struct sql *q = sql(
         tx, "SELECT id, name, kind, trust, about_sealed, version, created_by, created_ms,"
-            " (SELECT count(*) FROM list_row r" IN_LIST "),"
+            " confirm, (SELECT count(*) FROM list_row r" IN_LIST "),"
             " (SELECT CAST(coalesce(sum(r.hits), 0) AS BIGINT) FROM list_row r" IN_LIST
             " AND r.hits > 0),"
             " (SELECT count(*) FROM list_row r" IN_LIST " AND r.off_ms IS NOT NULL),"
@@ -56,11 +57,11 @@ enum assay_err list_each(struct tx *tx, int64_t id, list_each_fn *fn, void *ctx,
     while ((rc = sql_step(q, e)) == ASSAY_OK) {
         struct list_row_head l = read_head(q);
 
-        l.hits = sql_get_int(q, 9);
-        l.off = sql_get_int(q, 10);
-        l.quarantined = sql_get_int(q, 11);
-        l.expires_ms = sql_get_int(q, 12);
-        if ((rc = fn(ctx, &l, sql_get_int(q, 8), e)) != ASSAY_OK)
+        l.hits = sql_get_int(q, 10);
+        l.off = sql_get_int(q, 11);
+        l.quarantined = sql_get_int(q, 12);
+        l.expires_ms = sql_get_int(q, 13);
+        if ((rc = fn(ctx, &l, sql_get_int(q, 9), e)) != ASSAY_OK)
             break;
     }
     sql_done(q);
@@ -70,7 +71,7 @@ enum assay_err list_each(struct tx *tx, int64_t id, list_each_fn *fn, void *ctx,
 enum assay_err list_head(struct tx *tx, int64_t id, list_each_fn *fn, void *ctx, struct err *e)
 {
     struct sql *q = sql(tx, "SELECT id, name, kind, trust, about_sealed, version, created_by,"
-                            " created_ms FROM list WHERE id = $1 AND removed_ms IS NULL");
+                            " created_ms, confirm FROM list WHERE id = $1 AND removed_ms IS NULL");
     enum assay_err rc;
 
     sql_int(q, id);
@@ -101,6 +102,15 @@ enum assay_err list_find(struct tx *tx, const char *name, int64_t *id, struct er
 
     sql_text(q, name);
     return sql_one_int(q, id, e);
+}
+
+enum assay_err list_set_confirm(struct tx *tx, int64_t id, const char *confirm, struct err *e)
+{
+    struct sql *q = sql(tx, "UPDATE list SET confirm = $1 WHERE id = $2 AND removed_ms IS NULL");
+
+    sql_text(q, confirm);
+    sql_int(q, id);
+    return sql_run_done(q, NULL, e);
 }
 
 enum assay_err list_set_removed(struct tx *tx, int64_t id, int64_t now_ms, struct err *e)

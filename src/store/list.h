@@ -17,8 +17,9 @@
 struct list_row_head {
     int64_t id;
     const char *name;
-    const char *kind;  /* hashes, own, known_good, never_export, test, client */
-    const char *trust; /* trusted, candidate */
+    const char *kind;    /* hashes, own, known_good, never_export, test, client */
+    const char *trust;   /* trusted, candidate */
+    const char *confirm; /* hidden_vote, one; as read alone */
     const void *about_sealed;
     size_t about_size;
     int64_t version; /* the last that was imported whole; 0: none */
@@ -42,6 +43,8 @@ typedef enum assay_err list_kind_fn(void *ctx, int64_t id, const char *kind, str
 enum assay_err list_kinds(struct tx *tx, list_kind_fn *fn, void *ctx, struct err *e);
 /* One that is not removed. ENOTFOUND. */
 enum assay_err list_find(struct tx *tx, const char *name, int64_t *id, struct err *e);
+/* What its exact hashes with a grade do: hidden_vote, one. */
+enum assay_err list_set_confirm(struct tx *tx, int64_t id, const char *confirm, struct err *e);
 /* From now on it is in no answer; its rows go by list_drop_page, with a version that none has.
  * ENOTFOUND. */
 enum assay_err list_set_removed(struct tx *tx, int64_t id, int64_t now_ms, struct err *e);

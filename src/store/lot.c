@@ -68,6 +68,34 @@ enum assay_err lot_hold(struct tx *tx, int64_t id, struct err *e)
     return sql_run_done(q, NULL, e);
 }
 
+enum assay_err lot_confirmed(struct tx *tx, int64_t lot_id, int64_t after, int64_t *out, size_t max,
+                             size_t *count, struct err *e)
+{
+    struct sql *q =
+        sql(tx, "SELECT t.id FROM task t JOIN decision d ON d.id = t.decision_id"
+                " WHERE t.lot_id = $1 AND t.id > $2 AND d.basis = 'seen' AND d.code IS NOT NULL"
+                " AND EXISTS (SELECT 1 FROM match m JOIN list_row r ON r.id = m.row_id"
+                " JOIN list l ON l.id = r.list_id WHERE m.item_id = t.item_id"
+                " AND m.outcome = 'vote' AND r.scheme_name = t.scheme_name AND r.code = d.code"
+                " AND r.removed_version IS NULL AND r.off_ms IS NULL"
+                " AND r.quarantined_ms IS NULL AND l.removed_ms IS NULL"
+                " AND l.trust = 'trusted' AND l.confirm = 'one')"
+                " AND NOT EXISTS (SELECT 1 FROM vote v WHERE v.task_id = t.id"
+                " AND v.code <> d.code)"
+                " AND NOT EXISTS (SELECT 1 FROM escalation x WHERE x.task_id = t.id)"
+                " ORDER BY t.id LIMIT $3");
+    enum assay_err rc;
+
+    *count = 0;
+    sql_int(q, lot_id);
+    sql_int(q, after);
+    sql_int(q, (int64_t)max);
+    while ((rc = sql_step(q, e)) == ASSAY_OK)
+        out[(*count)++] = sql_get_int(q, 0);
+    sql_done(q);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
 enum assay_err lot_unsampled(struct tx *tx, int64_t *id, struct err *e)
 {
     struct sql *q = sql(tx, "SELECT id FROM lot WHERE state = 'submitted' ORDER BY id LIMIT 1");

@@ -24,6 +24,14 @@ enum assay_err lot_get(struct tx *tx, int64_t id, struct lot_row *out, struct er
 enum assay_err lot_hold(struct tx *tx, int64_t id, struct err *e);
 /* One lot that was submitted and has no sample yet; ENOTFOUND. */
 enum assay_err lot_unsampled(struct tx *tx, int64_t *id, struct err *e);
+/*
+ * Tasks of a lot, by id after the given one, at most max, that one reading confirms: their grade,
+ * by a person of the queue who saw the picture, is that of an exact hash of a trusted list for
+ * which one confirmation is enough (list.confirm), and no source says another. *count: less than
+ * max at the end.
+ */
+enum assay_err lot_confirmed(struct tx *tx, int64_t lot_id, int64_t after, int64_t *out, size_t max,
+                             size_t *count, struct err *e);
 /* Write seed, sample_size, reread, state and closed_ms, if the lot is still in state `from`;
  * ESTATE. */
 enum assay_err lot_move(struct tx *tx, const struct lot_row *l, const char *from, struct err *e);

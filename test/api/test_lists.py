@@ -135,6 +135,17 @@ class Lists(server.ServerCase):
         self.assertEqual(lead("DELETE", "/api/v1/lists/own").status, 409)
         self.server.run("audit", "verify")
 
+    def test_one_confirmation_is_set_for_a_trusted_list_alone(self):
+        admin = self.server.client("admin")
+        path = "/api/v1/lists/"
+        set_to = admin("PATCH", path + "hotline", {"confirm": "one"}).json()["lists"][0]
+        self.assertEqual(set_to["confirm"], "one")
+        self.assertEqual(admin("PATCH", path + "hotline", {"confirm": "two"}).status, 422)
+        self.assertEqual(admin("PATCH", path + "own", {"confirm": "one"}).status, 409)
+        self.server.run("list", "set", "hotline", "--confirm", "hidden-vote")
+        self.assertEqual(self.shown("hotline")["confirm"], "hidden_vote")
+        self.server.run("list", "set", "hotline", status=2)
+
     def test_a_row_is_switched_off_with_a_reason_and_on_again(self):
         lead = self.server.client("lead")
         path = "/api/v1/lists/hotline/"

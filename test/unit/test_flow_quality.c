@@ -59,6 +59,119 @@ static bool lot_is(struct team *m, int64_t lot, const char *state)
                      (long long)lot, state) == 1;
 }
 
+/* ---- what one reading confirms ---- */
+
+struct known {
+    const char *confirm, *code, *row_is; /* of the list; of its row; a clause of SQL to set */
+    const char *vote, *outcome;          /* another source's code, or NULL; of the match */
+    bool escalated, passes;
+};
+
+/* The item of a task matches a row of a trusted list of its own. */
+static void match_known(struct team *m, int64_t task, const struct known *k)
+{
+    const long long id = task, list = id + 1, row = id + 2;
+    char identity[100];
+    uint8_t bytes[32] = {0};
+
+    memcpy(bytes, &task, sizeof task);
+    (void)world_blob(bytes, 32, identity, sizeof identity);
+    world_sql(m->t,
+              "INSERT INTO list (id, name, kind, trust, about_sealed, created_ms, confirm)"
+              " VALUES (%lld, 'list-%lld', 'hashes', 'trusted', %s, 1, '%s')",
+              list, list, identity, k->confirm);
+    world_sql(m->t,
+              "INSERT INTO list_row (id, list_id, identity, sha256, pdq_quality, scheme_name, code,"
+              " tags, first_version, last_version) VALUES (%lld, %lld, %s, %s, -1,"
+              " 'training-landscapes', '%s', '', 1, 1)",
+              row, list, identity, identity, k->code);
+    world_sql(m->t, "UPDATE list_row SET %s WHERE id = %lld", k->row_is, row);
+    world_sql(m->t,
+              "INSERT INTO match (item_id, row_id, kind, distance, outcome, found_ms)"
+              " SELECT item_id, %lld, 'sha256', 0, '%s', 1 FROM task WHERE id = %lld",
+              row, k->outcome, id);
+    world_sql(m->t,
+              "INSERT INTO vote (id, task_id, source, code, tags, created_ms)"
+              " VALUES (%lld, %lld, 'somebody', '%s', '', 1)",
+              row, id, k->vote);
+    if (k->escalated)
+        world_sql(m->t,
+                  "INSERT INTO escalation (id, task_id, staff_id, reason, created_ms)"
+                  " VALUES (%lld, %lld, %lld, 1, 1)",
+                  row, id, (long long)m->anna->staff_id);
+}
+
+static void one_equal_grade_given_blind_confirms_what_a_list_says_and_nothing_else(void **state)
+{
+    static const struct known all[] = {
+        {"one", "L1", "hits = 1", "L1", "vote", false, true},
+        {"hidden_vote", "L1", "hits = 1", "L1", "vote", false, false},
+        {"one", "L2", "hits = 1", "L1", "vote", false, false},
+        {"one", "L1", "hits = 1", "L2", "vote", false, false},
+        {"one", "L1", "hits = 1", "L1", "candidate", false, false},
+        {"one", "L1", "off_ms = 1", "L1", "vote", false, false},
+        {"one", "L1", "removed_version = 2", "L1", "vote", false, false},
+        {"one", "L1", "quarantined_ms = 1", "L1", "vote", false, false},
+        {"one", "L1", "hits = 1", "L1", "vote", true, false},
+    };
+    struct team *m = *state;
+    int64_t task, confirmed = 0;
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        world_tasks(m->t, 1, WORLD_WITH_PICTURES, &task);
+        match_known(m, task, &all[i]);
+        step_shift(m->t, m->anna);
+        (void)step_grade(m->t, m->anna, "L1");
+        int64_t lot = step_submit(m->t, m->anna);
+        confirmed += all[i].passes;
+        assert_true(lot_is(m, lot, all[i].passes ? "passed" : "sampling"));
+        assert_int_equal(
+            world_int(m->t, "SELECT count(*) FROM reading WHERE task_id = %lld", (long long)task),
+            !all[i].passes);
+        assert_int_equal(
+            world_int(m->t, "SELECT count(*) FROM record WHERE entry LIKE '%%task.confirmed%%'"),
+            confirmed);
+    }
+    assert_int_equal(world_int(m->t, "SELECT count(*) FROM task WHERE state = 'passed'"), 1);
+}
+
+static void what_is_confirmed_is_left_out_of_the_sample_of_a_mixed_lot(void **state)
+{
+    const struct known known = {"one", "L1", "hits = 1", "L1", "vote", false, true};
+    struct team *m = *state;
+    int64_t tasks[12];
+
+    world_tasks(m->t, 12, WORLD_WITH_PICTURES, tasks);
+    for (int i = 0; i < 12; i += 2)
+        match_known(m, tasks[i], &known);
+    step_shift(m->t, m->anna);
+    for (int i = 0; i < 12; i++)
+        (void)step_grade(m->t, m->anna, "L1");
+    int64_t lot = step_submit(m->t, m->anna);
+    assert_true(lot_is(m, lot, "sampling"));
+    for (int i = 0; i < 12; i += 2)
+        assert_int_equal(world_int(m->t, "SELECT count(*) FROM reading WHERE task_id = %lld",
+                                   (long long)tasks[i]),
+                         0);
+    /* Every reading differs and the lot fails: what was confirmed is not read again either. */
+    while (world_int(m->t, "SELECT count(*) FROM reading WHERE reader_id IS NULL") > 0) {
+        const bool third = world_int(m->t, "SELECT count(*) FROM reading WHERE reader_id IS NULL"
+                                           " AND kind = 'third'") > 0;
+        (void)read_next(m, third ? m->ari : m->quinn, third ? QUEUE_THIRD : QUEUE_READING,
+                        "not-listed");
+    }
+    assert_int_equal(
+        world_int(m->t, "SELECT count(*) FROM reading WHERE lot_id = %lld AND kind = 'reread'",
+                  (long long)lot) +
+            world_int(m->t, "SELECT count(*) FROM reading WHERE lot_id = %lld AND kind = 'sample'",
+                      (long long)lot),
+        6);
+    for (int i = 0; i < 12; i += 2)
+        assert_int_equal(world_int(m->t, "SELECT count(*) FROM reading WHERE task_id = %lld",
+                                   (long long)tasks[i]),
+                         0);
+}
+
 /* ---- the sample ---- */
 
 static enum assay_err read_lot(struct tx *tx, void *ctx, struct err *e)
@@ -568,6 +681,8 @@ int main(void)
         TEST(a_lead_who_settled_answers_for_it_like_anybody),
         TEST(nobody_reads_their_own_work_even_by_sql),
         TEST(a_lot_with_an_open_correction_never_passes_whatever_the_order),
+        TEST(one_equal_grade_given_blind_confirms_what_a_list_says_and_nothing_else),
+        TEST(what_is_confirmed_is_left_out_of_the_sample_of_a_mixed_lot),
         TEST(a_sighting_elsewhere_hangs_on_the_decision_from_the_moment_it_passes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

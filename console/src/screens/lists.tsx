@@ -377,6 +377,38 @@ function Held({ list, again }: { list: HashList; again: () => void }) {
     );
 }
 
+/** Whether one blind grade is enough where it is that of the list. */
+function Confirm({ list, again }: { list: HashList; again: () => void }) {
+    const act = useAct();
+    return (
+        <>
+            <Field
+                label="A file with a hash of this list and its grade"
+                id="confirm"
+                hint="Nobody sees the list’s grade before their own, either way"
+            >
+                <select
+                    id="confirm"
+                    disabled={act.busy}
+                    value={list.confirm}
+                    onChange={(e) => {
+                        const confirm = e.currentTarget.value as HashList['confirm'];
+                        act.run(async () => {
+                            await api.confirmList(list.name, confirm);
+                            say('It is set, for lots that are submitted from now on.');
+                            again();
+                        });
+                    }}
+                >
+                    <option value="hidden_vote">is graded and sampled like any other</option>
+                    <option value="one">passes when one person gives the same grade</option>
+                </select>
+            </Field>
+            <Problem words={act.problem} />
+        </>
+    );
+}
+
 function Remove({ list, again }: { list: HashList; again: () => void }) {
     const name = useSignal('');
     const act = useAct();
@@ -479,6 +511,9 @@ function OneList({ name, again }: { name: string; again: () => void }) {
                             />
                             {(mayChange() || hasRole('compliance')) && (
                                 <Held key={name} list={list} again={changed} />
+                            )}
+                            {mayChange() && list.kind === 'hashes' && list.trust === 'trusted' && (
+                                <Confirm list={list} again={changed} />
                             )}
                             {mayChange() && !isKept(list) && (
                                 <section aria-labelledby="next-version">

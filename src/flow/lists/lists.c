@@ -45,6 +45,7 @@ static enum assay_err add_list(void *ctx, const struct list_row_head *l, int64_t
     json_text(&s->o, "name", l->name);
     json_text(&s->o, "kind", l->kind);
     json_text(&s->o, "trust", l->trust);
+    json_text(&s->o, "confirm", l->confirm);
     json_int(&s->o, "version", l->version);
     json_int(&s->o, "hashes", rows);
     json_int(&s->o, "hits", l->hits);
@@ -186,7 +187,7 @@ enum assay_err lists_held(struct world *w, const char *name, struct buf *answer,
 struct change {
     struct world *world;
     struct audit_actor by;
-    const char *name, *reason;
+    const char *name, *reason, *confirm;
     struct list_hash_key key;
     uint8_t hash[32];
     int64_t id, version, count;
@@ -203,7 +204,10 @@ static enum assay_err write_entry(struct tx *tx, const struct change *c, enum au
     json_out_init(&o, &data);
     json_object(&o, NULL);
     json_text(&o, "list", c->name);
-    json_int(&o, "rows", c->count);
+    if (action == AUDIT_LIST_CHANGED)
+        json_text(&o, "confirm", c->confirm);
+    else
+        json_int(&o, "rows", c->count);
     if (action == AUDIT_LIST_SWITCHED) {
         json_text(&o, "to", c->reason == NULL ? "on" : "off");
         json_hex(&o, "hash", c->hash, c->key.size);
@@ -264,6 +268,45 @@ enum assay_err lists_remove(struct world *w, struct audit_actor by, const char *
         all += c.count;
     c.count = all;
     return rc != ASSAY_OK ? rc : store_write(w->store, end_list, &c, e);
+}
+
+/* ---- confirmation ---- */
+
+static enum assay_err look_at_trust(void *ctx, const struct list_row_head *l, int64_t rows,
+                                    struct err *e)
+{
+    const struct change *c = ctx;
+
+    (void)rows;
+    if (str_equal(c->confirm, "one") &&
+        (!str_equal(l->kind, "hashes") || !str_equal(l->trust, "trusted")))
+        return err_set(e, ASSAY_ESTATE,
+                       "the list %.60s is %s, of kind %s; one confirmation is enough only for a "
+                       "trusted list of hashes",
+                       l->name, l->trust, l->kind);
+    return ASSAY_OK;
+}
+
+static enum assay_err set_confirm(struct tx *tx, void *ctx, struct err *e)
+{
+    struct change *c = ctx;
+    enum assay_err rc;
+
+    if ((rc = find_named(tx, c->name, &c->id, e)) != 0 ||
+        (rc = list_head(tx, c->id, look_at_trust, c, e)) != 0 ||
+        (rc = list_set_confirm(tx, c->id, c->confirm, e)) != 0)
+        return rc;
+    return write_entry(tx, c, AUDIT_LIST_CHANGED, e);
+}
+
+enum assay_err lists_confirm(struct world *w, struct audit_actor by, const char *name,
+                             const char *confirm, struct err *e)
+{
+    struct change c = {.world = w, .by = by, .name = name, .confirm = confirm};
+
+    if (!str_equal(confirm, "one") && !str_equal(confirm, "hidden_vote"))
+        return err_set(e, ASSAY_EFORMAT, "confirm is hidden_vote or one");
+    return store_write(w->store, set_confirm, &c, e);
 }
 
 /* ---- switching ---- */

@@ -72,6 +72,12 @@ enum assay_err lists_held(struct world *w, const char *name, struct buf *answer,
 enum assay_err lists_remove(struct world *w, struct audit_actor by, const char *name,
                             struct err *e);
 
+/* What an exact hash of the list with a grade does beside being a hidden vote: hidden_vote,
+ * nothing; one, a person's equal grade, given blind, is enough, and the task is left out of its
+ * lot's sample. ENOTFOUND; EFORMAT: another word; ESTATE: one needs a trusted list of hashes. */
+enum assay_err lists_confirm(struct world *w, struct audit_actor by, const char *name,
+                             const char *confirm, struct err *e);
+
 /* Switch the rows that have this hash (32, 40 or 64 hex digits) off in a list, with a reason, or on
  * (reason NULL), which ends their quarantine, too. *count is how many were changed. ENOTFOUND. */
 enum assay_err lists_switch(struct world *w, struct audit_actor by, const char *name,

@@ -67,6 +67,41 @@ enum assay_err qa_add_readings(struct tx *tx, int64_t lot_id, const int64_t *tas
     return rc;
 }
 
+static enum assay_err note_confirmed(struct tx *tx, int64_t lot_id, int64_t task_id, struct err *e)
+{
+    const struct audit_entry entry = {.action = AUDIT_TASK_CONFIRMED,
+                                      .actor = people_system(),
+                                      .objects = {{"task", task_id}, {"lot", lot_id}}};
+
+    return audit_write(tx, &entry, NULL, e);
+}
+
+/* Take those away that one reading confirms; ids are ascending and stay so. The record names each,
+ * so that the sample can be drawn again. */
+static enum assay_err leave_confirmed_out(struct tx *tx, int64_t lot_id, int64_t *ids,
+                                          size_t *count, struct err *e)
+{
+    int64_t found[PAGE], after = 0;
+    size_t n, kept = 0, at = 0;
+
+    do {
+        enum assay_err rc = lot_confirmed(tx, lot_id, after, found, PAGE, &n, e);
+        for (size_t i = 0; rc == ASSAY_OK && i < n; i++) {
+            while (at < *count && ids[at] < found[i])
+                ids[kept++] = ids[at++];
+            at += at < *count && ids[at] == found[i];
+            rc = note_confirmed(tx, lot_id, found[i], e);
+        }
+        if (rc != ASSAY_OK)
+            return rc;
+        after = n == 0 ? after : found[n - 1];
+    } while (n == PAGE);
+    while (at < *count)
+        ids[kept++] = ids[at++];
+    *count = kept;
+    return ASSAY_OK;
+}
+
 /* A task with its place in the draw. */
 struct drawn {
     uint8_t place[ASSAY_SHA256_BYTES];
@@ -127,6 +162,8 @@ static enum assay_err sample_in(struct tx *tx, struct arena *a, int64_t lot_id, 
         return rc;
     if (!str_equal(lot.state, "submitted"))
         return ASSAY_OK; /* another process drew it while we waited for it */
+    if ((rc = leave_confirmed_out(tx, lot_id, ids, &count, e)) != 0)
+        return rc;
     rand_bytes(lot.seed, sizeof lot.seed);
     lot.has_seed = true;
     lot.sample_size = flow_sample_size((int64_t)count);
@@ -188,9 +225,14 @@ static enum assay_err fail(struct tx *tx, struct lot_row *lot, const struct lot_
     memcpy(from, lot->state, sizeof from);
     (void)snprintf(lot->state, sizeof lot->state, "failed");
     lot->reread = true;
-    if ((rc = lot_move(tx, lot, from, e)) != 0 || (rc = write_closed(tx, lot, n, e)) != 0)
-        return rc;
-    return qa_add_readings(tx, lot->id, ids, count, "reread", 1000000, e);
+    int64_t *again = mem_array(count + 1, sizeof *again);
+    memcpy(again, ids, count * sizeof *again);
+    if ((rc = lot_move(tx, lot, from, e)) == ASSAY_OK &&
+        (rc = write_closed(tx, lot, n, e)) == ASSAY_OK &&
+        (rc = leave_confirmed_out(tx, lot->id, again, &count, e)) == ASSAY_OK)
+        rc = qa_add_readings(tx, lot->id, again, count, "reread", 1000000, e);
+    mem_free(again);
+    return rc;
 }
 
 static enum assay_err pass(struct tx *tx, struct lot_row *lot, const struct lot_counts *n,

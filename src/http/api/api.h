@@ -31,7 +31,7 @@ http_handler api_search_items, api_get_item, api_show_item_names;
 http_handler api_get_schemes, api_get_scheme_version, api_check_scheme, api_add_scheme;
 http_handler api_get_lists, api_get_list, api_look_up, api_look_up_file;
 http_handler api_add_list, api_check_list, api_import_list, api_get_held;
-http_handler api_list_off, api_list_on, api_remove_list;
+http_handler api_list_off, api_list_on, api_remove_list, api_change_list;
 http_handler api_match, api_get_terms, api_get_test_picture;
 http_handler hma_status, hma_url, hma_hash, hma_lookup, hma_lookup_file, hma_raw_lookup;
 http_handler hma_compare, hma_index, hma_banks, hma_bank;

@@ -213,6 +213,19 @@ enum assay_err api_list_on(struct http_request *r, struct http_answer *a, struct
     return switch_rows(r, hash, NULL, a, e);
 }
 
+enum assay_err api_change_list(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    static const char *const members[] = {"confirm", NULL};
+    const char *confirm;
+    enum assay_err rc;
+
+    if ((rc = json_only(r->body, members, e)) != 0 ||
+        (rc = json_need_text(r->body, "confirm", NAME_CHARS, &confirm, e)) != 0 ||
+        (rc = lists_confirm(r->world, actor(r), r->params[0], confirm, e)) != 0)
+        return rc;
+    return lists_show(r->world, r->params[0], &a->body, e);
+}
+
 enum assay_err api_remove_list(struct http_request *r, struct http_answer *a, struct err *e)
 {
     a->status = 204;
