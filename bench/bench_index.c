@@ -255,16 +255,33 @@ static void *add_all(void *context)
     return NULL;
 }
 
+/* Single searches within 31 bits until the end, or so many. */
+static struct figures search_until(struct assay_index_reader *r, const struct workload *w,
+                                   atomic_bool *end, size_t most)
+{
+    int64_t *took = mem_array(most, sizeof *took);
+    size_t done = 0;
+
+    while (done < most && (done == 0 || !atomic_load(end))) {
+        int64_t begin = cpu_ns();
+        enum assay_err rc =
+            index_search(r, w->queries + done % QUERIES * HASH_BYTES, 31, PLAN_BEST);
+        took[done++] = cpu_ns() - begin;
+        assert(rc == ASSAY_OK);
+    }
+    struct figures f = figures_of(took, done);
+    mem_free(took);
+    return f;
+}
+
 /* Searches within 31 of a million hashes alone, and then beside a thread that adds. */
 static void measure_adding(void)
 {
     uint8_t *more = mem_array(ADDED, HASH_BYTES);
     struct adding a = {.hashes = more};
-    struct searched beside = {0}, least = {.took.p99_us = 1e9};
     struct assay_index_reader *r;
     struct workload w;
     pthread_t thread;
-    unsigned rounds = 0;
 
     workload_init(&w, MADE_UNIFORM, BASE, QUERIES);
     made_hashes(MADE_UNIFORM, 2, ADDED, more);
@@ -272,25 +289,16 @@ static void measure_adding(void)
     a.ix = build(&w, ASSAY_INDEX_FAST);
     enum assay_err rc = assay_index_reader_new(a.ix, &r);
     assert(rc == ASSAY_OK);
-    struct searched alone = searches(r, &w, 31, PLAN_BEST);
+    struct figures alone = search_until(r, &w, &a.end, 10 * QUERIES);
     int failed = pthread_create(&thread, NULL, add_all, &a);
     assert(failed == 0);
-    for (; !atomic_load(&a.end) || rounds == 0; rounds++) {
-        struct searched s = searches(r, &w, 31, PLAN_BEST);
-        beside.took.p50_us += s.took.p50_us;
-        if (s.took.p99_us > beside.took.p99_us)
-            beside.took.p99_us = s.took.p99_us;
-        if (s.took.p99_us < least.took.p99_us)
-            least.took.p99_us = s.took.p99_us;
-    }
+    struct figures beside = search_until(r, &w, &a.end, 100 * QUERIES);
     failed = pthread_join(thread, NULL);
     assert(failed == 0);
     (void)printf("  %d adds with merges: %.0f a second, %.0f a CPU second\n", ADDED,
                  ADDED / a.seconds, ADDED / a.cpu_s);
-    (void)printf("  searches alone: p50 %.1f us, p99 %.1f us; beside: p50 %.1f us, p99 of %u rounds"
-                 " %.1f to %.1f us\n",
-                 alone.took.p50_us, alone.took.p99_us, beside.took.p50_us / rounds, rounds,
-                 least.took.p99_us, beside.took.p99_us);
+    (void)printf("  searches alone: p50 %.1f us, p99 %.1f us; beside: p50 %.1f us, p99 %.1f us\n",
+                 alone.p50_us, alone.p99_us, beside.p50_us, beside.p99_us);
     assay_index_reader_free(r);
     assay_index_free(a.ix);
     workload_clear(&w);

@@ -375,12 +375,18 @@ unsigned segment_delete(struct index_segment *s, const struct index_pair *pair)
     if (row == COMPACT_NONE)
         return 0;
     segment_ids(s, row, &begin, &end);
-    for (uint32_t i = begin; i < end; i++) {
-        if (s->ids[i] != pair->id || segment_is_dead(s, i))
-            continue;
-        atomic_fetch_or_explicit(&s->dead[i / 64], (uint64_t)1 << (i % 64), memory_order_relaxed);
-        s->dead_count++;
-        return 1;
+    const uint32_t until = end;
+    while (begin < end) { /* they ascend */
+        const uint32_t middle = begin + (end - begin) / 2;
+        if (s->ids[middle] < pair->id)
+            begin = middle + 1;
+        else
+            end = middle;
     }
-    return 0;
+    if (begin == until || s->ids[begin] != pair->id || segment_is_dead(s, begin))
+        return 0;
+    atomic_fetch_or_explicit(&s->dead[begin / 64], (uint64_t)1 << (begin % 64),
+                             memory_order_relaxed);
+    s->dead_count++;
+    return 1;
 }

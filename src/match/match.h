@@ -11,7 +11,8 @@
  * An entry says that a record of a list has a hash. Lists and records are the caller's numbers: a
  * row's id, or where a line begins. Entries are a set: one that is added again is answered once.
  * One record may have many hashes, and a hash may stand in many records; a million records that
- * share one cost no more than others to add. Removing one looks at all that share its digest.
+ * share one cost no more than others to add. A removal looks at all that share its hash, once for
+ * those of one call.
  *
  * Threads: every function may be called from any thread at any time; each searching thread has a
  * reader of its own. A search for a PDQ takes no lock; one for a digest shares one with those who

@@ -1,6 +1,7 @@
 /* Entries by number: digests lead to the first of a chain of them, PDQs to each by the index. */
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,8 +136,55 @@ out:
     return rc;
 }
 
-static void remove_digest(struct match_set *set, const struct match_entry *entry)
+static int compare_hashes(const struct match_entry *a, const struct match_entry *b)
 {
+    return a->kind != b->kind ? (a->kind < b->kind ? -1 : 1)
+                              : memcmp(a->hash, b->hash, match_bytes(a->kind));
+}
+
+static int compare_records(const struct match_entry *a, uint32_t list, uint64_t record)
+{
+    if (a->list != list)
+        return a->list < list ? -1 : 1;
+    return a->record < record ? -1 : a->record > record;
+}
+
+static int by_hash_then_record(const void *left, const void *right)
+{
+    const struct match_entry *a = *(const struct match_entry *const *)left;
+    const struct match_entry *b = *(const struct match_entry *const *)right;
+    const int order = compare_hashes(a, b);
+
+    return order != 0 ? order : compare_records(a, b->list, b->record);
+}
+
+/* Entries of one hash, by list and record: however many share it, it is looked up once. */
+struct group {
+    const struct match_entry **entries;
+    size_t count;
+};
+
+static bool group_has(const struct group *g, const struct match_slot *slot)
+{
+    size_t low = 0, high = g->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = compare_records(g->entries[middle], slot->list, slot->record);
+
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+static void remove_digests(struct match_set *set, const struct group *g)
+{
+    const struct match_entry *entry = g->entries[0];
     struct table *t = &set->tables[entry->kind];
     struct table_shard *s = table_shard(t, entry->hash);
     uint32_t first, *from = &first;
@@ -147,7 +195,7 @@ static void remove_digest(struct match_set *set, const struct match_entry *entry
     while (*from != 0) {
         struct match_slot *slot = match_slot(set, *from);
 
-        if (slot->list == entry->list && slot->record == entry->record) {
+        if (group_has(g, slot)) {
             *from = slot->next;
             set->entries[entry->kind]--;
         } else {
@@ -159,18 +207,17 @@ static void remove_digest(struct match_set *set, const struct match_entry *entry
     (void)pthread_rwlock_unlock(&s->lock);
 }
 
-static enum assay_err remove_pdq(struct match_set *set, const struct match_entry *entry)
+static enum assay_err remove_pdqs(struct match_set *set, const struct group *g)
 {
+    const uint8_t *hash = g->entries[0]->hash;
     const struct assay_index_hit *hits;
-    size_t count;
-    enum assay_err rc = assay_index_search(set->finder, entry->hash, 0, &hits, &count);
+    size_t count = 0;
+    enum assay_err rc = assay_index_search(set->finder, hash, 0, &hits, &count);
 
     for (size_t i = 0; i < count && rc == ASSAY_OK; i++) {
-        const struct match_slot *slot = match_slot(set, hits[i].id);
-
-        if (slot->list != entry->list || slot->record != entry->record)
+        if (!group_has(g, match_slot(set, hits[i].id)))
             continue;
-        rc = assay_index_delete(set->pdq, entry->hash, hits[i].id);
+        rc = assay_index_delete(set->pdq, hash, hits[i].id);
         if (rc == ASSAY_OK)
             set->entries[MATCH_PDQ]--;
     }
@@ -180,16 +227,24 @@ static enum assay_err remove_pdq(struct match_set *set, const struct match_entry
 enum assay_err match_set_remove(struct match_set *set, const struct match_entry *entries,
                                 size_t count, struct err *e)
 {
+    const struct match_entry **sorted = mem_array(count + 1, sizeof(const struct match_entry *));
     enum assay_err rc = ASSAY_OK;
 
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &entries[i];
+    qsort(sorted, count, sizeof(const struct match_entry *), by_hash_then_record);
     (void)pthread_mutex_lock(&set->writing);
-    for (size_t i = 0; i < count && rc == ASSAY_OK; i++) {
-        if (entries[i].kind != MATCH_PDQ)
-            remove_digest(set, &entries[i]);
-        else if ((rc = remove_pdq(set, &entries[i])) != ASSAY_OK)
+    for (size_t from = 0, to; from < count && rc == ASSAY_OK; from = to) {
+        for (to = from + 1; to < count && compare_hashes(sorted[from], sorted[to]) == 0;)
+            to++;
+        const struct group g = {sorted + from, to - from};
+        if (sorted[from]->kind != MATCH_PDQ)
+            remove_digests(set, &g);
+        else if ((rc = remove_pdqs(set, &g)) != ASSAY_OK)
             rc = match_failed(rc, e);
     }
     (void)pthread_mutex_unlock(&set->writing);
+    mem_free(sorted);
     return rc;
 }
 

@@ -233,6 +233,44 @@ static void a_radius_that_is_too_long_is_refused(void **state)
     match_set_free(set);
 }
 
+/* Every other of those that share a hash, in one call; looking at all for each would take hours. */
+static void many_records_of_one_hash_are_removed_together(void **state)
+{
+    enum { SHARED = 300000 };
+    struct match_entry *entries = calloc(SHARED, sizeof *entries);
+    const struct match_hit *hits;
+    struct match_info info;
+    size_t count;
+
+    (void)state;
+    assert_non_null(entries);
+    make_pool();
+    for (enum match_kind kind = MATCH_SHA256; kind <= MATCH_PDQ; kind++) {
+        struct match_set *set = match_set_new();
+        struct match_reader *r = match_reader_new(set);
+        for (size_t i = 0; i < SHARED; i++) {
+            entries[i] = (struct match_entry){.kind = kind, .list = i % 2 == 0, .record = i / 2};
+            memcpy(entries[i].hash, pool[kind][3], MATCH_HASH_MAX);
+        }
+        assert_int_equal(match_set_add(set, entries, SHARED, NULL), ASSAY_OK);
+        assert_int_equal(match_set_merge(set, NULL), ASSAY_OK);
+        for (size_t i = 0; i < SHARED / 2; i++)
+            entries[i] = entries[2 * i];
+        assert_int_equal(match_set_remove(set, entries, SHARED / 2, NULL), ASSAY_OK);
+        assert_int_equal(match_search(r, kind, pool[kind][3], 0, &hits, &count, NULL), ASSAY_OK);
+        assert_int_equal(count, SHARED / 2);
+        for (size_t i = 0; i < count; i++) {
+            assert_int_equal(hits[i].list, 0);
+            assert_int_equal(hits[i].record, i);
+        }
+        match_set_info(set, &info);
+        assert_int_equal(info.entries[kind], SHARED / 2);
+        match_reader_free(r);
+        match_set_free(set);
+    }
+    free(entries);
+}
+
 /* Also with digests and other PDQs in between, and where each has more hits than are held. */
 static void announced_queries_are_answered_as_others(void **state)
 {
@@ -284,6 +322,7 @@ int main(void)
         cmocka_unit_test(what_is_found_is_what_was_added_and_not_removed),
         cmocka_unit_test(digests_that_differ_anywhere_are_apart),
         cmocka_unit_test(many_records_of_one_hash_are_all_answered),
+        cmocka_unit_test(many_records_of_one_hash_are_removed_together),
         cmocka_unit_test(announced_queries_are_answered_as_others),
         cmocka_unit_test(a_radius_that_is_too_long_is_refused),
     };
