@@ -24,9 +24,10 @@ static void fill_masks(struct assay_index *ix)
 enum assay_err assay_index_new(struct assay_index **out)
 {
     assert(out != NULL);
-    struct assay_index *ix = calloc(1, sizeof *ix);
+    struct assay_index *ix = aligned_alloc(_Alignof(struct assay_index), sizeof *ix);
     if (ix == NULL)
         return ASSAY_ENOMEM;
+    memset(ix, 0, sizeof *ix);
     struct index_set *set = index_set_new(0, 0);
     if (set == NULL) {
         free(ix);
@@ -38,6 +39,7 @@ enum assay_err assay_index_new(struct assay_index **out)
     (void)pthread_mutex_init(&ix->reading, NULL);
     ix->kernels = index_kernels_best();
     permutation_init(&ix->permutation);
+    ix->permutation.wide = ix->kernels->permute;
     fill_masks(ix);
     *out = ix;
     return ASSAY_OK;

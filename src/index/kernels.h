@@ -41,6 +41,8 @@ struct index_kernels {
     /* The first chunk that keeps its budgets, or CHUNKS. */
     unsigned (*first_chunk)(const struct index_row *a, const struct index_row *b,
                             const struct kernel_budgets *budgets);
+    /* permute(), or NULL where the plain one is as good. */
+    struct index_row (*permute)(const struct permutation *p, const uint8_t *hash);
     /* How many symbols are the wanted one; count up to KERNEL_RUN_MAX. */
     unsigned (*equal)(const uint16_t *sym, size_t count, uint16_t wanted);
 };

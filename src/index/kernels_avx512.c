@@ -3,6 +3,7 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include <string.h>
 
 static unsigned distance(const struct index_row *a, const struct index_row *b)
 {
@@ -121,6 +122,27 @@ static unsigned first_chunk(const struct index_row *a, const struct index_row *b
     return chunks == 0 ? CHUNKS : (unsigned)__builtin_ctz(chunks);
 }
 
+static struct index_row gather_bits(const struct permutation *p, const uint8_t *hash)
+{
+    struct index_row r;
+    __m512i words[ROW_WORDS];
+
+    for (unsigned j = 0; j < ROW_WORDS; j++) {
+        uint64_t word;
+        memcpy(&word, hash + j * sizeof word, sizeof word);
+        words[j] = _mm512_set1_epi64((long long)word);
+    }
+    for (unsigned i = 0; i < ROW_WORDS; i++) {
+        uint64_t bits = 0;
+        for (unsigned j = 0; j < ROW_WORDS; j++) {
+            __m512i from = _mm512_load_si512(p->gather[i][j]);
+            bits |= _mm512_mask_bitshuffle_epi64_mask(p->mask[i][j], words[j], from);
+        }
+        r.w[i] = bits;
+    }
+    return r;
+}
+
 static unsigned equal(const uint16_t *sym, size_t count, uint16_t wanted)
 {
     const __m512i key = _mm512_set1_epi16((short)wanted);
@@ -141,5 +163,6 @@ const struct index_kernels index_kernels_avx512 = {.name = "avx512",
                                                    .blocks = blocks,
                                                    .distance = distance,
                                                    .first_chunk = first_chunk,
-                                                   .equal = equal};
+                                                   .equal = equal,
+                                                   .permute = gather_bits};
 #endif

@@ -36,7 +36,10 @@ void permutation_init(struct permutation *p)
     memset(p, 0, sizeof *p);
     permutation_bits(source);
     for (unsigned b = 0; b < 256; b++) {
-        unsigned half = source[b] / 4, in_half = 3 - source[b] % 4;
+        const unsigned half = source[b] / 4, in_half = 3 - source[b] % 4;
+        const unsigned word = source[b] / 64, byte = source[b] / 8 % 8;
+        p->gather[b / 64][word][b % 64] = (uint8_t)(8 * byte + 7 - source[b] % 8);
+        p->mask[b / 64][word] |= (uint64_t)1 << (b % 64);
         for (unsigned value = 0; value < 16; value++) {
             if (value >> in_half & 1)
                 p->part[half][value].w[b / 64] |= (uint64_t)1 << (b % 64);
@@ -48,6 +51,8 @@ struct index_row permute(const struct permutation *p, const uint8_t *hash)
 {
     struct index_row r = {{0, 0, 0, 0}};
 
+    if (p->wide != NULL)
+        return p->wide(p, hash);
     for (unsigned half = 0; half < PERMUTATION_PARTS; half++) {
         unsigned value = half % 2 == 0 ? hash[half / 2] >> 4 : hash[half / 2] & 15;
         for (unsigned i = 0; i < ROW_WORDS; i++)

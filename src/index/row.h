@@ -49,13 +49,19 @@ static inline unsigned bits_set(uint64_t v)
 /* For each half byte of a hash and each of its values the bits of the row that it sets. */
 struct permutation {
     struct index_row part[PERMUTATION_PARTS][16];
+    /* For instructions that gather 64 bits at once: bit b of the row's word i is, where mask[i][j]
+     * has it, bit gather[i][j][b] of the hash's j-th word, little-endian as it lies. */
+    _Alignas(64) uint8_t gather[ROW_WORDS][ROW_WORDS][64];
+    uint64_t mask[ROW_WORDS][ROW_WORDS];
+    /* Such instructions, or NULL: set by who knows the processor. */
+    struct index_row (*wide)(const struct permutation *p, const uint8_t *hash);
 };
 
 /* source[b]: which bit of the hash (0: the first digit's highest) is bit b of the row, where bit b
  * is bit b % 64 of w[b / 64]. 256 entries. */
 void permutation_bits(uint8_t source[256]);
 
-void permutation_init(struct permutation *p);
+void permutation_init(struct permutation *p); /* wide is NULL */
 struct index_row permute(const struct permutation *p, const uint8_t *hash);
 
 #endif

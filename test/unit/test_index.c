@@ -370,9 +370,11 @@ static void every_kernel_finds_what_the_scalar_one_finds(void **state)
     static struct index_block blocks[19];
     static uint16_t sym[300], few[300], want[512], got[512];
     struct kernel_budgets budgets;
+    static struct permutation bits;
     uint64_t draw = 9;
 
     (void)state;
+    permutation_init(&bits);
     for (unsigned round = 0; round < 400; round++) {
         size_t count = made_next(&draw) % 300;
         unsigned radius = (unsigned)(made_next(&draw) % 140);
@@ -405,6 +407,11 @@ static void every_kernel_finds_what_the_scalar_one_finds(void **state)
             assert_int_equal(k->symbols(sym, count, row_chunk(&query, 3), radius % 17, got), n);
             assert_memory_equal(got, want, n * sizeof *want);
             assert_int_equal(k->distance(&rows[1], &query), plain->distance(&rows[1], &query));
+            if (k->permute != NULL) {
+                struct index_row wide = k->permute(&bits, (const uint8_t *)&rows[7]);
+                struct index_row narrow = permute(&bits, (const uint8_t *)&rows[7]);
+                assert_memory_equal(&wide, &narrow, sizeof wide);
+            }
             assert_int_equal(k->equal(few, count, 2), plain->equal(few, count, 2));
             for (size_t i = 0; i < 6; i++)
                 assert_int_equal(k->first_chunk(&rows[i], &query, &budgets),
