@@ -40,9 +40,11 @@ extern "C" {
 
 enum assay_index_form {
     ASSAY_INDEX_FAST,   /* about 120 bytes a hash */
-    ASSAY_INDEX_COMPACT /* about 54 bytes a hash at ten million, and some 4 more for each where any
-                           has several ids; searches take about twice the time, and far more for
-                           each hit. Parts of under 4,096 hashes are always FAST. */
+    ASSAY_INDEX_COMPACT /* 54 bytes a hash at ten million, 65 at a million, and some 4 more where
+                           any has several ids. Searches take as long at a million hashes and 1.7
+                           times as long at ten, and 5 us or more for each hash that is near, a hit
+                           or not: those of a crowd milliseconds. Building takes twice the time.
+                           Parts of under 4,096 hashes are always FAST. */
 };
 
 struct assay_index;
@@ -104,7 +106,7 @@ enum assay_err assay_index_add(struct assay_index *ix, const uint8_t *hash, uint
 
 /*
  * Add count pairs, or none. More than a block of the tail at once becomes a sorted part of its own,
- * which is how to fill an index: 10 million take some seconds.
+ * which is how to fill an index: 10 million take about 8 s of processor time, compact ones 15.
  *
  *   hashes   count * ASSAY_INDEX_HASH_BYTES bytes; borrowed, as ids
  *
@@ -145,9 +147,10 @@ enum assay_err assay_index_search(struct assay_index_reader *r, const uint8_t *h
                                   size_t *count);
 
 /*
- * The same for many queries, which takes a third to a half of the time of as many searches: some
- * hundreds at once, better thousands. Each query is answered as by assay_index_search; what is
- * added or deleted meanwhile may be seen by some of them.
+ * The same for many queries, which takes a third to a half of the time of as many searches in parts
+ * of the fast form, and as much in compact ones: some hundreds at once, better thousands. Each
+ * query is answered as by assay_index_search; what is added or deleted meanwhile may be seen by
+ * some of them.
  *
  *   hashes   query_count * ASSAY_INDEX_HASH_BYTES bytes, borrowed
  *   hits     the reader's, until its next search
