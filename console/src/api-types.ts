@@ -2289,6 +2289,30 @@ export interface components {
             scheme: string;
             state: string;
         };
+        ItemMatch: {
+            list: string;
+            /** @enum {string} */
+            list_kind: "hashes" | "own" | "known_good" | "never_export" | "test" | "client";
+            /** @enum {string} */
+            hash: "md5" | "sha1" | "sha256" | "pdq";
+            /**
+             * Format: int64
+             * @description Bits, of PDQ.
+             */
+            distance: number;
+            code: string | null;
+            /** @enum {string} */
+            outcome: "noted" | "vote" | "candidate" | "guard" | "test" | "quarantined";
+            /** Format: date-time */
+            found_at: string;
+        };
+        ItemStack: {
+            of_item: components["schemas"]["Id"];
+            /** Format: int64 */
+            distance: number;
+            /** Format: date-time */
+            joined_at: string;
+        };
         Item: {
             item: string;
             sha256: string;
@@ -2306,6 +2330,11 @@ export interface components {
             /** @description The first 500. */
             sightings: components["schemas"]["ItemSighting"][];
             tasks: components["schemas"]["ItemTask"][];
+            /** @description The caller may grade, read or settle, and a task of the item has not passed; what lists know of it is left out. */
+            matches_hidden: boolean;
+            /** @description What lists knew of it, newest first, up to 100. */
+            matches: components["schemas"]["ItemMatch"][];
+            stack: components["schemas"]["ItemStack"] | null;
             /** @description Entries of the record, oldest first, without those of looking. */
             history: components["schemas"]["ItemHistory"][];
         };

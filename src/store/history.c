@@ -325,3 +325,11 @@ enum assay_err history_has_voted(struct tx *tx, int64_t task_id, int64_t staff_i
     *yes = rc == ASSAY_OK && count > 0;
     return rc;
 }
+
+enum assay_err history_count_open(struct tx *tx, int64_t item_id, int64_t *count, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT count(*) FROM task WHERE item_id = $1 AND state <> 'passed'");
+
+    sql_int(q, item_id);
+    return sql_one_int(q, count, e);
+}

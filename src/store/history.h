@@ -115,4 +115,7 @@ enum assay_err history_releases(struct tx *tx, int64_t task_id, history_release_
 enum assay_err history_has_voted(struct tx *tx, int64_t task_id, int64_t staff_id, bool *yes,
                                  struct err *e);
 
+/* Tasks of the item that have not passed, whoever they are for. */
+enum assay_err history_count_open(struct tx *tx, int64_t item_id, int64_t *count, struct err *e);
+
 #endif

@@ -275,6 +275,19 @@ enum assay_err stack_join(struct tx *tx, const struct stack_new *s, bool *added,
     return rc;
 }
 
+enum assay_err stack_of(struct tx *tx, int64_t item_id, struct stack_place *out, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT s.item_id, m.distance, m.joined_ms FROM stack_member m"
+                            " JOIN stack s ON s.id = m.stack_id WHERE m.item_id = $1");
+    enum assay_err rc;
+
+    sql_int(q, item_id);
+    if ((rc = sql_one(q, e)) == ASSAY_OK)
+        *out = (struct stack_place){sql_get_int(q, 0), sql_get_int(q, 1), sql_get_int(q, 2)};
+    sql_done(q);
+    return rc;
+}
+
 /* ---- own decisions ---- */
 
 enum assay_err match_list_of_kind(struct tx *tx, const char *kind, int64_t *id, struct err *e)

@@ -91,6 +91,12 @@ struct stack_new {
 };
 enum assay_err stack_join(struct tx *tx, const struct stack_new *s, bool *added, struct err *e);
 
+/* Where an item is in a stack, but as the one that stands for it. ENOTFOUND: in none. */
+struct stack_place {
+    int64_t of_item_id, distance, joined_ms;
+};
+enum assay_err stack_of(struct tx *tx, int64_t item_id, struct stack_place *out, struct err *e);
+
 /* ---- own decisions ---- */
 
 /* The list of kind own or test, of which a workspace has one each; ENOTFOUND. */

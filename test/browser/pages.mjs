@@ -202,6 +202,49 @@ async function lists() {
     ok(true, 'a list is removed by its name');
 }
 
+/** Until what the page asks for is there. */
+async function until(what) {
+    const end = Date.now() + 60_000;
+    while (!(await what())) {
+        if (Date.now() > end) throw new Error('it does not come');
+        await new Promise((done) => setTimeout(done, 200));
+    }
+}
+
+async function guards() {
+    const odo = await person('auditor');
+    const { item, sha256 } = await released(odo, await firstItem(odo));
+    const lena = await person('lead');
+    await lena.open('Lists');
+    await lena.page.waitForSelector('#list-name');
+    await write(lena, 'Name', 'keep-1');
+    await lena.page.selectOption('#list-kind', 'never_export');
+    await write(lena, 'Why its files are held back', 'A partner asked for it');
+    await listFile(lena, '#new-list-file', `sha256:${sha256}\n`);
+    await lena.choose('Make the list and import');
+    await until(async () => {
+        const { candidates } = await ask(odo, '/releases');
+        return candidates.some((c) => c.guarded.length > 0);
+    });
+    await odo.open('Release');
+    await odo.page.waitForSelector('summary:has-text("held back by a list")');
+    await odo.choose('1 item held back');
+    const said = await odo.page.locator('details[open]').first().innerText();
+    ok(
+        said.includes(item) && said.includes('A partner asked for it'),
+        'an item that a list holds back is named with the reason',
+        said,
+    );
+    await screen(odo, 'release-guarded');
+    await odo.page.evaluate((id) => location.assign(`#/item/${id}`), item);
+    await odo.page.waitForSelector('#matches');
+    await until(async () =>
+        (await odo.page.locator('section:has(> #matches)').innerText()).includes('held back'),
+    );
+    await bring(odo, '#matches');
+    await screen(odo, 'item-matches');
+}
+
 async function blindRecord() {
     const quentin = await person('quality');
     await quentin.open('Item record');
@@ -332,6 +375,7 @@ export async function pages() {
     await step('the record of an item', itemRecord);
     await step('looking up', lookUp);
     await step('lists', lists);
+    await step('what a list holds back', guards);
     await step('what a reader may look for', blindRecord);
     await step('the record', record);
     await step('the schemes', schemes);

@@ -242,6 +242,92 @@ static void the_history_is_that_of_the_record_without_looking(void **state)
     assert_string_equal(world_text(root, "tasks.0.views.0.rendition"), "small_grey");
 }
 
+static void put_match(struct team *m, int64_t task_id)
+{
+    const long long id = task_id;
+    char blob[100];
+    uint8_t bytes[32] = {1};
+
+    (void)world_blob(bytes, 32, blob, sizeof blob);
+    world_sql(m->t,
+              "INSERT INTO list (id, name, kind, trust, about_sealed, created_ms)"
+              " VALUES (%lld, 'hotline', 'hashes', 'trusted', %s, 1)",
+              id, blob);
+    world_sql(m->t,
+              "INSERT INTO list_row (id, list_id, identity, sha256, pdq_quality, code, scheme_name,"
+              " tags, first_version, last_version) VALUES (%lld, %lld, %s, %s, -1, 'L4', 'x', '',"
+              " 1, 1)",
+              id, id, blob, blob);
+    world_sql(m->t,
+              "INSERT INTO match (item_id, row_id, kind, distance, outcome, found_ms)"
+              " VALUES (%lld, %lld, 'sha256', 0, 'vote', 5)",
+              (long long)item_of(m, task_id), id);
+}
+
+static enum assay_err note_match(struct tx *tx, void *ctx, struct err *e)
+{
+    const struct audit_entry entry = {.action = AUDIT_ITEM_MATCHED,
+                                      .actor = people_system(),
+                                      .objects = {{"item", *(const int64_t *)ctx}}};
+
+    return audit_write(tx, &entry, NULL, e);
+}
+
+static bool tells_of_a_match(const struct json *root)
+{
+    for (const struct json *h = world_at(root, "history")->first; h != NULL; h = h->next) {
+        if (str_equal(world_text(h, "action"), "item.matched"))
+            return true;
+    }
+    return false;
+}
+
+static void
+what_lists_knew_is_told_when_all_tasks_have_passed_and_before_to_who_never_judges(void **state)
+{
+    struct team *m = *state;
+    struct caller *judges[] = {m->anna, m->quinn, m->ari, m->lee};
+    static const char *const states[] = {"waiting", "graded", "submitted"};
+    int64_t task, other;
+
+    world_tasks(m->t, 1, WORLD_WITH_PICTURES, NULL);
+    step_shift(m->t, m->anna);
+    task = step_grade(m->t, m->anna, "L1");
+    world_tasks(m->t, 1, WORLD_WITH_PICTURES, &other);
+    put_match(m, task);
+    int64_t item = item_of(m, task);
+    step_must(m->t, store_write(m->t->world.store, note_match, &item, &m->t->e));
+    step_must(m->t, audit_advance(m->t->world.store, m->t->world.keys, m->t->world.data_dir, NULL,
+                                  &m->t->e));
+    world_sql(m->t, "INSERT INTO stack (id, item_id, created_ms) VALUES (1, %lld, 1)",
+              (long long)item_of(m, other));
+    world_sql(m->t,
+              "INSERT INTO stack_member (item_id, stack_id, distance, joined_ms)"
+              " VALUES (%lld, 1, 9, 5)",
+              (long long)item_of(m, task));
+    for (size_t s = 0; s < 3; s++) {
+        world_sql(m->t, "UPDATE task SET state = '%s' WHERE id = %lld", states[s], (long long)task);
+        for (size_t i = 0; i < 4; i++) {
+            const struct json *root = record_of(m, judges[i], task);
+            assert_true(is_true(root, "matches_hidden"));
+            assert_int_equal(length(root, "matches"), 0);
+            assert_false(tells_of_a_match(root));
+            assert_null(world_text(root, "stack.of_item"));
+        }
+        const struct json *told = record_of(m, m->odo, task);
+        assert_int_equal(length(told, "matches"), 1);
+        assert_true(tells_of_a_match(told));
+    }
+    world_sql(m->t, "UPDATE task SET state = 'passed' WHERE id = %lld", (long long)task);
+    const struct json *root = record_of(m, m->lee, task);
+    assert_false(is_true(root, "matches_hidden"));
+    assert_string_equal(world_text(root, "matches.0.list"), "hotline");
+    assert_string_equal(world_text(root, "matches.0.code"), "L4");
+    assert_string_equal(world_text(root, "matches.0.outcome"), "vote");
+    assert_int_equal(world_number(root, "stack.distance"), 9);
+    assert_int_equal(world_number(root, "stack.of_item"), item_of(m, other));
+}
+
 /* ---- finding entries ---- */
 
 struct counted {
@@ -337,6 +423,7 @@ int main(void)
         CASE(what_came_for_other_people_is_not_there_save_for_who_supervises),
         CASE(a_lead_sees_a_sources_vote_only_when_the_grade_can_be_nobodys_but_given),
         CASE(a_reader_is_told_nothing_of_what_they_may_yet_read_blind),
+        CASE(what_lists_knew_is_told_when_all_tasks_have_passed_and_before_to_who_never_judges),
         CASE(the_history_is_that_of_the_record_without_looking),
         CASE(entries_are_found_by_action_person_object_and_time),
         CASE(the_table_of_objects_is_made_again_from_the_entries),

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { ApiProblem, api } from '../api.ts';
+import { ItemLink } from '../parts/itemlink.tsx';
 import { ItemTaskPart } from '../parts/itemtask.tsx';
 import {
     count,
@@ -19,6 +20,9 @@ import {
 } from '../parts/ui.tsx';
 import { hasRole } from '../state.ts';
 import { FLAG_WORDS, facetWords, type Item, type ItemsFound, type Names } from '../types.ts';
+import { LIST_KINDS } from './lists.tsx';
+
+const TIGHT = 16; // bits: as good as the same picture
 
 const BY_WORDS: Record<ItemsFound['items'][number]['by'], string> = {
     item: 'its id',
@@ -250,6 +254,63 @@ function ShownNames({ item }: { item: Item }) {
     );
 }
 
+type Match = Item['matches'][number];
+
+const DONE: Record<Match['outcome'], string> = {
+    vote: 'hidden vote of the list',
+    candidate: 'a hint: near, by MD5 alone, or of a list that is not trusted',
+    guard: 'held back from releases',
+    quarantined: 'nothing: the hash was in quarantine',
+    test: 'nothing: a test entry',
+    noted: 'noted',
+};
+
+/** What lists knew of it; the server tells it only where it can sway nobody. */
+function Matches({ item }: { item: Item }) {
+    const stack = item.stack;
+    return (
+        <section aria-labelledby="matches">
+            <h2 id="matches">What lists knew of it</h2>
+            {item.matches_hidden ? (
+                <p class="notice">
+                    You may yet judge this item, so nothing of what lists know is shown. It is shown
+                    when all its tasks have passed.
+                </p>
+            ) : (
+                <>
+                    <Table
+                        label="Matches"
+                        empty="No list had it, or anything near it."
+                        rows={item.matches}
+                        rowKey={(m) => `${m.list} ${m.hash} ${m.distance} ${m.found_at}`}
+                        columns={[
+                            { title: 'When', cell: (m) => when(m.found_at) },
+                            {
+                                title: 'List',
+                                cell: (m) => `${m.list} (${LIST_KINDS[m.list_kind]})`,
+                            },
+                            { title: 'Grade', cell: (m) => m.code ?? 'none' },
+                            {
+                                title: 'By',
+                                cell: (m) =>
+                                    m.hash === 'pdq' ? `pdq, ${m.distance} bits off` : m.hash,
+                            },
+                            { title: 'What came of it', cell: (m) => DONE[m.outcome] },
+                        ]}
+                    />
+                    {stack !== null && (
+                        <p>
+                            In the stack of <ItemLink id={stack.of_item} noun="item" />,{' '}
+                            {stack.distance} bits off ({stack.distance <= TIGHT ? 'tight' : 'loose'}
+                            ), since {when(stack.joined_at)}.
+                        </p>
+                    )}
+                </>
+            )}
+        </section>
+    );
+}
+
 function inheritedWords(i: NonNullable<Item['sightings'][number]['inherits']>): string {
     return `version ${i.version} of task ${i.task}, since ${when(i.linked_at)}`;
 }
@@ -336,6 +397,7 @@ function Opened({ id }: { id: string }) {
                 <>
                     <What item={item} />
                     <Sightings item={item} />
+                    <Matches item={item} />
                     {item.tasks.length === 0 && <Empty>It is a task under no scheme.</Empty>}
                     {item.tasks.map((t) => (
                         <ItemTaskPart

@@ -23,27 +23,35 @@ struct history {
     struct line lines[LISTED_MAX];
 };
 
-/* Of a task that the caller may still read blind only what was done with the bytes is told. */
-static bool belongs(const char *entry, bool blind)
+static bool is_any(const char *entry, const char *const *actions, size_t count)
 {
+    char key[64];
+
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(key, sizeof key, "\"action\":\"%s\"", actions[i]);
+        if (strstr(entry, key) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Of a task that the caller may still read blind only what was done with the bytes is told, and
+ * that a list knows them to nobody who may still judge. */
+static bool belongs(const char *entry, const struct item_record *r)
+{
+    static const char *const matching[] = {"item.matched", "hash.collision", "list.quarantined",
+                                           "source.voted", "task.confirmed"};
     static const char *const looking[] = {
         "picture.viewed", "view.ended", "ticket.issued", "task.leased",
         "task.returned",  "item.read",  "item.opened",   "item.searched",
     };
     static const char *const of_bytes[] = {"item.imported", "item.identified"};
-    char key[64];
 
-    for (size_t i = 0; blind && i < sizeof of_bytes / sizeof of_bytes[0]; i++) {
-        (void)snprintf(key, sizeof key, "\"action\":\"%s\"", of_bytes[i]);
-        if (strstr(entry, key) != NULL)
-            return true;
-    }
-    for (size_t i = 0; !blind && i < sizeof looking / sizeof looking[0]; i++) {
-        (void)snprintf(key, sizeof key, "\"action\":\"%s\"", looking[i]);
-        if (strstr(entry, key) != NULL)
-            return false;
-    }
-    return !blind;
+    if (r->blind)
+        return is_any(entry, of_bytes, sizeof of_bytes / sizeof of_bytes[0]);
+    if (r->matches_hidden && is_any(entry, matching, sizeof matching / sizeof matching[0]))
+        return false;
+    return !is_any(entry, looking, sizeof looking / sizeof looking[0]);
 }
 
 static enum assay_err collect(void *ctx, const struct record_row *row, struct err *e)
@@ -51,7 +59,7 @@ static enum assay_err collect(void *ctx, const struct record_row *row, struct er
     struct history *h = ctx;
 
     (void)e;
-    if (row->entry == NULL || h->count == LISTED_MAX || !belongs(row->entry, h->record->blind))
+    if (row->entry == NULL || h->count == LISTED_MAX || !belongs(row->entry, h->record))
         return ASSAY_OK;
     h->lines[h->count++] = (struct line){row->seq, arena_strdup(h->arena, row->entry)};
     return ASSAY_OK;

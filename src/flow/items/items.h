@@ -20,7 +20,8 @@ enum assay_err items_search(struct world *w, const struct caller *c, const char 
 /*
  * Item. A record entry is written first. What could sway a person who may still grade or read a
  * task blind is left out of it, and said to be: for readers everything until they have read it or
- * its lot has passed, for who may still grade it the sources' votes. ENOTFOUND.
+ * its lot has passed, for who may still grade it the sources' votes, and for whoever grades, reads
+ * or settles what lists know of it, until all its tasks have passed. ENOTFOUND.
  */
 enum assay_err items_record(struct world *w, const struct caller *c, int64_t item_id,
                             struct buf *answer, struct err *e);

@@ -17,6 +17,7 @@ struct item_record {
     int64_t tasks[ITEMS_TASKS_MAX];
     int64_t decision_id; /* of the task being written: the one that stands */
     bool blind;          /* some task is: the history leaves out what was done with it */
+    bool matches_hidden; /* the caller may judge, and a task has not passed */
 };
 
 /* For whom rows are asked for: batches that are for other people are left out, save for those who
@@ -29,6 +30,11 @@ void items_add_who(struct item_record *r, const char *key, int64_t staff_id, con
 
 /* A Task object: its state, and what was done with it. */
 enum assay_err items_add_task(struct tx *tx, struct item_record *r, int64_t task_id, struct err *e);
+
+/* Whether what lists know of the item could sway the caller, into matches_hidden. */
+enum assay_err items_hide_matches(struct tx *tx, struct item_record *r, struct err *e);
+/* Members matches_hidden, matches, stack. */
+enum assay_err items_add_matches(struct tx *tx, struct item_record *r, struct err *e);
 
 /* The member history: entries of the record that speak of the item or its tasks, oldest first,
  * without those of looking. */

@@ -179,7 +179,8 @@ static enum assay_err record_fn(struct tx *tx, void *ctx, struct err *e)
             return rc;
     }
     json_array_end(&r->o);
-    if ((rc = items_add_history(tx, r, e)) != 0)
+    if ((rc = items_hide_matches(tx, r, e)) != 0 || (rc = items_add_matches(tx, r, e)) != 0 ||
+        (rc = items_add_history(tx, r, e)) != 0)
         return rc;
     json_object_end(&r->o);
     return ASSAY_OK;
