@@ -1350,6 +1350,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/c/bank/{bank}/signal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put hashes of one file into the client's own bank. */
+        post: operations["hmaSignal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/c/bank/{bank}/content/{content}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a record out of the client's own bank. */
+        delete: operations["hmaForget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff": {
         parameters: {
             query?: never;
@@ -2876,6 +2910,8 @@ export interface components {
                 list: components["schemas"]["Id"];
                 name: string;
                 detail: boolean;
+                /** @description It is the client's own bank. */
+                banks: boolean;
             }[];
             counts: {
                 /** Format: date-time */
@@ -5265,6 +5301,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HmaBank"];
+                };
+            };
+            /** @description What is wrong, as message. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HmaProblem"];
+                };
+            };
+        };
+    };
+    hmaSignal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    pdq?: string;
+                    video_md5?: string;
+                    video_sha256?: string;
+                    note?: string;
+                    /** @description Not kept. */
+                    metadata?: Record<string, never>;
+                };
+            };
+        };
+        responses: {
+            /** @description It is there, and met within half a second. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: int64 */
+                        id: number;
+                        signals: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+            /** @description What is wrong, as message. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HmaProblem"];
+                };
+            };
+        };
+    };
+    hmaForget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank: string;
+                content: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is out. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        deleted: number;
+                    };
                 };
             };
             /** @description What is wrong, as message. */

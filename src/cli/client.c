@@ -14,6 +14,7 @@ static const char usage[] =
     "       assay client list\n"
     "       assay client set NAME LIMITS\n"
     "       assay client rights NAME LIST none|answer|detail\n"
+    "       assay client bank NAME LIST\n"
     "       assay client rotate NAME\n"
     "       assay client disable NAME | enable NAME\n"
     "       assay client test > FILE\n\n"
@@ -21,7 +22,8 @@ static const char usage[] =
     "nothing\n"
     "else (doc/matching.md). add and rotate print the key, once. With the right answer it learns "
     "of\n"
-    "a list's hashes only yes or no, with detail what the list says of them. test writes the\n"
+    "a list's hashes only yes or no, with detail what the list says of them. bank makes a list\n"
+    "that the client fills itself (routes in the form of HMA). test writes the\n"
     "picture that every client's requests are answered `test` for, to try the way with.\n\n"
     "LIMITS:\n"
     "  --rate N        hashes a second (1000)\n"
@@ -34,6 +36,7 @@ static const char usage[] =
     "  assay client add acme --rate 500\n"
     "  assay client rights acme hotline-2026 answer\n"
     "  assay client disable acme\n"
+    "  assay client bank acme acme-own\n"
     "  assay client test > assay-test.png\n";
 
 struct texts {
@@ -106,6 +109,8 @@ static enum assay_err run(struct world *w, const char *verb, char *const *words,
         return list(w, e);
     if (str_equal(verb, "rights"))
         return rights(w, words, e);
+    if (str_equal(verb, "bank"))
+        return people_client_bank(w->store, people_operator(), words[0], words[1], e);
     if (str_equal(verb, "add"))
         return show_key(
             people_client_add(w->store, w->keys, people_operator(), words[0], limits, key, e), key);
@@ -123,7 +128,7 @@ static int words_of(const char *verb)
     static const struct {
         const char *verb;
         int words;
-    } verbs[] = {{"add", 1},    {"list", 0},    {"set", 1},    {"rights", 3},
+    } verbs[] = {{"add", 1},    {"list", 0},    {"set", 1},    {"rights", 3}, {"bank", 2},
                  {"rotate", 1}, {"disable", 1}, {"enable", 1}, {"test", 0}};
 
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {

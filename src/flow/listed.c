@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "assay/digest.h"
 #include "base/str.h"
 
 #define TEXTS_MAX (2 * 1024 * 1024) /* as the import of lists lets in */
@@ -65,4 +66,31 @@ void flow_list_about(const struct keys *k, const struct list_row_head *l, struct
             ASSAY_OK ||
         plain->size == before)
         buf_add_str(plain, "{}");
+}
+
+static void add_hash(struct buf *b, unsigned which, const void *bytes, size_t size)
+{
+    buf_add_char(b, (char)which);
+    buf_add(b, bytes, size);
+}
+
+void flow_row_identity(const struct list_record *r, uint8_t identity[32])
+{
+    struct assay_digests d = {0};
+    struct buf b;
+
+    buf_init(&b, 256);
+    if ((r->has & LIST_MD5) != 0)
+        add_hash(&b, LIST_MD5, r->md5, sizeof r->md5);
+    if ((r->has & LIST_SHA1) != 0)
+        add_hash(&b, LIST_SHA1, r->sha1, sizeof r->sha1);
+    if ((r->has & LIST_SHA256) != 0)
+        add_hash(&b, LIST_SHA256, r->sha256, sizeof r->sha256);
+    if ((r->has & LIST_PDQ) != 0)
+        add_hash(&b, LIST_PDQ, r->pdq, sizeof r->pdq);
+    if ((r->has & LIST_ORIENTED) != 0)
+        add_hash(&b, LIST_ORIENTED, r->pdq_oriented, sizeof r->pdq_oriented);
+    (void)assay_digest(b.data, b.size, &d);
+    memcpy(identity, d.sha256, 32);
+    buf_clear(&b);
 }

@@ -23,6 +23,9 @@ void flow_listed(const struct keys *k, const struct list_record *r, struct flow_
  * "{}" where there are none. */
 void flow_list_about(const struct keys *k, const struct list_row_head *l, struct buf *plain);
 
+/* SHA-256 over which hashes there are and their bytes. */
+void flow_row_identity(const struct list_record *r, uint8_t identity[32]);
+
 /* A member of texts as those of a list or of a row, cut to fit; "" without one. */
 void flow_listed_text(const void *json_text, size_t size, const char *key,
                       char out[LISTED_SOURCE_SIZE]);

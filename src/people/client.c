@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "store/list.h"
 
 #define SECRET_BYTES 32
 #define USUAL_RATE   1000
@@ -177,13 +178,13 @@ static enum assay_err find(struct tx *tx, const char *name, struct client_row *o
     return rc;
 }
 
-static enum assay_err write_right(struct tx *tx, const struct changing *g, struct err *e)
+static enum assay_err write_right(struct tx *tx, const struct changing *g, const char *right,
+                                  struct err *e)
 {
-    static const char *const words[] = {"none", "answer", "detail"};
     char data[160];
 
     (void)snprintf(data, sizeof data, "{\"name\":\"%s\",\"list\":\"%s\",\"right\":\"%s\"}",
-                   g->row.name, g->list, words[g->right + 1]);
+                   g->row.name, g->list, right);
     const struct audit_entry entry = {.action = AUDIT_CLIENT_CHANGED,
                                       .actor = g->by,
                                       .objects = {{"client", g->row.id}},
@@ -193,6 +194,7 @@ static enum assay_err write_right(struct tx *tx, const struct changing *g, struc
 
 static enum assay_err change(struct tx *tx, void *ctx, struct err *e)
 {
+    static const char *const words[] = {"none", "answer", "detail"};
     struct changing *g = ctx;
     enum assay_err rc = find(tx, g->name, &g->row, e);
 
@@ -201,7 +203,7 @@ static enum assay_err change(struct tx *tx, void *ctx, struct err *e)
     if (g->list != NULL) {
         if ((rc = client_list_set(tx, g->row.id, g->list, g->right, e)) != 0)
             return rc;
-        return write_right(tx, g, e);
+        return write_right(tx, g, words[g->right + 1], e);
     }
     if (g->keys != NULL) {
         memcpy(g->row.key_id, g->fresh.key_id, sizeof g->fresh.key_id);
@@ -242,6 +244,38 @@ enum assay_err people_client_right(struct store *s, struct audit_actor by, const
     return store_write(s, change, &g, e);
 }
 
+/* ---- a bank ---- */
+
+static enum assay_err make_bank(struct tx *tx, void *ctx, struct err *e)
+{
+    struct changing *g = ctx;
+    const struct list_row_head l = {.id = rand_id(),
+                                    .name = g->list,
+                                    .kind = "client",
+                                    .trust = "candidate",
+                                    .about_sealed = "",
+                                    .created_ms = clock_now_ms()};
+    enum assay_err rc = find(tx, g->name, &g->row, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    if ((rc = list_insert(tx, &l, e)) == ASSAY_EEXISTS)
+        return err_set(e, rc, "a list named %.40s is or was there; take another name", g->list);
+    if (rc != ASSAY_OK || (rc = client_bank_insert(tx, g->row.id, l.id, e)) != 0 ||
+        (rc = client_list_set(tx, g->row.id, g->list, CLIENT_DETAIL, e)) != 0)
+        return rc;
+    return write_right(tx, g, "bank", e);
+}
+
+enum assay_err people_client_bank(struct store *s, struct audit_actor by, const char *name,
+                                  const char *list, struct err *e)
+{
+    struct changing g = {.by = by, .name = name, .list = list};
+    enum assay_err rc = check_name(list, e);
+
+    return rc != ASSAY_OK ? rc : store_write(s, make_bank, &g, e);
+}
+
 /* ---- listing ---- */
 
 struct listing {
@@ -251,7 +285,8 @@ struct listing {
     bool found;
 };
 
-static void list_right(void *ctx, int64_t list_id, const char *list, enum client_right right)
+static void list_right(void *ctx, int64_t list_id, const char *list, enum client_right right,
+                       bool banks)
 {
     struct listing *l = ctx;
 
@@ -259,6 +294,7 @@ static void list_right(void *ctx, int64_t list_id, const char *list, enum client
     json_id(&l->o, "list", list_id);
     json_text(&l->o, "name", list);
     json_bool(&l->o, "detail", right == CLIENT_DETAIL);
+    json_bool(&l->o, "banks", banks);
     json_object_end(&l->o);
 }
 

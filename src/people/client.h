@@ -42,6 +42,10 @@ enum assay_err people_client_rotate(struct store *s, const struct keys *k, struc
 /* Give or take the right to a list. ENOTFOUND: the client or the list. */
 enum assay_err people_client_right(struct store *s, struct audit_actor by, const char *name,
                                    const char *list, enum client_right right, struct err *e);
+/* Make a list of that name, the client's bank: it has the detail right to it and puts hashes into
+ * it. ENOTFOUND: the client. EEXISTS, ERANGE: the list's name. */
+enum assay_err people_client_bank(struct store *s, struct audit_actor by, const char *name,
+                                  const char *list, struct err *e);
 /* All: {"clients":[...]} as in the OpenAPI file; or one object when name is not NULL. ENOTFOUND. */
 enum assay_err people_clients(struct store *s, const char *name, struct buf *answer, struct err *e);
 

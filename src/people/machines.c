@@ -62,14 +62,15 @@ struct reading {
     size_t count, room;
 };
 
-static void read_right(void *ctx, int64_t list_id, const char *list, enum client_right right)
+static void read_right(void *ctx, int64_t list_id, const char *list, enum client_right right,
+                       bool banks)
 {
     struct machine *m = ctx;
 
     if (m->list_count == MACHINES_LISTS_MAX)
         return;
     struct machine_list *l = &m->lists[m->list_count++];
-    *l = (struct machine_list){.id = list_id, .detail = right == CLIENT_DETAIL};
+    *l = (struct machine_list){.id = list_id, .detail = right == CLIENT_DETAIL, .banks = banks};
     (void)snprintf(l->name, sizeof l->name, "%s", list);
 }
 

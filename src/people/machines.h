@@ -19,6 +19,7 @@ struct machines;
 struct machine_list {
     int64_t id;
     bool detail;
+    bool banks; /* it puts hashes into it */
     char name[CLIENT_NAME_SIZE];
 };
 

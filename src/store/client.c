@@ -141,18 +141,28 @@ enum assay_err client_list_set(struct tx *tx, int64_t client_id, const char *lis
     return sql_run_done(q, NULL, e);
 }
 
+enum assay_err client_bank_insert(struct tx *tx, int64_t client_id, int64_t list_id, struct err *e)
+{
+    struct sql *q = sql(tx, "INSERT INTO client_bank (list_id, client_id) VALUES ($1, $2)");
+
+    sql_int(q, list_id);
+    sql_int(q, client_id);
+    return sql_run_done(q, NULL, e);
+}
+
 enum assay_err client_lists(struct tx *tx, int64_t client_id, client_list_fn *fn, void *ctx,
                             struct err *e)
 {
-    struct sql *q = sql(tx, "SELECT l.id, l.name, c.detail FROM client_list c"
-                            " JOIN list l ON l.id = c.list_id WHERE c.client_id = $1"
-                            " AND l.removed_ms IS NULL ORDER BY l.name");
+    struct sql *q = sql(tx, "SELECT l.id, l.name, c.detail, b.client_id FROM client_list c"
+                            " JOIN list l ON l.id = c.list_id LEFT JOIN client_bank b"
+                            " ON b.list_id = c.list_id AND b.client_id = c.client_id"
+                            " WHERE c.client_id = $1 AND l.removed_ms IS NULL ORDER BY l.name");
     enum assay_err rc;
 
     sql_int(q, client_id);
     while ((rc = sql_step(q, e)) == ASSAY_OK)
         fn(ctx, sql_get_int(q, 0), sql_get_text(q, 1),
-           sql_get_int(q, 2) != 0 ? CLIENT_DETAIL : CLIENT_ANSWER);
+           sql_get_int(q, 2) != 0 ? CLIENT_DETAIL : CLIENT_ANSWER, sql_get_int(q, 3) != 0);
     sql_done(q);
     return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
 }

@@ -2,6 +2,7 @@
 #ifndef STORE_CLIENT_H
 #define STORE_CLIENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -42,8 +43,12 @@ enum client_right { CLIENT_NO_RIGHT = -1, CLIENT_ANSWER = 0, CLIENT_DETAIL = 1 }
 /* Give or take the right to a list, by its name. ENOTFOUND: no such list. */
 enum assay_err client_list_set(struct tx *tx, int64_t client_id, const char *list,
                                enum client_right right, struct err *e);
-/* Its lists that are not removed, by name; borrowed for the call. */
-typedef void client_list_fn(void *ctx, int64_t list_id, const char *list, enum client_right right);
+/* The list of kind client is this client's bank: it puts hashes into it. */
+enum assay_err client_bank_insert(struct tx *tx, int64_t client_id, int64_t list_id, struct err *e);
+/* Its lists that are not removed, by name; banks: it is this client's bank. Borrowed for the call.
+ */
+typedef void client_list_fn(void *ctx, int64_t list_id, const char *list, enum client_right right,
+                            bool banks);
 enum assay_err client_lists(struct tx *tx, int64_t client_id, client_list_fn *fn, void *ctx,
                             struct err *e);
 

@@ -103,6 +103,9 @@ enum assay_err list_put(struct tx *tx, struct list_record *r, int64_t version, e
 /* Take out of the list up to 500 rows that this version does not have. *count 0: no more. */
 enum assay_err list_drop_page(struct tx *tx, int64_t list_id, int64_t version, int64_t *count,
                               struct err *e);
+/* Take one row out of its list. ENOTFOUND: it is not in that list. */
+enum assay_err list_take_out(struct tx *tx, int64_t list_id, int64_t row_id, int64_t version,
+                             struct err *e);
 /* ENOTFOUND. fn is called once. */
 typedef enum assay_err list_record_fn(void *ctx, const struct list_record *r, struct err *e);
 enum assay_err list_get(struct tx *tx, int64_t row_id, list_record_fn *fn, void *ctx,

@@ -185,6 +185,19 @@ enum assay_err list_drop_page(struct tx *tx, int64_t list_id, int64_t version, i
     return ASSAY_OK;
 }
 
+enum assay_err list_take_out(struct tx *tx, int64_t list_id, int64_t row_id, int64_t version,
+                             struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT id FROM list_row WHERE list_id = $1 AND id = $2"
+                            " AND removed_version IS NULL");
+    int64_t id;
+
+    sql_int(q, list_id);
+    sql_int(q, row_id);
+    enum assay_err rc = sql_one_int(q, &id, e);
+    return rc != ASSAY_OK ? rc : drop(tx, id, version, e);
+}
+
 /* ---- read ---- */
 
 enum assay_err list_get(struct tx *tx, int64_t row_id, list_record_fn *fn, void *ctx, struct err *e)

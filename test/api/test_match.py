@@ -331,6 +331,57 @@ class Compatible(server.ServerCase):
         self.assertTrue(index["present"])
         self.assertGreaterEqual(index["size"], 1)
 
+    def bank(self, name, body, key):
+        return self.ask(f"/c/bank/{name}/signal", "POST", json.dumps(body).encode(),
+                        "application/json", key)
+
+    def await_matches(self, signal, want, key):
+        until = time.monotonic() + WAIT_S
+        path = f"/m/lookup?signal={signal}&signal_type=pdq"
+        while self.ask(path, key=key) != (200, want) and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertEqual(self.ask(path, key=key), (200, want))
+
+    def test_a_client_fills_its_own_bank_and_no_other(self):
+        s = self.server
+        key = re.search(r"assay_\S+", s.run("client", "add", "filler"))[0]
+        s.run("client", "bank", "filler", "acme-own")
+        s.run("client", "rights", "filler", "alpha.list", "detail")
+        other = re.search(r"assay_\S+", s.run("client", "add", "other"))[0]
+        s.run("client", "rights", "other", "acme-own", "detail")
+        until = time.monotonic() + WAIT_S # a right is in force within a second
+        while (self.ask("/c/bank/ACME_OWN", key=key)[0] != 200 or
+               self.ask("/c/bank/ACME_OWN", key=other)[0] != 200) and time.monotonic() < until:
+            time.sleep(0.05)
+        mine = "00ff" * 16
+        status, banked = self.bank("ACME_OWN", {"pdq": mine, "note": "of a lake", "metadata": {}},
+                                   key)
+        self.assertEqual((status, banked["signals"]), (200, {"pdq": mine}))
+        self.assertEqual(self.bank("ACME_OWN", {"pdq": mine}, key)[1]["id"], banked["id"])
+        hit = {"ACME_OWN": [{"bank_content_id": banked["id"], "distance": "0"}]}
+        self.await_matches(mine, hit, key)
+        self.await_matches(mine, hit, other)
+        for name, body, by, want in (
+                ("ACME_OWN", {"pdq": mine}, other, 403), ("ALPHA_LIST", {"pdq": mine}, key, 403),
+                ("BETA", {"pdq": mine}, key, 404), ("ACME_OWN", {}, key, 400),
+                ("ACME_OWN", {"pdq": mine[1:]}, key, 400), ("ACME_OWN", {"pdq": 7}, key, 400),
+                ("ACME_OWN", {"pdq": "0" * 64}, key, 400),
+                ("ACME_OWN", {"pdq": "f" * 63 + "0"}, key, 400),
+                ("ACME_OWN", {"video_md5": "d41d8cd98f00b204e9800998ecf8427e"}, key, 400),
+                ("ACME_OWN", {"pdq": mine, "note": "x" * 256}, key, 400),
+                ("ACME_OWN", {"pdq": mine, "more": 1}, key, 400)):
+            self.assertEqual(self.bank(name, body, by)[0], want, (name, body))
+        content = f"/c/bank/ACME_OWN/content/{banked['id']}"
+        self.assertEqual(self.ask(content, "DELETE", key=other)[0], 403)
+        self.assertEqual(self.ask("/c/bank/ACME_OWN/content/1001", "DELETE", key=key)[0], 404)
+        self.assertEqual(self.ask(content, "DELETE", key=key), (200, {"deleted": 1}))
+        self.assertEqual(self.ask(content, "DELETE", key=key)[0], 404)
+        self.await_matches(mine, {}, key)
+        self.assertEqual(self.bank("ACME_OWN", {"pdq": mine}, key)[1]["id"], banked["id"])
+        self.await_matches(mine, hit, key)
+        found = sql(s, "SELECT trust, kind FROM list WHERE name = 'acme-own'")
+        self.assertEqual([tuple(row) for row in found], [("candidate", "client")])
+
     def test_photos_are_hashed_and_looked_up(self):
         picture = sorted((self.server.top / "pictures").rglob("*.jpg"))[0].read_bytes()
         status, got = self.form("/h/hash?types=pdq", "photo", picture)

@@ -40,33 +40,6 @@ const char *lists_judge(struct listfile_record *r)
     return r->has == 0 ? "no hash that may be matched on" : NULL;
 }
 
-static void add_hash(struct buf *b, unsigned which, const void *bytes, size_t size)
-{
-    buf_add_char(b, (char)which);
-    buf_add(b, bytes, size);
-}
-
-void lists_identity(const struct list_record *r, uint8_t identity[32])
-{
-    struct assay_digests d = {0};
-    struct buf b;
-
-    buf_init(&b, 256);
-    if ((r->has & LIST_MD5) != 0)
-        add_hash(&b, LIST_MD5, r->md5, sizeof r->md5);
-    if ((r->has & LIST_SHA1) != 0)
-        add_hash(&b, LIST_SHA1, r->sha1, sizeof r->sha1);
-    if ((r->has & LIST_SHA256) != 0)
-        add_hash(&b, LIST_SHA256, r->sha256, sizeof r->sha256);
-    if ((r->has & LIST_PDQ) != 0)
-        add_hash(&b, LIST_PDQ, r->pdq, sizeof r->pdq);
-    if ((r->has & LIST_ORIENTED) != 0)
-        add_hash(&b, LIST_ORIENTED, r->pdq_oriented, sizeof r->pdq_oriented);
-    (void)assay_digest(b.data, b.size, &d);
-    memcpy(identity, d.sha256, 32);
-    buf_clear(&b);
-}
-
 size_t lists_fill(void *ctx, void *out, size_t size)
 {
     return fread(out, 1, size, ctx);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/rand.h"
 #include "base/str.h"
+#include "flow/listed.h"
 #include "flow/lists/lists_impl.h"
 
 #define GROUP_ROWS  500
@@ -325,7 +326,7 @@ static enum assay_err take_record(void *ctx, const struct listfile_record *given
     memcpy(n->row.sha256, r.sha256, sizeof r.sha256);
     memcpy(n->row.pdq, r.pdq, sizeof r.pdq);
     memcpy(n->row.pdq_oriented, r.pdq_oriented, sizeof r.pdq_oriented);
-    lists_identity(&n->row, n->row.identity);
+    flow_row_identity(&n->row, n->row.identity);
     if (r.says != NULL && r.says_size > 0) {
         n->says = arena_strndup(m->arena, r.says, r.says_size);
         n->says_size = r.says_size;

@@ -12,9 +12,6 @@
  * away. */
 const char *lists_judge(struct listfile_record *r);
 
-/* SHA-256 over which hashes there are and their bytes. */
-void lists_identity(const struct list_record *r, uint8_t identity[32]);
-
 /* Open a regular file for reading and tell its SHA-256. ENOTFOUND, EFORMAT, EIO. */
 enum assay_err lists_open(const char *path, FILE **out, uint8_t sha256[32], struct err *e);
 /* The same of bytes, which are borrowed until the file is closed. */

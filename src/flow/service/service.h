@@ -8,6 +8,7 @@
 #include "flow/flow.h"
 #include "flow/live.h"
 #include "people/machines.h"
+#include "store/list.h"
 
 /* doc/matching.md is the contract. */
 struct service {
@@ -69,6 +70,23 @@ struct service_file {
 enum assay_err service_hash_file(const struct service *s, const struct machine *who,
                                  const void *bytes, size_t size, struct service_file *out,
                                  struct err *e);
+
+#define SERVICE_NOTE_MAX 255 /* bytes of a note on a hash in a bank */
+
+/* Hashes of one file for a bank. */
+struct service_signals {
+    unsigned has; /* LIST_MD5, LIST_SHA256, LIST_PDQ */
+    uint8_t md5[16], sha256[32], pdq[32];
+    const char *note; /* NULL: none */
+};
+/* Put them into the client's own bank, where they match within LIVE_LAG_MS; *row_id is the record's
+ * number, the same one for the same hashes. It is on the record. */
+enum assay_err service_bank(const struct service *s, const struct machine *who,
+                            const struct machine_list *bank, const struct service_signals *in,
+                            int64_t *row_id, struct err *e);
+/* Take a record out of it. ENOTFOUND. */
+enum assay_err service_unbank(const struct service *s, const struct machine *who,
+                              const struct machine_list *bank, int64_t row_id, struct err *e);
 
 /* The terms of a client: what it may ask and what is kept. An object. */
 void service_terms(const struct machine *who, struct buf *answer);

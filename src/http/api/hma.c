@@ -8,13 +8,13 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "http/api/api.h"
+#include "http/api/hma.h"
 #include "http/api/machine.h"
 #include "http/match_body.h"
 #include "http/multipart.h"
 #include "http/routes.h"
 
 #define SIGNAL_SIZE 65
-#define BANK_SIZE   CLIENT_NAME_SIZE
 
 enum assay_err hma_status(struct http_request *r, struct http_answer *a, struct err *e)
 {
@@ -40,11 +40,11 @@ enum assay_err hma_url(struct http_request *r, struct http_answer *a, struct err
 
 /* ---- banks: the lists with the detail right, in capitals ---- */
 
-static void bank_name(const char *list, char out[BANK_SIZE])
+void hma_bank_name(const char *list, char out[HMA_BANK_SIZE])
 {
     size_t i = 0;
 
-    for (; list[i] != '\0' && i + 1 < BANK_SIZE; i++)
+    for (; list[i] != '\0' && i + 1 < HMA_BANK_SIZE; i++)
         out[i] = isalnum((unsigned char)list[i]) ? (char)toupper((unsigned char)list[i]) : '_';
     out[i] = '\0';
 }
@@ -77,13 +77,13 @@ static void write_bank(struct json_out *o, const char *bank)
 enum assay_err hma_banks(struct http_request *r, struct http_answer *a, struct err *e)
 {
     struct json_out o;
-    char bank[BANK_SIZE];
+    char bank[HMA_BANK_SIZE];
 
     (void)e;
     json_out_init(&o, &a->body);
     json_array(&o, NULL);
     for (size_t i = 0; i < r->machine->list_count; i++) {
-        bank_name(r->machine->lists[i].name, bank);
+        hma_bank_name(r->machine->lists[i].name, bank);
         if (r->machine->lists[i].detail)
             write_bank(&o, bank);
     }
@@ -94,11 +94,11 @@ enum assay_err hma_banks(struct http_request *r, struct http_answer *a, struct e
 enum assay_err hma_bank(struct http_request *r, struct http_answer *a, struct err *e)
 {
     struct json_out o;
-    char bank[BANK_SIZE];
+    char bank[HMA_BANK_SIZE];
 
     json_out_init(&o, &a->body);
     for (size_t i = 0; i < r->machine->list_count; i++) {
-        bank_name(r->machine->lists[i].name, bank);
+        hma_bank_name(r->machine->lists[i].name, bank);
         if (r->machine->lists[i].detail && str_equal(bank, r->params[0])) {
             write_bank(&o, bank);
             return ASSAY_OK;
@@ -113,7 +113,7 @@ enum assay_err hma_bank(struct http_request *r, struct http_answer *a, struct er
 
 struct hits {
     struct {
-        char bank[BANK_SIZE];
+        char bank[HMA_BANK_SIZE];
         int64_t row_id;
         uint32_t distance;
     } list[HITS_MAX];
@@ -124,12 +124,12 @@ struct hits {
 static void take_hit(void *ctx, const char *list, int64_t row_id, uint32_t distance)
 {
     struct hits *h = ctx;
-    char bank[BANK_SIZE];
+    char bank[HMA_BANK_SIZE];
 
-    bank_name(list, bank);
+    hma_bank_name(list, bank);
     if (h->count == HITS_MAX || !is_wanted(h->query, bank))
         return;
-    (void)snprintf(h->list[h->count].bank, BANK_SIZE, "%s", bank);
+    (void)snprintf(h->list[h->count].bank, HMA_BANK_SIZE, "%s", bank);
     h->list[h->count].row_id = row_id;
     h->list[h->count++].distance = distance;
 }
@@ -257,15 +257,9 @@ enum assay_err hma_index(struct http_request *r, struct http_answer *a, struct e
 
 /* ---- bodies ---- */
 
-struct sink {
-    struct http_request *r;
-    struct buf body;
-    enum assay_err (*answer)(struct sink *s, struct http_answer *a, struct err *e);
-};
-
 static enum assay_err feed(void *ctx, const void *bytes, size_t size, struct err *e)
 {
-    struct sink *s = ctx;
+    struct hma_sink *s = ctx;
 
     buf_add(&s->body, bytes, size);
     return s->body.over ? err_set(e, ASSAY_ELIMIT, "the body has more than %zu bytes", s->body.max)
@@ -274,24 +268,24 @@ static enum assay_err feed(void *ctx, const void *bytes, size_t size, struct err
 
 static enum assay_err finish(void *ctx, struct http_answer *a, struct err *e)
 {
-    struct sink *s = ctx;
+    struct hma_sink *s = ctx;
 
     return s->answer(s, a, e);
 }
 
 static void give_up(void *ctx)
 {
-    struct sink *s = ctx;
+    struct hma_sink *s = ctx;
 
     buf_wipe(&s->body);
     mem_free(s);
 }
 
-static enum assay_err take_body(struct http_request *r, size_t size_max,
-                                enum assay_err (*answer)(struct sink *, struct http_answer *,
-                                                         struct err *))
+enum assay_err hma_take_body(struct http_request *r, size_t size_max,
+                             enum assay_err (*answer)(struct hma_sink *, struct http_answer *,
+                                                      struct err *))
 {
-    struct sink *s = mem_zalloc(sizeof *s);
+    struct hma_sink *s = mem_zalloc(sizeof *s);
 
     s->r = r;
     s->answer = answer;
@@ -301,7 +295,7 @@ static enum assay_err take_body(struct http_request *r, size_t size_max,
 }
 
 /* Hashes the form's file; *good false with 429 in a. */
-static enum assay_err hash_form(struct sink *s, struct http_answer *a, struct service_file *f,
+static enum assay_err hash_form(struct hma_sink *s, struct http_answer *a, struct service_file *f,
                                 bool *good, struct err *e)
 {
     struct multipart_file part;
@@ -320,7 +314,7 @@ static enum assay_err hash_form(struct sink *s, struct http_answer *a, struct se
 }
 
 /* As there: an empty text where the picture has too few features. */
-static enum assay_err answer_hash(struct sink *s, struct http_answer *a, struct err *e)
+static enum assay_err answer_hash(struct hma_sink *s, struct http_answer *a, struct err *e)
 {
     char hex[65] = "";
     struct service_file f;
@@ -343,10 +337,10 @@ enum assay_err hma_hash(struct http_request *r, struct http_answer *a, struct er
 {
     (void)a;
     (void)e;
-    return take_body(r, SERVICE_FILE_MAX, answer_hash);
+    return hma_take_body(r, SERVICE_FILE_MAX, answer_hash);
 }
 
-static enum assay_err answer_lookup(struct sink *s, struct http_answer *a, struct err *e)
+static enum assay_err answer_lookup(struct hma_sink *s, struct http_answer *a, struct err *e)
 {
     struct hits h = {.query = s->r->query};
     struct service_file f;
@@ -374,11 +368,11 @@ enum assay_err hma_lookup_file(struct http_request *r, struct http_answer *a, st
 {
     (void)a;
     (void)e;
-    return take_body(r, SERVICE_FILE_MAX, answer_lookup);
+    return hma_take_body(r, SERVICE_FILE_MAX, answer_lookup);
 }
 
 /* {"pdq":["HEX","HEX"]}: {"pdq":[true,{"distance":9}]} */
-static enum assay_err answer_compare(struct sink *s, struct http_answer *a, struct err *e)
+static enum assay_err answer_compare(struct hma_sink *s, struct http_answer *a, struct err *e)
 {
     static const char *const members[] = {"pdq", NULL};
     struct json *body;
@@ -411,5 +405,5 @@ enum assay_err hma_compare(struct http_request *r, struct http_answer *a, struct
 {
     (void)a;
     (void)e;
-    return take_body(r, GATE_BODY_MAX, answer_compare);
+    return hma_take_body(r, GATE_BODY_MAX, answer_compare);
 }
