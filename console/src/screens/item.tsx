@@ -278,26 +278,30 @@ function Matches({ item }: { item: Item }) {
                 </p>
             ) : (
                 <>
-                    <Table
-                        label="Matches"
-                        empty="No list had it, or anything near it."
-                        rows={item.matches}
-                        rowKey={(m) => `${m.list} ${m.hash} ${m.distance} ${m.found_at}`}
-                        columns={[
-                            { title: 'When', cell: (m) => when(m.found_at) },
-                            {
-                                title: 'List',
-                                cell: (m) => `${m.list} (${LIST_KINDS[m.list_kind]})`,
-                            },
-                            { title: 'Grade', cell: (m) => m.code ?? 'none' },
-                            {
-                                title: 'By',
-                                cell: (m) =>
-                                    m.hash === 'pdq' ? `pdq, ${m.distance} bits off` : m.hash,
-                            },
-                            { title: 'What came of it', cell: (m) => DONE[m.outcome] },
-                        ]}
-                    />
+                    {item.matches.length === 0 ? (
+                        <p class="quiet">No list had it, or anything near it.</p>
+                    ) : (
+                        <Table
+                            label="Matches"
+                            empty=""
+                            rows={item.matches}
+                            rowKey={(m) => `${m.list} ${m.hash} ${m.distance} ${m.found_at}`}
+                            columns={[
+                                { title: 'When', cell: (m) => when(m.found_at) },
+                                {
+                                    title: 'List',
+                                    cell: (m) => `${m.list} (${LIST_KINDS[m.list_kind]})`,
+                                },
+                                { title: 'Grade', cell: (m) => m.code ?? 'none' },
+                                {
+                                    title: 'By',
+                                    cell: (m) =>
+                                        m.hash === 'pdq' ? `pdq, ${m.distance} bits off` : m.hash,
+                                },
+                                { title: 'What came of it', cell: (m) => DONE[m.outcome] },
+                            ]}
+                        />
+                    )}
                     {stack !== null && (
                         <p>
                             In the stack of <ItemLink id={stack.of_item} noun="item" />,{' '}
