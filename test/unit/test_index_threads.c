@@ -25,7 +25,7 @@
 #define LAG       20000 /* so late that what goes lies in a part, or is on its way into one */
 #define SEARCHERS 2
 #define RADIUS    12 /* made-up hashes are never so near by chance */
-#define LIVES     10
+#define LIVES     6
 #define STEPS     12 /* of a life */
 #define MANY      4000
 
