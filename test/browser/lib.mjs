@@ -187,6 +187,24 @@ export class Person {
         throw new Error(`${this.name}: no control "${words}" can be reached by Tab`);
     }
 
+    /** To the button that submits the shift, once the check finds nothing to put right: the way
+     * back from the last item may still be under way when it is made first. */
+    async toSubmit() {
+        await this.page.waitForSelector('.statement');
+        for (let n = 0; n < 60 && (await this.page.locator('.hold-button').isDisabled()); n++) {
+            await this.choose('Check again');
+            await this.page.waitForTimeout(1000);
+        }
+        await this.tabTo('Submit the shift');
+    }
+
+    async submitShift() {
+        await this.toSubmit();
+        await this.page.keyboard.down('Enter');
+        await this.page.waitForSelector('h1:has-text("Submitted")');
+        await this.page.keyboard.up('Enter');
+    }
+
     async choose(words) {
         await this.tabTo(words);
         await this.key('Enter');

@@ -37,9 +37,7 @@ async function shiftEnd() {
     await lena.open('Shift end');
     await lena.page.waitForSelector('.statement');
     await screen(lena, 'lead-shift-end');
-    await lena.tabTo('Submit the shift');
-    await lena.hold(['Enter'], 1300);
-    await lena.page.waitForSelector('h1:has-text("Submitted")');
+    await lena.submitShift();
     ok(true, 'a lead submits the shift that holds what they settled');
 }
 

@@ -1,5 +1,6 @@
 // Shift end: the check by text, what to put right, the statement, and submitting by a held key.
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { api, idempotencyKey } from '../api.ts';
 import { CodeName, TagList } from '../parts/grade.tsx';
 import { schemeOf, useSchemes } from '../parts/schemes.ts';
@@ -169,6 +170,13 @@ function Checked({
 
 function CheckPart({ onDone }: { onDone: (s: Submitted) => void }) {
     const check = useLoad(api.checkShift);
+    const saved = state.unsaved.value === 0;
+    const wasSaved = useRef(saved);
+    /* What was still on its way when the server checked is there now. */
+    useEffect(() => {
+        if (saved && !wasSaved.current) check.again();
+        wasSaved.current = saved;
+    }, [saved]);
     return (
         <Loads from={check}>
             {(c) => <Checked check={c} again={check.again} onDone={onDone} />}
