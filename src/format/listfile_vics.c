@@ -5,13 +5,14 @@
 #include "format/listfile_impl.h"
 #include "format/vics.h"
 
-/* Members that are not given back: hashes, which are a record's own, and where others found the
- * file, which is none of a look-up's business. */
+/* Members that are not given back: hashes, which are a record's own; where others found the file,
+ * which is none of a look-up's business; and what has a name that we give. */
 static bool is_kept_back(const char *key)
 {
     static const char *const keys[] = {
         "AlternativeHashes", "PhotoDNA", "MediaFiles", "Exifs", "RelativeFilePath", "Cases",
-        "Identifiers",       "MD5",      "SHA1"};
+        "Identifiers",       "MD5",      "SHA1",       "tags",  "series",           "vics_version",
+        "vics_region"};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (str_equal(key, keys[i]))

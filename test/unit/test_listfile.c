@@ -271,6 +271,16 @@ static void vics_says_its_tags_and_not_where_files_lie(void **state)
           "{\"tags\":[\"sea\",\"hills\"],\"series\":[\"S1\"],\"IsDistributed\":\"true\"}\n");
 }
 
+/* VICS has no such members; whoever makes them up cannot make two of one name. */
+static void vics_with_members_of_our_names_has_each_once(void **state)
+{
+    (void)state;
+    check("{" CONTEXT ",\"value\":[{\"tags\":1,\"series\":[2],\"vics_version\":3,\"vics_region\":4,"
+          "\"MD5\":\"" MD5 "\",\"Tags\":\"sea\"}]}",
+          LISTFILE_VICS,
+          "1 md5 {\"vics_version\":\"2.0\",\"vics_region\":\"UK\",\"tags\":[\"sea\"]}\n");
+}
+
 static void vics_refuses_records_by_line_and_goes_on(void **state)
 {
     (void)state;
@@ -428,6 +438,7 @@ int main(void)
         cmocka_unit_test(what_is_no_list_is_refused_whole),
         cmocka_unit_test(vics_is_flat_media_or_cases_with_media),
         cmocka_unit_test(vics_says_its_tags_and_not_where_files_lie),
+        cmocka_unit_test(vics_with_members_of_our_names_has_each_once),
         cmocka_unit_test(vics_refuses_records_by_line_and_goes_on),
         cmocka_unit_test(vics_with_too_much_in_a_record_is_refused_there),
         cmocka_unit_test(vics_that_ends_early_is_an_error),
