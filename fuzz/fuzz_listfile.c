@@ -4,25 +4,8 @@
 #include <string.h>
 
 #include "format/listfile.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct source {
-    const uint8_t *at;
-    size_t left, piece;
-};
-
-static size_t fill(void *ctx, void *out, size_t size)
-{
-    struct source *s = ctx;
-    size_t n = s->left < size ? s->left : size;
-
-    n = n < s->piece ? n : s->piece;
-    memcpy(out, s->at, n);
-    s->at += n;
-    s->left -= n;
-    return n;
-}
+#include "fuzz.h"
+#include "pieces.h"
 
 static enum assay_err take(void *ctx, const struct listfile_record *r, struct err *e)
 {
@@ -49,9 +32,9 @@ static enum assay_err refuse(void *ctx, uint64_t line, const char *reason, struc
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct listfile_sink sink = {NULL, take, refuse};
-    struct source s = {data, size, size == 0 ? 1 : (size_t)data[0] + 1};
+    struct pieces s = {data, size, size == 0 ? 1 : (size_t)data[0] + 1};
     struct err e;
 
-    (void)listfile_read(fill, &s, &sink, NULL, &e);
+    (void)listfile_read(pieces_fill, &s, &sink, NULL, &e);
     return 0;
 }

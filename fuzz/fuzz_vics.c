@@ -4,25 +4,8 @@
 #include <string.h>
 
 #include "format/vics.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct source {
-    const uint8_t *at;
-    size_t left, piece;
-};
-
-static size_t fill(void *ctx, void *out, size_t size)
-{
-    struct source *s = ctx;
-    size_t n = s->left < size ? s->left : size;
-
-    n = n < s->piece ? n : s->piece;
-    memcpy(out, s->at, n);
-    s->at += n;
-    s->left -= n;
-    return n;
-}
+#include "fuzz.h"
+#include "pieces.h"
 
 static enum assay_err take(void *ctx, const struct vics_context *context, const struct json *media,
                            struct err *e)
@@ -52,11 +35,11 @@ static enum assay_err refuse(void *ctx, uint64_t line, const char *reason, struc
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct vics_sink sink = {NULL, take, refuse};
-    struct source s = {data, size, size == 0 ? 1 : (size_t)data[size - 1] + 1};
+    struct pieces s = {data, size, size == 0 ? 1 : (size_t)data[size - 1] + 1};
     struct err e;
 
     (void)vics_begins(data, size);
-    if (vics_read(fill, &s, &sink, &e) != ASSAY_OK && e.text[0] == '\0')
+    if (vics_read(pieces_fill, &s, &sink, &e) != ASSAY_OK && e.text[0] == '\0')
         abort();
     return 0;
 }
