@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/match.h"
+#include "flow/listed.h"
 
 #define LIST_NAME_BYTES 8192
 
@@ -218,19 +219,18 @@ static bool has_word(const char *text, const char *word)
     return false;
 }
 
-/* Whether the list says by its tag grid that the picture is made of several. */
+/* Whether the list says by its tag LISTED_GRID that the picture is made of several. */
 static bool is_collage(const struct json *root)
 {
-    static const char grid[] = "grid";
     const struct json *tags = json_get(root, "tags");
 
     if (tags == NULL)
         return false;
     if (tags->kind == JSON_IS_STRING)
-        return has_word(tags->text, grid);
+        return has_word(tags->text, LISTED_GRID);
     for (const struct json *t = tags->kind == JSON_IS_ARRAY ? tags->first : NULL; t != NULL;
          t = t->next) {
-        if (t->kind == JSON_IS_STRING && str_equal(t->text, grid))
+        if (t->kind == JSON_IS_STRING && str_equal(t->text, LISTED_GRID))
             return true;
     }
     return false;
@@ -247,7 +247,7 @@ static void write_record(const struct found *f, struct json_out *o)
 
     memcpy(says, listed_says(f->row), size);
     says[size] = '\0';
-    const bool may_be_collage = strstr(says, "grid") != NULL; /* few are, and parsing costs */
+    const bool may_be_collage = strstr(says, LISTED_GRID) != NULL; /* few are, and parsing costs */
     if ((!good && memchr(says, '\n', size) == NULL && strlen(says) == size) ||
         (good && may_be_collage)) {
         const bool object =

@@ -3,9 +3,12 @@
 
 #include <string.h>
 
-#include "base/json.h"
 #include "assay/digest.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/rand.h"
 #include "base/str.h"
+#include "store/match.h"
 
 #define TEXTS_MAX (2 * 1024 * 1024) /* as the import of lists lets in */
 
@@ -93,4 +96,21 @@ void flow_row_identity(const struct list_record *r, uint8_t identity[32])
     (void)assay_digest(b.data, b.size, &d);
     memcpy(identity, d.sha256, 32);
     buf_clear(&b);
+}
+
+enum assay_err flow_list_of_kind(struct tx *tx, const char *kind, const char *trust, int64_t *id,
+                                 struct err *e)
+{
+    enum assay_err rc = match_list_of_kind(tx, kind, id, e);
+
+    if (rc != ASSAY_ENOTFOUND)
+        return rc;
+    *id = rand_id();
+    const struct list_row_head l = {.id = *id,
+                                    .name = kind,
+                                    .kind = kind,
+                                    .trust = trust,
+                                    .about_sealed = "",
+                                    .created_ms = clock_now_ms()};
+    return list_insert(tx, &l, e);
 }

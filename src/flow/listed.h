@@ -1,4 +1,4 @@
-/* What a row of a list says beside its hashes, opened. */
+/* What the steps share of lists: what rows and lists say, a row's identity, lists of one's own. */
 #ifndef FLOW_LISTED_H
 #define FLOW_LISTED_H
 
@@ -29,5 +29,9 @@ void flow_row_identity(const struct list_record *r, uint8_t identity[32]);
 /* A member of texts as those of a list or of a row, cut to fit; "" without one. */
 void flow_listed_text(const void *json_text, size_t size, const char *key,
                       char out[LISTED_SOURCE_SIZE]);
+
+/* The workspace's list of kind own or test, named like it; made where it is not there yet. */
+enum assay_err flow_list_of_kind(struct tx *tx, const char *kind, const char *trust, int64_t *id,
+                                 struct err *e);
 
 #endif

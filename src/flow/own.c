@@ -4,28 +4,13 @@
 #include <string.h>
 
 #include "assay/digest.h"
+#include "flow/listed.h"
 #include "base/clock.h"
 #include "base/rand.h"
 #include "store/decision.h"
 #include "store/match.h"
 
 #define FILL_MAX 100
-
-static enum assay_err find_or_make_list(struct tx *tx, int64_t *id, struct err *e)
-{
-    enum assay_err rc = match_list_of_kind(tx, "own", id, e);
-
-    if (rc != ASSAY_ENOTFOUND)
-        return rc;
-    *id = rand_id();
-    const struct list_row_head l = {.id = *id,
-                                    .name = "own",
-                                    .kind = "own",
-                                    .trust = "trusted",
-                                    .about_sealed = "",
-                                    .created_ms = clock_now_ms()};
-    return list_insert(tx, &l, e);
-}
 
 /* One item has a row for each scheme that it was graded under. */
 static enum assay_err identify(const struct match_item *i, const char *scheme, uint8_t out[32],
@@ -59,7 +44,7 @@ enum assay_err flow_own_put(struct tx *tx, const struct task *t, struct err *e)
     if (d.code[0] == '\0')
         return ASSAY_OK;
     if ((rc = match_item_get(tx, t->item_id, &i, e)) != 0 ||
-        (rc = find_or_make_list(tx, &list_id, e)) != 0)
+        (rc = flow_list_of_kind(tx, "own", "trusted", &list_id, e)) != 0)
         return rc;
     struct list_record r = {.id = rand_id(),
                             .list_id = list_id,
@@ -89,7 +74,7 @@ static enum assay_err fill(struct tx *tx, void *ctx, struct err *e)
     size_t n;
     enum assay_err rc;
 
-    if ((rc = find_or_make_list(tx, &list_id, e)) != 0 ||
+    if ((rc = flow_list_of_kind(tx, "own", "trusted", &list_id, e)) != 0 ||
         (rc = match_own_missing(tx, ids, FILL_MAX, &n, e)) != 0)
         return rc;
     for (size_t k = 0; k < n; k++) {

@@ -5,11 +5,9 @@
 
 #include "assay/digest.h"
 #include "assay/pdq.h"
-#include "base/clock.h"
 #include "base/rand.h"
+#include "flow/listed.h"
 #include "match/test_picture.h"
-#include "store/list.h"
-#include "store/match.h"
 
 struct test_row {
     struct assay_digests digests;
@@ -33,22 +31,6 @@ static enum assay_err hash(struct test_row *t, struct err *e)
     return rc == ASSAY_OK ? rc : err_set(e, rc, "out of memory");
 }
 
-static enum assay_err find_or_make(struct tx *tx, int64_t *id, struct err *e)
-{
-    enum assay_err rc = match_list_of_kind(tx, "test", id, e);
-
-    if (rc != ASSAY_ENOTFOUND)
-        return rc;
-    *id = rand_id();
-    const struct list_row_head l = {.id = *id,
-                                    .name = "test",
-                                    .kind = "test",
-                                    .trust = "candidate",
-                                    .about_sealed = "",
-                                    .created_ms = clock_now_ms()};
-    return list_insert(tx, &l, e);
-}
-
 static enum assay_err put(struct tx *tx, void *ctx, struct err *e)
 {
     const struct test_row *t = ctx;
@@ -57,7 +39,7 @@ static enum assay_err put(struct tx *tx, void *ctx, struct err *e)
                             .pdq_quality = t->pdq.quality,
                             .tags = ""};
     enum list_put what;
-    enum assay_err rc = find_or_make(tx, &r.list_id, e);
+    enum assay_err rc = flow_list_of_kind(tx, "test", "candidate", &r.list_id, e);
 
     if (rc != ASSAY_OK)
         return rc;

@@ -8,7 +8,7 @@
 
 #define ALIGNMENT 64   /* a cache line */
 #define PAGE      4096 /* bytes after which the first cache's lines come around */
-#define CROWD     32   /* bytes; measured: from here on it makes no difference */
+#define CROWD     32   /* bytes; measured: nearer than that rows take longer */
 
 /*
  * The way of a row:

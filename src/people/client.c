@@ -28,7 +28,7 @@ static enum assay_err check_name(const char *name, struct err *e)
     if (size == 0 || size >= CLIENT_NAME_SIZE || strspn(name, letters) != size ||
         strchr("._-", name[0]) != NULL)
         return err_set(e, ASSAY_ERANGE,
-                       "a client's name has 1 to %d of a-z, 0-9, '.', '_' and '-', and begins with "
+                       "a name has 1 to %d of a-z, 0-9, '.', '_' and '-', and begins with "
                        "a letter or digit",
                        CLIENT_NAME_SIZE - 1);
     return ASSAY_OK;

@@ -10,6 +10,7 @@
 #include "http/api/api.h"
 #include "http/api/hma.h"
 #include "http/api/machine.h"
+#include "http/api/whole.h"
 #include "http/match_body.h"
 #include "http/multipart.h"
 #include "http/routes.h"
@@ -257,70 +258,35 @@ enum assay_err hma_index(struct http_request *r, struct http_answer *a, struct e
 
 /* ---- bodies ---- */
 
-static enum assay_err feed(void *ctx, const void *bytes, size_t size, struct err *e)
-{
-    struct hma_sink *s = ctx;
-
-    buf_add(&s->body, bytes, size);
-    return s->body.over ? err_set(e, ASSAY_ELIMIT, "the body has more than %zu bytes", s->body.max)
-                        : ASSAY_OK;
-}
-
-static enum assay_err finish(void *ctx, struct http_answer *a, struct err *e)
-{
-    struct hma_sink *s = ctx;
-
-    return s->answer(s, a, e);
-}
-
-static void give_up(void *ctx)
-{
-    struct hma_sink *s = ctx;
-
-    buf_wipe(&s->body);
-    mem_free(s);
-}
-
-enum assay_err hma_take_body(struct http_request *r, size_t size_max,
-                             enum assay_err (*answer)(struct hma_sink *, struct http_answer *,
-                                                      struct err *))
-{
-    struct hma_sink *s = mem_zalloc(sizeof *s);
-
-    s->r = r;
-    s->answer = answer;
-    buf_init(&s->body, size_max);
-    r->sink = (struct http_sink){s, feed, finish, give_up};
-    return ASSAY_OK;
-}
-
 /* Hashes the form's file; *good false with 429 in a. */
-static enum assay_err hash_form(struct hma_sink *s, struct http_answer *a, struct service_file *f,
-                                bool *good, struct err *e)
+static enum assay_err hash_form(struct http_request *r, const void *bytes, size_t size,
+                                struct http_answer *a, struct service_file *f, bool *good,
+                                struct err *e)
 {
     struct multipart_file part;
-    enum assay_err rc = multipart_parse(s->r->content_type, s->body.data, s->body.size, &part, e);
+    enum assay_err rc = multipart_parse(r->content_type, bytes, size, &part, e);
 
     *good = false;
     if (rc != ASSAY_OK)
         return rc;
     if (!str_equal(part.name, "photo"))
         return err_set(e, ASSAY_EFORMAT, "the field of the file is named photo");
-    if (!machine_may_ask(s->r, 1, a))
+    if (!machine_may_ask(r, 1, a))
         return ASSAY_OK;
-    rc = machine_hash_file(s->r, s->r->machine, part.bytes, part.size, f, e);
+    rc = machine_hash_file(r, r->machine, part.bytes, part.size, f, e);
     *good = rc == ASSAY_OK;
     return rc;
 }
 
 /* As there: an empty text where the picture has too few features. */
-static enum assay_err answer_hash(struct hma_sink *s, struct http_answer *a, struct err *e)
+static enum assay_err answer_hash(struct http_request *r, const void *bytes, size_t size,
+                                  struct http_answer *a, struct err *e)
 {
     char hex[65] = "";
     struct service_file f;
     struct json_out o;
     bool good;
-    enum assay_err rc = hash_form(s, a, &f, &good, e);
+    enum assay_err rc = hash_form(r, bytes, size, a, &f, &good, e);
 
     if (!good)
         return rc;
@@ -337,16 +303,18 @@ enum assay_err hma_hash(struct http_request *r, struct http_answer *a, struct er
 {
     (void)a;
     (void)e;
-    return hma_take_body(r, SERVICE_FILE_MAX, answer_hash);
+    whole_begin(r, SERVICE_FILE_MAX, answer_hash);
+    return ASSAY_OK;
 }
 
-static enum assay_err answer_lookup(struct hma_sink *s, struct http_answer *a, struct err *e)
+static enum assay_err answer_lookup(struct http_request *r, const void *bytes, size_t size,
+                                    struct http_answer *a, struct err *e)
 {
-    struct hits h = {.query = s->r->query};
+    struct hits h = {.query = r->query};
     struct service_file f;
     struct json_out o;
     bool good;
-    enum assay_err rc = hash_form(s, a, &f, &good, e);
+    enum assay_err rc = hash_form(r, bytes, size, a, &f, &good, e);
 
     if (!good)
         return rc;
@@ -355,7 +323,7 @@ static enum assay_err answer_lookup(struct hma_sink *s, struct http_answer *a, s
         f.ask.hashes[f.ask.count].kind = MATCH_PDQ;
         memcpy(f.ask.hashes[f.ask.count++].bytes, f.pdq, sizeof f.pdq);
     }
-    if ((rc = service_each_hit(s->r->service, s->r->machine, &f.ask, take_hit, &h, e)) != 0)
+    if ((rc = service_each_hit(r->service, r->machine, &f.ask, take_hit, &h, e)) != 0)
         return rc;
     json_out_init(&o, &a->body);
     json_object(&o, NULL);
@@ -368,17 +336,19 @@ enum assay_err hma_lookup_file(struct http_request *r, struct http_answer *a, st
 {
     (void)a;
     (void)e;
-    return hma_take_body(r, SERVICE_FILE_MAX, answer_lookup);
+    whole_begin(r, SERVICE_FILE_MAX, answer_lookup);
+    return ASSAY_OK;
 }
 
 /* {"pdq":["HEX","HEX"]}: {"pdq":[true,{"distance":9}]} */
-static enum assay_err answer_compare(struct hma_sink *s, struct http_answer *a, struct err *e)
+static enum assay_err answer_compare(struct http_request *r, const void *bytes, size_t size,
+                                     struct http_answer *a, struct err *e)
 {
     static const char *const members[] = {"pdq", NULL};
     struct json *body;
     struct assay_pdq pair[2];
     struct json_out o;
-    enum assay_err rc = json_parse(s->r->arena, s->body.data, s->body.size, &body, e);
+    enum assay_err rc = json_parse(r->arena, bytes, size, &body, e);
 
     if (rc != ASSAY_OK || (rc = json_only(body, members, e)) != 0)
         return rc;
@@ -405,5 +375,6 @@ enum assay_err hma_compare(struct http_request *r, struct http_answer *a, struct
 {
     (void)a;
     (void)e;
-    return hma_take_body(r, GATE_BODY_MAX, answer_compare);
+    whole_begin(r, GATE_BODY_MAX, answer_compare);
+    return ASSAY_OK;
 }

@@ -7,6 +7,7 @@
 #include "http/api/api.h"
 #include "http/api/hma.h"
 #include "http/api/machine.h"
+#include "http/api/whole.h"
 
 static const struct {
     const char *name, *kind;
@@ -78,22 +79,22 @@ static enum assay_err read_signals(const struct http_request *r, const struct js
     return ASSAY_OK;
 }
 
-static enum assay_err answer_signal(struct hma_sink *s, struct http_answer *a, struct err *e)
+static enum assay_err answer_signal(struct http_request *r, const void *bytes, size_t size,
+                                    struct http_answer *a, struct err *e)
 {
     const struct machine_list *bank = NULL;
     struct service_signals in = {0};
     struct json *body;
     struct json_out o;
     int64_t row_id;
-    enum assay_err rc = own_bank(s->r, &bank, e);
+    enum assay_err rc = own_bank(r, &bank, e);
 
-    if (rc != ASSAY_OK ||
-        (rc = json_parse(s->r->arena, s->body.data, s->body.size, &body, e)) != 0 ||
-        (rc = read_signals(s->r, body, &in, e)) != 0)
+    if (rc != ASSAY_OK || (rc = json_parse(r->arena, bytes, size, &body, e)) != 0 ||
+        (rc = read_signals(r, body, &in, e)) != 0)
         return rc;
-    if (!machine_may_ask(s->r, 1, a))
+    if (!machine_may_ask(r, 1, a))
         return ASSAY_OK;
-    if ((rc = service_bank(s->r->service, s->r->machine, bank, &in, &row_id, e)) != 0)
+    if ((rc = service_bank(r->service, r->machine, bank, &in, &row_id, e)) != 0)
         return rc;
     json_out_init(&o, &a->body);
     json_object(&o, NULL);
@@ -112,7 +113,8 @@ enum assay_err hma_signal(struct http_request *r, struct http_answer *a, struct 
 {
     (void)a;
     (void)e;
-    return hma_take_body(r, GATE_BODY_MAX, answer_signal);
+    whole_begin(r, GATE_BODY_MAX, answer_signal);
+    return ASSAY_OK;
 }
 
 enum assay_err hma_forget(struct http_request *r, struct http_answer *a, struct err *e)

@@ -7,35 +7,11 @@
 #include "base/str.h"
 #include "http/api/api.h"
 #include "http/api/machine.h"
+#include "http/api/whole.h"
 #include "http/match_body.h"
 #include "match/test_picture.h"
 
 static_assert(SERVICE_FILE_MAX < 2 * GATE_PART_MAX, "a refusal of a longer file is heard");
-
-struct sink {
-    struct http_request *r;
-    struct buf body;
-    bool is_file;
-    int64_t distance;
-};
-
-static enum assay_err feed(void *ctx, const void *bytes, size_t size, struct err *e)
-{
-    struct sink *s = ctx;
-
-    buf_add(&s->body, bytes, size);
-    if (s->body.over)
-        return err_set(e, ASSAY_ELIMIT, "the body has more than %zu bytes", s->body.max);
-    return ASSAY_OK;
-}
-
-static void give_up(void *ctx)
-{
-    struct sink *s = ctx;
-
-    buf_wipe(&s->body);
-    mem_free(s);
-}
 
 bool machine_may_ask(struct http_request *r, int64_t hashes, struct http_answer *a)
 {
@@ -51,22 +27,30 @@ bool machine_may_ask(struct http_request *r, int64_t hashes, struct http_answer 
     return false;
 }
 
-static enum assay_err match_hashes(struct sink *s, struct http_answer *a, struct err *e)
+static enum assay_err check_length(const struct http_answer *a, enum assay_err rc, struct err *e)
+{
+    if (rc == ASSAY_OK && a->body.over)
+        return err_set(e, ASSAY_ELIMIT, "the answer is too long; ask for fewer hashes");
+    return rc;
+}
+
+static enum assay_err match_hashes(struct http_request *r, const void *bytes, size_t size,
+                                   struct http_answer *a, struct err *e)
 {
     struct match_body b;
     struct json_out o;
-    enum assay_err rc = match_body_parse(s->r->machine, s->body.data, s->body.size, &b, e);
+    enum assay_err rc = match_body_parse(r->machine, bytes, size, &b, e);
 
     if (rc != ASSAY_OK)
         return rc;
-    if (machine_may_ask(s->r, (int64_t)b.count, a)) {
+    if (machine_may_ask(r, (int64_t)b.count, a)) {
         json_out_init(&o, &a->body);
         json_object(&o, NULL);
-        rc = service_match(s->r->service, s->r->machine, b.asks, b.count, b.distance, &o, e);
+        rc = service_match(r->service, r->machine, b.asks, b.count, b.distance, &o, e);
         json_object_end(&o);
     }
     match_body_clear(&b);
-    return rc;
+    return check_length(a, rc, e);
 }
 
 enum assay_err machine_hash_file(struct http_request *r, const struct machine *who,
@@ -97,34 +81,32 @@ void machine_write_file(const struct service_file *f, struct json_out *o)
     json_object_end(o);
 }
 
-static enum assay_err match_file(struct sink *s, struct http_answer *a, struct err *e)
+static enum assay_err distance_of(const struct http_request *r, int64_t *out, struct err *e)
+{
+    *out = PEOPLE_DISTANCE_MAX;
+    return http_query_int(r->query, "distance", 0, PEOPLE_DISTANCE_MAX, out, e);
+}
+
+static enum assay_err match_file(struct http_request *r, const void *bytes, size_t size,
+                                 struct http_answer *a, struct err *e)
 {
     struct service_file f;
     struct json_out o;
+    int64_t distance;
     enum assay_err rc;
 
-    if (s->body.size == 0)
-        return err_set(e, ASSAY_EFORMAT, "the body is empty: send a file, or hashes as JSON");
-    if (!machine_may_ask(s->r, 1, a))
+    if ((rc = distance_of(r, &distance, e)) != ASSAY_OK)
+        return rc;
+    if (!machine_may_ask(r, 1, a))
         return ASSAY_OK;
-    if ((rc = machine_hash_file(s->r, s->r->machine, s->body.data, s->body.size, &f, e)) != 0)
+    if ((rc = machine_hash_file(r, r->machine, bytes, size, &f, e)) != 0)
         return rc;
     json_out_init(&o, &a->body);
     json_object(&o, NULL);
     machine_write_file(&f, &o);
-    rc = service_match(s->r->service, s->r->machine, &f.ask, 1, s->distance, &o, e);
+    rc = service_match(r->service, r->machine, &f.ask, 1, distance, &o, e);
     json_object_end(&o);
-    return rc;
-}
-
-static enum assay_err finish(void *ctx, struct http_answer *a, struct err *e)
-{
-    struct sink *s = ctx;
-    enum assay_err rc = s->is_file ? match_file(s, a, e) : match_hashes(s, a, e);
-
-    if (rc == ASSAY_OK && a->body.over)
-        return err_set(e, ASSAY_ELIMIT, "the answer is too long; ask for fewer hashes");
-    return rc;
+    return check_length(a, rc, e);
 }
 
 /* Nothing of the body is read yet. */
@@ -132,8 +114,8 @@ enum assay_err api_match(struct http_request *r, struct http_answer *a, struct e
 {
     const char *type = r->content_type == NULL ? "" : r->content_type;
     bool is_file = strcasecmp(type, "application/octet-stream") == 0;
-    int64_t distance = PEOPLE_DISTANCE_MAX;
-    enum assay_err rc = http_query_int(r->query, "distance", 0, PEOPLE_DISTANCE_MAX, &distance, e);
+    int64_t distance;
+    enum assay_err rc = distance_of(r, &distance, e);
 
     if (rc != ASSAY_OK)
         return rc;
@@ -143,12 +125,10 @@ enum assay_err api_match(struct http_request *r, struct http_answer *a, struct e
                      "(application/octet-stream).");
         return ASSAY_OK;
     }
-    struct sink *s = mem_zalloc(sizeof *s);
-    s->r = r;
-    s->is_file = is_file;
-    s->distance = distance;
-    buf_init(&s->body, is_file ? SERVICE_FILE_MAX : MATCH_BODY_MAX);
-    r->sink = (struct http_sink){s, feed, finish, give_up};
+    if (is_file)
+        whole_begin(r, SERVICE_FILE_MAX, match_file);
+    else
+        whole_begin(r, MATCH_BODY_MAX, match_hashes);
     return ASSAY_OK;
 }
 

@@ -24,7 +24,7 @@ static enum assay_err finish(void *ctx, struct http_answer *a, struct err *e)
     struct whole *w = ctx;
 
     if (w->body.size == 0)
-        return err_set(e, ASSAY_EFORMAT, "the body is empty: send the file as it is");
+        return err_set(e, ASSAY_EFORMAT, "the body is empty");
     return w->fn(w->r, w->body.data, w->body.size, a, e);
 }
 
