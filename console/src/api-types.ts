@@ -2906,6 +2906,8 @@ export interface components {
             quality_min: number;
             /** @enum {string} */
             keeps: "counts" | "hits";
+            /** @description It is a matching node and may follow the change feed. */
+            feed: boolean;
             lists: {
                 list: components["schemas"]["Id"];
                 name: string;
@@ -2941,6 +2943,8 @@ export interface components {
             keeps?: "counts" | "hits";
             /** Format: date-time */
             expires_at?: string;
+            /** @description It is a matching node and may follow the change feed. */
+            feed?: boolean;
         };
         ClientChange: {
             rate?: number;
@@ -2952,6 +2956,7 @@ export interface components {
             /** Format: date-time */
             expires_at?: string;
             disabled?: boolean;
+            feed?: boolean;
             rights?: {
                 list: string;
                 /** @enum {string} */

@@ -31,16 +31,19 @@ static const char usage[] =
     "  --distance N    bits, 0 to 31: how far PDQ is looked for at most (31)\n"
     "  --quality N     0 to 100: PDQ of less is not looked for (50)\n"
     "  --keep WHAT     of a hit: counts, or hits (which rows, by day) (counts)\n"
-    "  --expires DATE  the key ends then, such as 2027-06-30; never\n\n"
+    "  --expires DATE  the key ends then, such as 2027-06-30; never\n"
+    "  --feed on|off   it is a matching node and may follow the change feed of the lists that it\n"
+    "                  has the right detail to (off)\n\n"
     "examples:\n"
     "  assay client add acme --rate 500\n"
     "  assay client rights acme hotline-2026 answer\n"
+    "  assay client add node-1 --feed on\n"
     "  assay client disable acme\n"
     "  assay client bank acme acme-own\n"
     "  assay client test > assay-test.png\n";
 
 struct texts {
-    const char *rate, *burst, *distance, *quality, *keep, *expires;
+    const char *rate, *burst, *distance, *quality, *keep, *expires, *feed;
 };
 
 static enum assay_err number(const char *what, const char *text, int64_t *out, struct err *e)
@@ -65,6 +68,9 @@ static enum assay_err limits_of(const struct texts *t, struct people_client_limi
         out->expires_ms = 0;
     else if (t->expires != NULL && clock_parse(t->expires, &out->expires_ms) != ASSAY_OK)
         return err_set(e, ASSAY_ERANGE, "--expires is a date such as 2027-06-30, or never");
+    if (t->feed != NULL && !str_equal(t->feed, "on") && !str_equal(t->feed, "off"))
+        return err_set(e, ASSAY_ERANGE, "--feed is on or off");
+    out->feeds = t->feed == NULL ? -1 : str_equal(t->feed, "on");
     return ASSAY_OK;
 }
 
@@ -156,13 +162,11 @@ int cli_client(struct cli *c, int argc, char **argv)
 {
     struct people_client_limits limits = PEOPLE_CLIENT_USUAL;
     struct texts t = {0};
-    const struct simple_flag flags[] = {{"rate", NULL, &t.rate},
-                                        {"burst", NULL, &t.burst},
-                                        {"distance", NULL, &t.distance},
-                                        {"quality", NULL, &t.quality},
-                                        {"keep", NULL, &t.keep},
-                                        {"expires", NULL, &t.expires},
-                                        {0}};
+    const struct simple_flag flags[] = {
+        {"rate", NULL, &t.rate},         {"burst", NULL, &t.burst},
+        {"distance", NULL, &t.distance}, {"quality", NULL, &t.quality},
+        {"keep", NULL, &t.keep},         {"expires", NULL, &t.expires},
+        {"feed", NULL, &t.feed},         {0}};
     struct err e = {0};
     struct world w;
     int status = simple_options(c, usage, flags, argc, argv);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -57,6 +58,7 @@ static enum assay_err apply(const struct people_client_limits *l, struct client_
     c->expires_ms = l->expires_ms < 0 ? c->expires_ms : l->expires_ms;
     if (l->disabled >= 0)
         c->disabled_ms = l->disabled != 0 ? clock_now_ms() : 0;
+    c->feeds = l->feeds < 0 ? c->feeds : l->feeds != 0;
     if ((rc = within("rate", c->rate, 1, PEOPLE_RATE_MAX, e)) != 0 ||
         (rc = within("burst", c->burst, 1, PEOPLE_BURST_MAX, e)) != 0 ||
         (rc = within("distance", c->distance_max, 0, PEOPLE_DISTANCE_MAX, e)) != 0 ||
@@ -69,11 +71,11 @@ static enum assay_err apply(const struct people_client_limits *l, struct client_
     return ASSAY_OK;
 }
 
-static void secret_mac(const struct keys *k, const uint8_t secret[SECRET_BYTES],
-                       uint8_t mac[CLIENT_MAC_BYTES])
+void people_key_mac(const struct keys *k, const uint8_t sha256[CLIENT_MAC_BYTES],
+                    uint8_t mac[CLIENT_MAC_BYTES])
 {
     static_assert(CLIENT_MAC_BYTES == KEYS_MAC_BYTES, "as in the store");
-    keys_ticket_mac(k, "client", secret, SECRET_BYTES, mac);
+    keys_ticket_mac(k, "client key", sha256, CLIENT_MAC_BYTES, mac);
 }
 
 static void new_key(const struct keys *k, struct client_row *c, char key[PEOPLE_KEY_SIZE])
@@ -81,10 +83,13 @@ static void new_key(const struct keys *k, struct client_row *c, char key[PEOPLE_
     uint8_t id[(CLIENT_KEY_ID_SIZE - 1) / 2], secret[SECRET_BYTES];
     char hex[2 * SECRET_BYTES + 1];
 
+    static_assert(sizeof c->key_sha256 == crypto_hash_sha256_BYTES, "of the secret");
     rand_bytes(id, sizeof id);
     rand_bytes(secret, sizeof secret);
     str_hex(id, sizeof id, c->key_id);
-    secret_mac(k, secret, c->key_mac);
+    (void)crypto_hash_sha256(c->key_sha256, secret, sizeof secret);
+    c->has_sha256 = true;
+    people_key_mac(k, c->key_sha256, c->key_mac);
     c->key_ms = clock_now_ms();
     str_hex(secret, sizeof secret, hex);
     (void)snprintf(key, PEOPLE_KEY_SIZE, "%s%s_%s", prefix, c->key_id, hex);
@@ -92,19 +97,20 @@ static void new_key(const struct keys *k, struct client_row *c, char key[PEOPLE_
     mem_wipe(hex, sizeof hex);
 }
 
-enum assay_err people_key_parse(const struct keys *k, const char *text,
-                                char key_id[CLIENT_KEY_ID_SIZE], uint8_t mac[CLIENT_MAC_BYTES])
+enum assay_err people_key_parse(const struct keys *k, const char *text, struct people_key *out)
 {
     const size_t id_at = sizeof prefix - 1, secret_at = id_at + CLIENT_KEY_ID_SIZE;
-    uint8_t secret[SECRET_BYTES];
+    uint8_t secret[SECRET_BYTES], sha256[crypto_hash_sha256_BYTES];
 
     if (strlen(text) != PEOPLE_KEY_SIZE - 1 || !str_starts(text, prefix) ||
         text[secret_at - 1] != '_' ||
         str_unhex(text + secret_at, secret, sizeof secret) != ASSAY_OK)
         return ASSAY_EDENIED;
-    memcpy(key_id, text + id_at, CLIENT_KEY_ID_SIZE - 1);
-    key_id[CLIENT_KEY_ID_SIZE - 1] = '\0';
-    secret_mac(k, secret, mac);
+    memcpy(out->id, text + id_at, CLIENT_KEY_ID_SIZE - 1);
+    out->id[CLIENT_KEY_ID_SIZE - 1] = '\0';
+    (void)crypto_hash_sha256(sha256, secret, sizeof secret);
+    people_key_mac(k, sha256, out->mac);
+    keys_ticket_mac(k, "client", secret, SECRET_BYTES, out->old_mac);
     mem_wipe(secret, sizeof secret);
     return ASSAY_OK;
 }
@@ -127,12 +133,12 @@ static enum assay_err write_entry(struct tx *tx, const struct changing *g, enum 
     const struct client_row *c = &g->row;
     char data[256];
 
-    (void)snprintf(data, sizeof data,
-                   "{\"name\":\"%s\",\"key\":\"%s\",\"rate\":%lld,\"burst\":%lld,"
-                   "\"distance\":%lld,\"quality\":%lld,\"keeps\":\"%s\",\"disabled\":%d}",
-                   c->name, c->key_id, (long long)c->rate, (long long)c->burst,
-                   (long long)c->distance_max, (long long)c->quality_min, c->keeps,
-                   c->disabled_ms != 0);
+    (void)snprintf(
+        data, sizeof data,
+        "{\"name\":\"%s\",\"key\":\"%s\",\"rate\":%lld,\"burst\":%lld,"
+        "\"distance\":%lld,\"quality\":%lld,\"keeps\":\"%s\",\"disabled\":%d,\"feed\":%d}",
+        c->name, c->key_id, (long long)c->rate, (long long)c->burst, (long long)c->distance_max,
+        (long long)c->quality_min, c->keeps, c->disabled_ms != 0, c->feeds);
     const struct audit_entry entry = {
         .action = action, .actor = g->by, .objects = {{"client", c->id}}, .data = data};
     return audit_write(tx, &entry, NULL, e);
@@ -208,6 +214,8 @@ static enum assay_err change(struct tx *tx, void *ctx, struct err *e)
     if (g->keys != NULL) {
         memcpy(g->row.key_id, g->fresh.key_id, sizeof g->fresh.key_id);
         memcpy(g->row.key_mac, g->fresh.key_mac, sizeof g->fresh.key_mac);
+        memcpy(g->row.key_sha256, g->fresh.key_sha256, sizeof g->fresh.key_sha256);
+        g->row.has_sha256 = true;
         g->row.key_ms = g->fresh.key_ms;
     }
     if ((g->limits != NULL && (rc = apply(g->limits, &g->row, e)) != 0) ||
@@ -331,6 +339,7 @@ static enum assay_err list_one(struct tx *tx, void *ctx, const struct client_row
     json_int(&l->o, "distance_max", c->distance_max);
     json_int(&l->o, "quality_min", c->quality_min);
     json_text(&l->o, "keeps", c->keeps);
+    json_bool(&l->o, "feed", c->feeds);
     json_array(&l->o, "lists");
     rc = client_lists(tx, c->id, list_right, l, e);
     json_array_end(&l->o);

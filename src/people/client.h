@@ -21,12 +21,13 @@ struct people_client_limits {
     int64_t distance_max, quality_min; /* 0 .. 31, 0 .. 100; usual 31 and 50 */
     int64_t expires_ms;                /* 0: never, which is usual */
     int64_t disabled;                  /* 0, 1 */
+    int64_t feeds;                     /* 0 (usual), 1: it is a matching node */
     const char *keeps;                 /* "counts" (usual): how often; "hits": which rows, too */
 };
 #define PEOPLE_CLIENT_USUAL                                                                        \
     {                                                                                              \
         .rate = -1, .burst = -1, .distance_max = -1, .quality_min = -1, .expires_ms = -1,          \
-        .disabled = -1                                                                             \
+        .disabled = -1, .feeds = -1                                                                \
     }
 
 /* Add one; key is its key, and the only copy. EEXISTS, ERANGE. */
@@ -49,8 +50,16 @@ enum assay_err people_client_bank(struct store *s, struct audit_actor by, const 
 /* All: {"clients":[...]} as in the OpenAPI file; or one object when name is not NULL. ENOTFOUND. */
 enum assay_err people_clients(struct store *s, const char *name, struct buf *answer, struct err *e);
 
-/* The parts of a key's text: EDENIED when it is none. */
-enum assay_err people_key_parse(const struct keys *k, const char *text,
-                                char key_id[CLIENT_KEY_ID_SIZE], uint8_t mac[CLIENT_MAC_BYTES]);
+/* A key as a client sends it. */
+struct people_key {
+    char id[CLIENT_KEY_ID_SIZE];
+    uint8_t mac[CLIENT_MAC_BYTES];     /* of the SHA-256 of its secret */
+    uint8_t old_mac[CLIENT_MAC_BYTES]; /* of its secret, as keys without has_sha256 have it */
+};
+/* EDENIED when the text is none. */
+enum assay_err people_key_parse(const struct keys *k, const char *text, struct people_key *out);
+/* What a store holds of a key: HMAC-SHA-256 of the SHA-256 of its secret. */
+void people_key_mac(const struct keys *k, const uint8_t sha256[CLIENT_MAC_BYTES],
+                    uint8_t mac[CLIENT_MAC_BYTES]);
 
 #endif

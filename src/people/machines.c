@@ -120,10 +120,9 @@ enum assay_err machines_admit(struct machines *m, const char *key, struct machin
                               struct err *e)
 {
     static const uint8_t nobody[CLIENT_MAC_BYTES];
-    char key_id[CLIENT_KEY_ID_SIZE];
-    uint8_t mac[CLIENT_MAC_BYTES];
     const struct machine *found = NULL;
-    enum assay_err rc = people_key_parse(m->keys, key, key_id, mac);
+    struct people_key sent;
+    enum assay_err rc = people_key_parse(m->keys, key, &sent);
 
     if (rc != ASSAY_OK)
         return err_set(e, rc, "this is no key of a client that may ask now");
@@ -131,10 +130,11 @@ enum assay_err machines_admit(struct machines *m, const char *key, struct machin
     if ((rc = refresh(m, e)) != 0)
         goto out;
     for (size_t i = 0; i < m->known_count; i++) {
-        if (str_equal(m->known[i].row.key_id, key_id))
+        if (str_equal(m->known[i].row.key_id, sent.id))
             found = &m->known[i];
     }
-    bool good = str_equal_secret(found == NULL ? nobody : found->row.key_mac, mac, sizeof mac);
+    const uint8_t *mac = found != NULL && !found->row.has_sha256 ? sent.old_mac : sent.mac;
+    bool good = str_equal_secret(found == NULL ? nobody : found->row.key_mac, mac, sizeof sent.mac);
     good = good && found != NULL && found->row.disabled_ms == 0 &&
            (found->row.expires_ms == 0 || found->row.expires_ms > clock_now_ms());
     if (good)

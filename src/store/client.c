@@ -20,14 +20,17 @@ static void bind_rest(struct sql *q, const struct client_row *c)
     sql_int(q, c->distance_max);
     sql_int(q, c->quality_min);
     sql_text(q, c->keeps);
+    sql_blob(q, c->has_sha256 ? c->key_sha256 : NULL, sizeof c->key_sha256);
+    sql_int(q, c->feeds);
 }
 
 enum assay_err client_insert(struct tx *tx, const struct client_row *c, struct err *e)
 {
     struct sql *q =
         sql(tx, "INSERT INTO client (id, name, created_ms, key_id, key_mac, key_ms, expires_ms,"
-                " disabled_ms, rate, burst, distance_max, quality_min, keeps)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+                " disabled_ms, rate, burst, distance_max, quality_min, keeps,"
+                " key_sha256, feeds)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
                 " ON CONFLICT (name) DO NOTHING");
     int64_t changed = 0;
 
@@ -45,10 +48,12 @@ enum assay_err client_put(struct tx *tx, const struct client_row *c, struct err 
 {
     struct sql *q = sql(tx, "UPDATE client SET key_id = $1, key_mac = $2, key_ms = $3,"
                             " expires_ms = $4, disabled_ms = $5, rate = $6, burst = $7,"
-                            " distance_max = $8, quality_min = $9, keeps = $10 WHERE id = $11");
+                            " distance_max = $8, quality_min = $9, keeps = $10,"
+                            " key_sha256 = $11, feeds = $12, name = $13 WHERE id = $14");
     int64_t changed = 0;
 
     bind_rest(q, c);
+    sql_text(q, c->name);
     sql_int(q, c->id);
     enum assay_err rc = sql_run_done(q, &changed, e);
     return rc == ASSAY_OK && changed == 0 ? ASSAY_ENOTFOUND : rc;
@@ -56,7 +61,7 @@ enum assay_err client_put(struct tx *tx, const struct client_row *c, struct err 
 
 #define COLUMNS                                                                                    \
     "id, name, key_id, key_mac, created_ms, key_ms, expires_ms, disabled_ms, rate, burst,"         \
-    " distance_max, quality_min, keeps"
+    " distance_max, quality_min, keeps, key_sha256, feeds"
 
 static void row_of(struct sql *q, struct client_row *out)
 {
@@ -68,11 +73,13 @@ static void row_of(struct sql *q, struct client_row *out)
                                .rate = sql_get_int(q, 8),
                                .burst = sql_get_int(q, 9),
                                .distance_max = sql_get_int(q, 10),
-                               .quality_min = sql_get_int(q, 11)};
+                               .quality_min = sql_get_int(q, 11),
+                               .feeds = sql_get_int(q, 14) != 0};
     (void)snprintf(out->name, sizeof out->name, "%s", sql_get_text(q, 1));
     (void)snprintf(out->key_id, sizeof out->key_id, "%s", sql_get_text(q, 2));
     (void)snprintf(out->keeps, sizeof out->keeps, "%s", sql_get_text(q, 12));
     (void)sql_get_bytes(q, 3, out->key_mac, sizeof out->key_mac);
+    out->has_sha256 = sql_get_bytes(q, 13, out->key_sha256, sizeof out->key_sha256);
 }
 
 static enum assay_err one_row(struct sql *q, struct client_row *out, struct err *e)

@@ -22,6 +22,9 @@ struct client_row {
     char name[CLIENT_NAME_SIZE], key_id[CLIENT_KEY_ID_SIZE];
     char keeps[CLIENT_KEEPS_SIZE]; /* "counts" or "hits" */
     uint8_t key_mac[CLIENT_MAC_BYTES];
+    bool has_sha256; /* key_sha256, of the key's secret, is known; key_mac is of it then */
+    bool feeds;      /* it may follow the change feed */
+    uint8_t key_sha256[CLIENT_MAC_BYTES];
 };
 
 /* EEXISTS: the name is taken. */
@@ -29,7 +32,7 @@ enum assay_err client_insert(struct tx *tx, const struct client_row *c, struct e
 /* ENOTFOUND. */
 enum assay_err client_find(struct tx *tx, const char *name, struct client_row *out, struct err *e);
 enum assay_err client_get(struct tx *tx, int64_t id, struct client_row *out, struct err *e);
-/* All but name and created_ms as they stand in c. ENOTFOUND. */
+/* All but created_ms as they stand in c. ENOTFOUND. */
 enum assay_err client_put(struct tx *tx, const struct client_row *c, struct err *e);
 
 /* Everyone, by name; borrowed for the call. fn may use the transaction for other statements. */

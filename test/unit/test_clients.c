@@ -62,6 +62,38 @@ static enum assay_err insert_list(struct tx *tx, void *ctx, struct err *err)
     return list_insert(tx, &l, err);
 }
 
+/* As keys were kept before nodes were told of them. */
+static enum assay_err make_old(struct tx *tx, void *ctx, struct err *err)
+{
+    struct client_row c;
+    enum assay_err rc = client_find(tx, "acme", &c, err);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    memcpy(c.key_mac, ctx, sizeof c.key_mac);
+    c.has_sha256 = false;
+    return client_put(tx, &c, err);
+}
+
+static void a_key_from_an_older_version_lets_its_client_in(void **state)
+{
+    char key[PEOPLE_KEY_SIZE], fresh[PEOPLE_KEY_SIZE];
+    struct people_key parsed;
+    struct machine who;
+
+    add(state, "acme", key);
+    OK(people_key_parse(keys(state), key, &parsed));
+    assert_memory_not_equal(parsed.mac, parsed.old_mac, sizeof parsed.mac);
+    OK(store_write(store(state), make_old, parsed.old_mac, &e));
+    OK(admit(state, key, &who));
+    assert_false(who.row.has_sha256);
+    OK(store_write(store(state), make_old, parsed.mac, &e));
+    assert_int_equal(admit(state, key, &who), ASSAY_EDENIED);
+    OK(people_client_rotate(store(state), keys(state), people_operator(), "acme", fresh, &e));
+    OK(admit(state, fresh, &who));
+    assert_true(who.row.has_sha256);
+}
+
 static void a_key_lets_its_client_in_and_nothing_like_it(void **state)
 {
     char key[PEOPLE_KEY_SIZE], other[PEOPLE_KEY_SIZE];
@@ -189,6 +221,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, record_setup, record_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_key_lets_its_client_in_and_nothing_like_it),
+        TEST(a_key_from_an_older_version_lets_its_client_in),
         TEST(a_new_key_and_a_switch_end_the_old_one),
         TEST(rights_are_given_and_taken_by_list),
         TEST(nobody_asks_more_than_they_may),

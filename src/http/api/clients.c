@@ -18,7 +18,7 @@ static enum assay_err limits_of(const struct json *body, struct people_client_li
                                 struct err *e)
 {
     const char *expires = NULL;
-    bool disabled = false;
+    bool disabled = false, feed = false;
     enum assay_err rc;
 
     if ((rc = json_want_int(body, "rate", 1, PEOPLE_RATE_MAX, &out->rate, e)) != 0 ||
@@ -28,10 +28,13 @@ static enum assay_err limits_of(const struct json *body, struct people_client_li
         (rc = json_want_int(body, "quality_min", 0, 100, &out->quality_min, e)) != 0 ||
         (rc = json_want_text(body, "keeps", 16, &out->keeps, e)) != 0 ||
         (rc = json_want_text(body, "expires_at", 40, &expires, e)) != 0 ||
-        (rc = json_want_bool(body, "disabled", &disabled, e)) != 0)
+        (rc = json_want_bool(body, "disabled", &disabled, e)) != 0 ||
+        (rc = json_want_bool(body, "feed", &feed, e)) != 0)
         return rc;
     if (json_get(body, "disabled") != NULL)
         out->disabled = disabled;
+    if (json_get(body, "feed") != NULL)
+        out->feeds = feed;
     if (expires != NULL && clock_parse(expires, &out->expires_ms) != ASSAY_OK)
         return err_set(e, ASSAY_EFORMAT, "expires_at is no time such as 2027-06-30T00:00:00Z");
     return ASSAY_OK;
@@ -82,8 +85,9 @@ static enum assay_err tell_key(struct http_request *r, const char *name, char ke
 
 enum assay_err api_add_client(struct http_request *r, struct http_answer *a, struct err *e)
 {
-    static const char *const members[] = {"name",        "rate",  "burst",      "distance_max",
-                                          "quality_min", "keeps", "expires_at", NULL};
+    static const char *const members[] = {"name",         "rate",        "burst",
+                                          "distance_max", "quality_min", "keeps",
+                                          "expires_at",   "feed",        NULL};
     struct people_client_limits limits = PEOPLE_CLIENT_USUAL;
     char key[PEOPLE_KEY_SIZE];
     const char *name;
@@ -101,9 +105,9 @@ enum assay_err api_add_client(struct http_request *r, struct http_answer *a, str
 
 enum assay_err api_change_client(struct http_request *r, struct http_answer *a, struct err *e)
 {
-    static const char *const members[] = {"rate",        "burst",  "distance_max",
-                                          "quality_min", "keeps",  "expires_at",
-                                          "disabled",    "rights", NULL};
+    static const char *const members[] = {"rate",   "burst",      "distance_max", "quality_min",
+                                          "keeps",  "expires_at", "disabled",     "feed",
+                                          "rights", NULL};
     struct people_client_limits limits = PEOPLE_CLIENT_USUAL;
     const struct json *rights = json_get(r->body, "rights");
     enum client_right right;
