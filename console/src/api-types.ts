@@ -964,6 +964,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/match/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changed in the lists that a matching node has; held back until there is something. doc/feed.md. */
+        get: operations["getChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/match/changes/{list}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records of one list, by number, for a matching node that reads it whole. */
+        get: operations["getListPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/match/terms": {
         parameters: {
             query?: never;
@@ -2639,6 +2673,82 @@ export interface components {
         MatchAnswers: {
             file?: components["schemas"]["MatchFile"];
             answers: components["schemas"]["MatchAnswer"][];
+            /**
+             * Format: date-time
+             * @description Of a matching node; it had all that the system of record had then.
+             */
+            as_of?: string;
+        };
+        FeedChanges: {
+            /** @enum {integer} */
+            version: 1;
+            epoch: string;
+            /** @description Nothing that was read before holds; all lists are to be read whole. */
+            reset: boolean;
+            /** @description The number of the change up to which this goes. */
+            seq: number;
+            /** @description The number of the last change there is. */
+            head: number;
+            /** Format: date-time */
+            time: string;
+            training: boolean;
+            roster: string;
+            /** @description Where the roster is another than was asked with. */
+            lists?: {
+                id: components["schemas"]["Id"];
+                name: string;
+                kind: string;
+            }[];
+            /** @description As lists. */
+            clients?: components["schemas"]["FeedClient"][];
+            rows: components["schemas"]["FeedRow"][];
+        };
+        FeedClient: {
+            id: components["schemas"]["Id"];
+            name: string;
+            /** @description Names the key; it is not the key. */
+            key: string;
+            /** @description Of the key's secret. */
+            key_sha256: string;
+            disabled: boolean;
+            /** @description Milliseconds since 1970; 0 is never. */
+            expires_ms: number;
+            rate: number;
+            burst: number;
+            distance_max: number;
+            quality_min: number;
+            /** @enum {string} */
+            keeps: "counts" | "hits";
+            lists: {
+                id: components["schemas"]["Id"];
+                detail: boolean;
+            }[];
+        };
+        FeedList: {
+            /** @enum {integer} */
+            version: 1;
+            epoch: string;
+            rows: components["schemas"]["FeedRow"][];
+            /** @description Ask with it as after; null is the end. */
+            next: string | null;
+        };
+        FeedRow: {
+            id: components["schemas"]["Id"];
+            list: components["schemas"]["Id"];
+            gone?: boolean;
+            md5?: string;
+            sha1?: string;
+            sha256?: string;
+            pdq?: string;
+            pdq_oriented?: string;
+            /** @description Of the PDQ; -1 where the list does not say. */
+            quality?: number;
+            scheme?: string;
+            scheme_version?: number;
+            code?: string;
+            /** @description Sorted, one space between. */
+            tags?: string;
+            source?: string;
         };
         MatchAnswer: {
             /** @enum {string} */
@@ -4534,6 +4644,57 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getChanges: {
+        parameters: {
+            query?: {
+                epoch?: string;
+                since?: number;
+                roster?: string;
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedChanges"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getListPage: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: never;
+            path: {
+                list: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedList"];
                 };
             };
             default: components["responses"]["Problem"];

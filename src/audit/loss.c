@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "store/feed.h"
 
 #define HEAD_MODE 0600
 
@@ -117,7 +118,8 @@ static enum assay_err write_entry(struct tx *tx, void *ctx, struct err *e)
                                 .objects = {{"staff", a->loss->staff_id}},
                                 .data = data,
                                 .texts = {{"reason", a->loss->reason}}};
-    return audit_write(tx, &entry, NULL, e);
+    enum assay_err rc = audit_write(tx, &entry, NULL, e);
+    return rc != ASSAY_OK ? rc : feed_epoch_forget(tx, e); /* nodes begin anew */
 }
 
 /* The head outside goes aside whole, on the disk, before anything takes its place. */

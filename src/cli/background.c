@@ -282,6 +282,12 @@ static void *keep_house(void *ctx)
     return NULL;
 }
 
+static void begin(struct background *b, void *(*thread)(void *ctx))
+{
+    if (pthread_create(&b->threads[b->thread_count], NULL, thread, b) == 0)
+        b->thread_count++;
+}
+
 struct background *background_start(struct world *w, struct live *lists, unsigned identifiers)
 {
     struct background *b = mem_zalloc(sizeof *b);
@@ -295,18 +301,14 @@ struct background *background_start(struct world *w, struct live *lists, unsigne
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&b->wake, &attributes);
     (void)pthread_condattr_destroy(&attributes);
-    for (unsigned i = 0; i < identifiers; i++) {
-        if (pthread_create(&b->threads[b->thread_count], NULL, identify, b) == 0)
-            b->thread_count++;
+    for (unsigned i = 0; i < identifiers; i++)
+        begin(b, identify);
+    if (identifiers > 0) {
+        begin(b, take_uploads);
+        begin(b, watch_drop);
+        begin(b, match_items_with_lists);
     }
-    if (pthread_create(&b->threads[b->thread_count], NULL, take_uploads, b) == 0)
-        b->thread_count++;
-    if (pthread_create(&b->threads[b->thread_count], NULL, watch_drop, b) == 0)
-        b->thread_count++;
-    if (pthread_create(&b->threads[b->thread_count], NULL, match_items_with_lists, b) == 0)
-        b->thread_count++;
-    if (pthread_create(&b->threads[b->thread_count], NULL, keep_house, b) == 0)
-        b->thread_count++;
+    begin(b, keep_house);
     return b;
 }
 

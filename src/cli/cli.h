@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "flow/feed.h"
 #include "flow/flow.h"
 #include "http/server.h"
 
@@ -70,8 +71,13 @@ enum assay_err cli_make_workspace(const struct cli *c, const char *label, bool t
 /* Identify whatever waits, with this many threads, showing progress. */
 enum assay_err cli_identify_all(struct world *w, unsigned threads, uint64_t done[3], struct err *e);
 
-/* Serve until SIGTERM or SIGINT. links: print a sign-in link a role (training workspaces). */
-int cli_run_server(struct world *w, const struct http_place *place, bool links);
+struct cli_serving {
+    struct http_place place;
+    bool links;               /* print a sign-in link a role (training workspaces) */
+    struct feed_place follow; /* url not NULL: as a matching node of it */
+};
+/* Serve until SIGTERM or SIGINT. */
+int cli_run_server(struct world *w, struct cli_serving *s);
 
 /* For commands that run until SIGTERM or SIGINT: hold these back, before any thread is made, so
  * that they end nothing on the way; then wait for one, whose number is returned. */

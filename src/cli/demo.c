@@ -214,7 +214,7 @@ static bool has_workspace(const struct cli *c)
     return stat(path, &st) == 0;
 }
 
-static int run(struct cli *c, struct demo *d, const struct http_place *place)
+static int run(struct cli *c, struct demo *d, struct cli_serving *serving)
 {
     const bool fresh = !has_workspace(c);
     struct err e = {0};
@@ -234,7 +234,7 @@ static int run(struct cli *c, struct demo *d, const struct http_place *place)
         rc = fill(&w, d, &e);
     else
         printf("%s is served as it is; another --data makes a fresh one\n", c->data_dir);
-    status = rc == ASSAY_OK ? cli_run_server(&w, place, true) : cli_fail(rc, &e);
+    status = rc == ASSAY_OK ? cli_run_server(&w, serving) : cli_fail(rc, &e);
 out:
     flow_close(&w);
     return status;
@@ -242,10 +242,12 @@ out:
 
 int cli_demo(struct cli *c, int argc, char **argv)
 {
-    struct http_place place = {.listen_at = "127.0.0.1:8470"};
+    struct cli_serving serving = {.place.listen_at = "127.0.0.1:8470", .links = true};
     const char *count = COUNT_DEFAULT, *seed = "1";
-    const struct simple_flag flags[] = {
-        {"listen", NULL, &place.listen_at}, {"count", NULL, &count}, {"seed", NULL, &seed}, {0}};
+    const struct simple_flag flags[] = {{"listen", NULL, &serving.place.listen_at},
+                                        {"count", NULL, &count},
+                                        {"seed", NULL, &seed},
+                                        {0}};
     struct demo d = {0};
     int status = simple_options(c, usage, flags, argc, argv);
 
@@ -259,5 +261,5 @@ int cli_demo(struct cli *c, int argc, char **argv)
         return cli_usage("demo", "--seed is a number");
     if (optind < argc)
         d.pictures = argv[optind];
-    return run(c, &d, &place);
+    return run(c, &d, &serving);
 }

@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "cli/simple.h"
+#include "flow/feed.h"
 #include "store/item.h"
 #include "store/staff.h"
 
@@ -102,7 +103,7 @@ static enum assay_err check(struct world *w, const struct backup_source *from,
         (rc = audit_verify_copy(w->store, w->keys, w->data_dir, NULL, e)) != 0 ||
         (rc = cli_check_blobs(w, CLI_LENGTHS, e)) != 0 ||
         (rc = audit_gap(w->store, w->keys, w->data_dir, &gap, e)) != 0 ||
-        (rc = backup_note_restored(w, r, e)) != 0)
+        (rc = backup_note_restored(w, r, e)) != 0 || (rc = feed_renew(w, e)) != 0)
         return rc;
     if (gap.have != gap.want) {
         say_gap(&gap);

@@ -17,7 +17,8 @@
 
 static const char usage[] =
     "usage: assay serve [--listen ADDR:PORT | --listen unix:PATH] [--public-url URL] [--db URL]\n"
-    "                   [--debug]\n\n"
+    "                   [--debug]\n"
+    "       assay serve --role match --follow URL --key FILE [--ca FILE] [--listen ...]\n\n"
     "Runs the console, the API and the background steps. Listens on 127.0.0.1:8470; any address "
     "but\n"
     "loopback or a UNIX socket is refused, because passwords need TLS: put nginx or HAProxy in "
@@ -30,11 +31,19 @@ static const char usage[] =
     "                     in front ends TLS: cookies become __Host- and Secure, HSTS is sent, "
     "requests\n"
     "                     from pages of any other origin change nothing\n"
+    "  --role match       a matching node: it answers clients' questions about hashes and nothing\n"
+    "                     else, from what it learns of the system of record (doc/feed.md)\n"
+    "  --follow URL       the system of record: https://HOST[:PORT], unix:/PATH, or http:// with\n"
+    "                     a loopback address\n"
+    "  --key FILE         its first line is the node's key, from: assay client add NAME --feed on\n"
+    "  --ca FILE          certificates (PEM) to trust in place of the system's\n"
     "  --debug            log each request\n\n"
     "examples:\n"
     "  assay serve\n"
     "  assay serve --listen unix:/run/assay/http.sock --public-url https://assay.example.org\n"
-    "  assay serve --db postgres:///assay\n";
+    "  assay serve --db postgres:///assay\n"
+    "  assay --data /srv/node serve --role match --follow https://assay.example.org \\\n"
+    "      --key /etc/assay/node.key\n";
 
 /* One server a workspace on SQLite; the lock goes with the process. */
 static enum assay_err lock(const struct world *w, int *fd, struct err *e)
@@ -106,7 +115,32 @@ static enum assay_err print_links(struct world *w, const char *address, struct e
     return rc;
 }
 
-int cli_run_server(struct world *w, const struct http_place *place, bool links)
+/* A folder is a matching node's or a workspace with cases, never both. */
+static enum assay_err check_role(struct world *w, const struct cli_serving *s, struct err *e)
+{
+    bool is_node;
+    enum assay_err rc = feed_is_node(w, &is_node, e);
+
+    if (rc == ASSAY_OK && is_node && s->follow.url == NULL)
+        return err_set(e, ASSAY_ESTATE,
+                       "%.200s is a matching node's; serve it with --role match --follow URL --key "
+                       "FILE",
+                       w->data_dir);
+    return rc;
+}
+
+static enum assay_err start(struct world *w, struct live *lists, struct cli_serving *s,
+                            struct http_server **server, struct err *e)
+{
+    enum assay_err rc = ASSAY_OK;
+
+    if (s->follow.url != NULL &&
+        (rc = feed_follow(w, lists, &s->follow, &s->place.feed, e)) != ASSAY_OK)
+        return rc;
+    return http_start(w, lists, &s->place, server, e);
+}
+
+int cli_run_server(struct world *w, struct cli_serving *s)
 {
     struct http_server *server = NULL;
     struct background *background;
@@ -114,23 +148,24 @@ int cli_run_server(struct world *w, const struct http_place *place, bool links)
     struct err e = {0};
     sigset_t end;
     int fd;
-    enum assay_err rc = lock(w, &fd, &e);
+    enum assay_err rc = check_role(w, s, &e);
 
-    if (rc != ASSAY_OK)
+    if (rc != ASSAY_OK || (rc = lock(w, &fd, &e)) != ASSAY_OK)
         return cli_fail(rc, &e);
     cli_hold_end(&end);
     if ((rc = store_write(w->store, write_started, w, &e)) != 0)
         goto out;
     lists = live_new(w->store);
-    if ((rc = http_start(w, lists, place, &server, &e)) != 0)
+    if ((rc = start(w, lists, s, &server, &e)) != 0)
         goto out;
-    background = background_start(w, lists, cli_cores());
-    printf("assay serves %s at %s\n", w->label, http_address(server));
+    background = background_start(w, lists, s->follow.url == NULL ? cli_cores() : 0);
+    printf("assay serves %s%s at %s\n", s->follow.url == NULL ? "" : "matching node ", w->label,
+           http_address(server));
     if (atomic_load(&w->behind))
         fputs("assay: READ-ONLY: signed entries are missing, an older backup was put back; see\n"
               "assay audit verify, and assay restore --help\n",
               stderr);
-    if (links)
+    if (s->links)
         rc = print_links(w, http_address(server), &e);
     (void)fflush(stdout);
     log_info("server.started", LOG_WORD("layers", decode_env_layers(w->decode)));
@@ -142,6 +177,7 @@ int cli_run_server(struct world *w, const struct http_place *place, bool links)
     (void)store_write(w->store, write_stopped, NULL, NULL);
     background_stop(background);
 out:
+    feed_stop(s->place.feed);
     live_free(lists);
     if (fd >= 0)
         (void)close(fd);
@@ -150,10 +186,15 @@ out:
 
 int cli_serve(struct cli *c, int argc, char **argv)
 {
-    struct http_place place = {.listen_at = "127.0.0.1:8470"};
+    struct cli_serving s = {.place.listen_at = "127.0.0.1:8470"};
+    const char *role = NULL;
     bool debug = false;
-    const struct simple_flag flags[] = {{"listen", NULL, &place.listen_at},
-                                        {"public-url", NULL, &place.public_url},
+    const struct simple_flag flags[] = {{"listen", NULL, &s.place.listen_at},
+                                        {"public-url", NULL, &s.place.public_url},
+                                        {"role", NULL, &role},
+                                        {"follow", NULL, &s.follow.url},
+                                        {"key", NULL, &s.follow.key_file},
+                                        {"ca", NULL, &s.follow.ca_file},
                                         {"db", NULL, &c->store_url},
                                         {"debug", &debug, NULL},
                                         {0}};
@@ -164,10 +205,15 @@ int cli_serve(struct cli *c, int argc, char **argv)
         return status < 0 ? CLI_DONE : status;
     if (optind < argc)
         return cli_usage("serve", "'%s' is not understood", argv[optind]);
+    if (role != NULL && !str_equal(role, "match"))
+        return cli_usage("serve", "the only role is match; without one it is the system of record");
+    if ((role != NULL) != (s.follow.url != NULL) || (role != NULL) != (s.follow.key_file != NULL) ||
+        (role == NULL && s.follow.ca_file != NULL))
+        return cli_usage("serve", "--role match, --follow URL and --key FILE go together");
     log_set_level(debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
     if ((status = cli_open_behind(c, FLOW_WITH_DECODER, &w)) != CLI_DONE)
         return status;
-    status = cli_run_server(&w, &place, false);
+    status = cli_run_server(&w, &s);
     flow_close(&w);
     return status;
 }

@@ -247,6 +247,13 @@ static bool may_now(const struct route *route, const struct http_request *r, str
     return false;
 }
 
+/* A matching node has the routes of clients and of those who look after the machine. */
+static bool is_of_node(const struct route *route)
+{
+    return route != NULL && (route->roles == ROUTE_CLIENT ||
+                             (route->method == GATE_GET && (route->roles & OPEN) != 0));
+}
+
 /* The route, when the caller may use it; NULL with the answer: a problem, or the console's file. */
 static const struct route *admit(const struct http_came *came, struct http_request *r,
                                  struct http_answer *a)
@@ -272,6 +279,10 @@ static const struct route *admit(const struct http_came *came, struct http_reque
         not_there(a);
         return NULL;
     }
+    if (r->service->feed != NULL && !is_of_node(route)) {
+        not_there(a);
+        return NULL;
+    }
     if (route == NULL && !api) {
         if ((v->method != GATE_GET && v->method != GATE_HEAD) ||
             !http_asset(target, v->path_size, v->query, a))
@@ -286,6 +297,12 @@ static const struct route *admit(const struct http_came *came, struct http_reque
     }
     if (!may(route, r, a) || !may_now(route, r, a))
         return NULL;
+    if (r->service->feed != NULL && (route->takes & ROUTE_HOME) != 0) {
+        http_problem(a, 409, "node",
+                     "This is a matching node, which changes nothing and is followed by none: ask "
+                     "the system of record.");
+        return NULL;
+    }
     if (v->query != NULL && (route->takes & ROUTE_QUERY) == 0) {
         http_problem(a, 400, "bad_request", "This request takes no query.");
         return NULL;

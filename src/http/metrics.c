@@ -251,3 +251,18 @@ enum assay_err metrics_text(struct metrics *m, struct world *w, struct buf *out,
     (void)pthread_mutex_unlock(&m->lock);
     return ASSAY_OK;
 }
+
+void metrics_feed(struct feed *f, struct buf *out)
+{
+    const int64_t now = clock_now_ms(), as_of = feed_as_of(f);
+    struct feed_info info;
+
+    feed_info(f, &info);
+    if (as_of > 0)
+        one(out, "assay_feed_age_seconds", "gauge",
+            "Since all that the system of record had was here.", (now - as_of) / 1000);
+    if (info.answered_ms > 0)
+        one(out, "assay_feed_answered_age_seconds", "gauge",
+            "Since the system of record last answered.", (now - info.answered_ms) / 1000);
+    one(out, "assay_feed_behind", "gauge", "Changes that are not here yet.", info.head - info.seq);
+}

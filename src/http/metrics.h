@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "flow/feed.h"
 #include "flow/flow.h"
 
 /*
@@ -36,5 +37,7 @@ void metrics_refused(struct metrics *m, enum metrics_refusal why);
  * must not become a load because somebody asks often. */
 #define METRICS_STORE_MS 10000
 enum assay_err metrics_text(struct metrics *m, struct world *w, struct buf *out, struct err *e);
+/* What a matching node says of its feed, appended to out. */
+void metrics_feed(struct feed *f, struct buf *out);
 
 #endif

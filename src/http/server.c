@@ -38,6 +38,7 @@
 #define PART_MS         120000 /* to send a part of a file: 70 kB a second are enough */
 #define SEND_MS         120000 /* to take its answer */
 #define NEVER_MS        INT64_MAX
+#define POLLS_MAX       32    /* answers of the change feed that are held back: each is a thread */
 #define FILES_MAX       4     /* of clients, hashed at once: each may take a decoder's memory */
 #define DRAIN_MS        10000 /* what is under way gets this long at the end */
 
@@ -58,6 +59,7 @@ struct http_server {
     sem_t sign_ins;
     struct proving *proving;
     sem_t files; /* of clients, hashed at a time */
+    sem_t polls;
     struct service service;
     atomic_int under_way;
     atomic_bool ending;
@@ -564,6 +566,7 @@ static void free_server(struct http_server *s)
     listen_close(&s->listening);
     (void)sem_destroy(&s->sign_ins);
     (void)sem_destroy(&s->files);
+    (void)sem_destroy(&s->polls);
     (void)pthread_mutex_destroy(&s->lock);
     proving_free(s->proving);
     machines_free(s->service.machines);
@@ -597,8 +600,12 @@ enum assay_err http_start(struct world *w, struct live *lists, const struct http
                                   .live = lists,
                                   .hma = hma != 0,
                                   .machines = machines_new(w->store, w->keys),
-                                  .files = &s->files};
+                                  .files = &s->files,
+                                  .polls = &s->polls,
+                                  .feed = place->feed,
+                                  .ending = &s->ending};
     (void)sem_init(&s->files, 0, FILES_MAX);
+    (void)sem_init(&s->polls, 0, POLLS_MAX);
     if (pthread_create(&s->watchdog, NULL, watch, s) != 0) {
         rc = err_set(e, ASSAY_EIO, "the system gives no more threads");
         goto out;

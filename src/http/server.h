@@ -14,6 +14,7 @@ struct http_place {
     /* "https://HOST" or "https://HOST:PORT" when a proxy in front ends TLS: the origin of our
      * pages, cookies and Strict-Transport-Security follow. NULL: none. */
     const char *public_url;
+    struct feed *feed; /* of a matching node, borrowed; NULL: the system of record */
 };
 
 /*

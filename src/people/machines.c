@@ -14,8 +14,8 @@
 #define DAY_MS   (24LL * 60 * 60 * 1000)
 #define HITS_MAX 100000 /* that wait to be written, of all clients */
 
-static const char *const outcomes[] = {"call",        "match", "no_match",
-                                       "unmatchable", "test",  "limited"};
+static const char *const outcomes[] = {"call", "match",   "no_match", "unmatchable",
+                                       "test", "limited", NULL};
 static_assert(sizeof outcomes / sizeof outcomes[0] == MACHINE_OUTCOMES, "a name for each");
 
 struct tally {
@@ -249,17 +249,18 @@ static enum assay_err write_account(struct tx *tx, const struct account *a, int6
                                                  .list_id = a->tallies[i].list_id,
                                                  .outcome = outcomes[o],
                                                  .count = a->tallies[i].count[o]};
-            if (row.count != 0 && (rc = client_count_add(tx, &row, e)) != 0)
+            if (row.count != 0 && row.outcome != NULL && (rc = client_count_add(tx, &row, e)) != 0)
                 return rc;
         }
     }
     const int64_t *all = a->tallies[0].count;
     (void)snprintf(data, sizeof data,
                    "{\"calls\":%lld,\"match\":%lld,\"no_match\":%lld,\"unmatchable\":%lld,"
-                   "\"test\":%lld,\"limited\":%lld}",
+                   "\"test\":%lld,\"limited\":%lld,\"fed\":%lld}",
                    (long long)all[MACHINE_CALL], (long long)all[MACHINE_MATCH],
                    (long long)all[MACHINE_NO_MATCH], (long long)all[MACHINE_UNMATCHABLE],
-                   (long long)all[MACHINE_TEST], (long long)all[MACHINE_LIMITED]);
+                   (long long)all[MACHINE_TEST], (long long)all[MACHINE_LIMITED],
+                   (long long)all[MACHINE_FED]);
     const struct audit_entry entry = {.action = AUDIT_CLIENT_MATCHED,
                                       .actor = people_system(),
                                       .objects = {{"client", a->client_id}},

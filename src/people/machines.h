@@ -37,6 +37,7 @@ enum machine_outcome {
     MACHINE_UNMATCHABLE,
     MACHINE_TEST,
     MACHINE_LIMITED, /* hashes that were refused because there were too many */
+    MACHINE_FED,     /* records that went to a matching node; on the record, not among the counts */
     MACHINE_OUTCOMES
 };
 

@@ -31,6 +31,25 @@ enum assay_err feed_epoch_forget(struct tx *tx, struct err *e)
     return sql_run_done(sql(tx, "DELETE FROM feed_epoch"), NULL, e);
 }
 
+enum assay_err feed_roster(struct tx *tx, int64_t client_id, feed_list_fn *fn, void *ctx,
+                           struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT l.id, l.name, l.kind FROM list l LEFT JOIN client_list c"
+                            " ON c.list_id = l.id AND c.client_id = $1"
+                            " WHERE l.removed_ms IS NULL AND (c.detail = 1 OR l.kind = 'test')"
+                            " ORDER BY l.id");
+    enum assay_err rc;
+
+    sql_int(q, client_id);
+    while ((rc = sql_step(q, e)) == ASSAY_OK) {
+        if ((rc = fn(ctx, sql_get_int(q, 0), sql_get_text(q, 1), sql_get_text(q, 2), e)) !=
+            ASSAY_OK)
+            break;
+    }
+    sql_done(q);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
 /* ---- where a node stands ---- */
 
 enum assay_err feed_node_get(struct tx *tx, struct feed_node_row *out, struct err *e)

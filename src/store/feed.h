@@ -17,6 +17,13 @@ enum assay_err feed_epoch_make(struct tx *tx, const uint8_t epoch[FEED_EPOCH_BYT
 /* A backup was put back: numbers that nodes know may come to stand for other changes. */
 enum assay_err feed_epoch_forget(struct tx *tx, struct err *e);
 
+/* The lists that this client has the right detail to, and the one of kind test, by id; borrowed for
+ * the call. */
+typedef enum assay_err feed_list_fn(void *ctx, int64_t id, const char *name, const char *kind,
+                                    struct err *e);
+enum assay_err feed_roster(struct tx *tx, int64_t client_id, feed_list_fn *fn, void *ctx,
+                           struct err *e);
+
 /* ---- at a node ---- */
 
 struct feed_node_row {

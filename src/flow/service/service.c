@@ -291,6 +291,11 @@ static void end(struct matching *m)
     arena_free(m->arena);
 }
 
+bool service_ready(const struct service *s)
+{
+    return live_ready(s->live) && (s->feed == NULL || feed_as_of(s->feed) > 0);
+}
+
 enum assay_err service_match(const struct service *s, const struct machine *who,
                              const struct service_ask *asks, size_t count, int64_t distance,
                              struct json_out *o, struct err *e)
@@ -298,7 +303,7 @@ enum assay_err service_match(const struct service *s, const struct machine *who,
     struct matching m = {.s = s, .who = who};
     enum assay_err rc;
 
-    if (!live_ready(s->live))
+    if (!service_ready(s))
         return err_set(e, ASSAY_EBUSY, "the lists are being read");
     begin(&m, count, distance);
     if ((rc = look_all(&m, asks, count, e)) == ASSAY_OK && m.found_count > 0)
@@ -306,6 +311,8 @@ enum assay_err service_match(const struct service *s, const struct machine *who,
     if (rc == ASSAY_OK) {
         count_all(&m);
         write_all(&m, asks, count, o);
+        if (s->feed != NULL)
+            json_time(o, "as_of", feed_as_of(s->feed));
     }
     end(&m);
     return rc;
@@ -318,7 +325,7 @@ enum assay_err service_each_hit(const struct service *s, const struct machine *w
     struct matching m = {.s = s, .who = who};
     enum assay_err rc;
 
-    if (!live_ready(s->live))
+    if (!service_ready(s))
         return err_set(e, ASSAY_EBUSY, "the lists are being read");
     begin(&m, 1, PEOPLE_DISTANCE_MAX);
     if ((rc = look_all(&m, ask, 1, e)) == ASSAY_OK) {

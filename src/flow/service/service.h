@@ -5,6 +5,7 @@
 #include <semaphore.h>
 
 #include "base/json.h"
+#include "flow/feed.h"
 #include "flow/flow.h"
 #include "flow/live.h"
 #include "people/machines.h"
@@ -16,8 +17,14 @@ struct service {
     struct live *live;
     bool hma; /* the setting match.hma */
     struct machines *machines;
-    sem_t *files; /* that are hashed at a time; the caller's to wait for */
+    sem_t *files;              /* that are hashed at a time; the caller's to wait for */
+    sem_t *polls;              /* answers of the change feed that are held back */
+    struct feed *feed;         /* of a matching node; NULL: this is the system of record */
+    const atomic_bool *ending; /* the server stops: nothing is held back any more */
 };
+
+/* Whether all is there to be searched; before, what is not found may be in a list all the same. */
+bool service_ready(const struct service *s);
 
 #define SERVICE_ASKS_MAX   10000 /* of a request */
 #define SERVICE_HASHES_MAX 6     /* of one ask */

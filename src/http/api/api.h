@@ -35,6 +35,7 @@ http_handler api_list_off, api_list_on, api_remove_list, api_change_list;
 http_handler api_match, api_get_terms, api_get_test_picture;
 http_handler hma_status, hma_url, hma_hash, hma_lookup, hma_lookup_file, hma_raw_lookup;
 http_handler hma_compare, hma_index, hma_banks, hma_bank, hma_signal, hma_forget;
+http_handler api_get_changes, api_get_list_page;
 http_handler api_get_clients, api_add_client, api_change_client, api_rotate_client;
 http_handler api_get_settings, api_set_setting, api_get_keys;
 

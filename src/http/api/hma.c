@@ -19,7 +19,7 @@
 
 enum assay_err hma_status(struct http_request *r, struct http_answer *a, struct err *e)
 {
-    bool ready = live_ready(r->service->live) || str_equal(a->route->pattern, "/status/live");
+    bool ready = service_ready(r->service) || str_equal(a->route->pattern, "/status/live");
 
     (void)e;
     a->type = "text/plain; charset=utf-8";
@@ -248,7 +248,7 @@ enum assay_err hma_index(struct http_request *r, struct http_answer *a, struct e
     json_out_init(&o, &a->body);
     json_object(&o, NULL);
     json_object(&o, "pdq");
-    json_bool(&o, "present", live_ready(r->service->live));
+    json_bool(&o, "present", service_ready(r->service));
     json_int(&o, "built_to", clock_now_ms() / 1000);
     json_int(&o, "size", (int64_t)info.entries[MATCH_PDQ]);
     json_object_end(&o);

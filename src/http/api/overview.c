@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "backup/backup.h"
+#include "base/clock.h"
 #include "base/embed.h"
+#include "flow/service/service.h"
 #include "flow/waiting.h"
 #include "http/api/api.h"
 #include "http/metrics.h"
@@ -47,9 +49,21 @@ static enum assay_err ready(struct world *w, struct err *e)
 
 enum assay_err api_get_ready(struct http_request *r, struct http_answer *a, struct err *e)
 {
+    char as_of[CLOCK_TEXT_SIZE];
+
     if (ready(r->world, e) != ASSAY_OK)
         return ASSAY_EBUSY;
-    plain(a, "ready\n");
+    if (r->service->feed == NULL) {
+        plain(a, "ready\n");
+        return ASSAY_OK;
+    }
+    if (!service_ready(r->service)) {
+        http_problem(a, 503, "not_ready", "The lists are being fetched.");
+        return ASSAY_OK;
+    }
+    clock_text(feed_as_of(r->service->feed), as_of);
+    plain(a, "ready, as of ");
+    buf_addf(&a->body, "%s\n", as_of);
     return ASSAY_OK;
 }
 
@@ -64,7 +78,10 @@ enum assay_err api_get_openapi(struct http_request *r, struct http_answer *a, st
 enum assay_err api_get_metrics(struct http_request *r, struct http_answer *a, struct err *e)
 {
     a->type = "text/plain; version=0.0.4; charset=utf-8";
-    return metrics_text(r->metrics, r->world, &a->body, e);
+    enum assay_err rc = metrics_text(r->metrics, r->world, &a->body, e);
+    if (rc == ASSAY_OK && r->service->feed != NULL)
+        metrics_feed(r->service->feed, &a->body);
+    return rc;
 }
 
 static enum assay_err add_scheme(void *ctx, const char *name)
