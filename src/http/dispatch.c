@@ -283,6 +283,10 @@ static const struct route *admit(const struct http_came *came, struct http_reque
         not_there(a);
         return NULL;
     }
+    if (r->service->feed != NULL && route->roles == ROUTE_CLIENT && !service_ready(r->service)) {
+        http_problem(a, 503, "not_ready", "This matching node is fetching its lists; try again.");
+        return NULL;
+    }
     if (route == NULL && !api) {
         if ((v->method != GATE_GET && v->method != GATE_HEAD) ||
             !http_asset(target, v->path_size, v->query, a))

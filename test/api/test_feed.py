@@ -1,14 +1,18 @@
 """Matching nodes: a node follows a server, answers as it does, and goes on without it."""
 import http.client
+import http.server
 import json
 import os
 import re
 import shutil
 import signal
 import sqlite3
+import ssl
 import subprocess
 import tempfile
+import threading
 import time
+import unittest
 from pathlib import Path
 
 import server
@@ -38,11 +42,11 @@ class Node:
         return subprocess.run([server.assay, *command], env=self.env, capture_output=True,
                               text=True)
 
-    def start(self, follow):
+    def start(self, follow, *more):
         self.log = open(self.top / "log", "ab")
         self.process = subprocess.Popen(
             [server.assay, "serve", "--listen", "127.0.0.1:0", "--role", "match", "--follow",
-             follow, "--key", str(self.top / "key")],
+             follow, "--key", str(self.top / "key"), *more],
             env=self.env, stdout=subprocess.PIPE, stderr=self.log)
         said = self.process.stdout.readline().decode()
         self.host = re.search(r" at http://(\S+)\n", said)[1]
@@ -87,6 +91,44 @@ class Node:
     def statuses(self, key, hashes):
         answer = self.match(key, hashes)
         return [a["status"] for a in answer.json()["answers"]] if answer.status == 200 else None
+
+
+class Tls(http.server.ThreadingHTTPServer):
+    """Ends TLS in front of a server, as a proxy does, with a certificate of its own making."""
+
+    def __init__(self, top, to):
+        self.to, self.certificate = to, top / "localhost.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                        "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
+                        top / "localhost.key", "-out", self.certificate],
+                       check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, top / "localhost.key")
+        super().__init__(("127.0.0.1", 0), Forward)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.address = f"https://localhost:{self.server_address[1]}"
+
+    def handle_error(self, request, client_address):
+        """Handshakes that the other side gives up are part of the test."""
+
+
+class Forward(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        connection = http.client.HTTPConnection(self.server.to, timeout=60)
+        connection.request("GET", self.path,
+                           headers={"Authorization": self.headers["Authorization"]})
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        self.send_response(answer.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
 
 
 class Feed(server.ServerCase):
@@ -249,6 +291,22 @@ class Feed(server.ServerCase):
         self.assertGreater(counts["match"], len(ALPHA))
         done = node.run("audit", "verify")
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    @unittest.skipUnless(shutil.which("openssl"), "no openssl")
+    def test_over_tls_a_node_believes_whom_it_was_told_to(self):
+        tls = Tls(self.server.top, self.server.host)
+        self.addCleanup(tls.server_close)
+        self.addCleanup(tls.shutdown)
+        node = Node(self.node_key)
+        self.addCleanup(node.close)
+        node.start(tls.address)
+        node.await_that(lambda: "feed.failed error=EIO" in (node.top / "log").read_text())
+        self.assertEqual(node.ask("GET", "/readyz").status, 503)
+        self.assertEqual(node.match(self.key, ALPHA).status, 503) # it knows nobody yet
+        node.end()
+        node.start(tls.address, "--ca", str(tls.certificate))
+        node.await_that(lambda: node.ask("GET", "/readyz").status == 200)
+        node.await_status(self.key, ALPHA[5], "match")
 
     def test_a_wrong_call_says_what_to_do(self):
         node = Node("assay_no")
