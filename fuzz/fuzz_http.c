@@ -31,7 +31,9 @@ static void check_promises(const struct gate_request *r, const struct gate_verdi
         assert(r->target[i] != '/' || r->target[i + 1] != '.' || i + 2 < v->path_size);
     }
     assert(v->host != NULL);
-    assert(v->length <= GATE_BODY_MAX);
+    assert(v->length <= (v->is_part ? (size_t)2 * GATE_PART_MAX : GATE_BODY_MAX));
+    assert(!v->by_local ||
+           (!v->by_key && !v->has_cookie && v->origin == NULL && v->fetch_site == NULL));
     assert(gate_header(r, "content-length") == NULL || gate_header(r, "transfer-encoding") == NULL);
     for (size_t i = 0; i < r->header_count; i++)
         assert(strpbrk(r->headers[i].value, "\r\n\x7f\x01") == NULL);
@@ -40,7 +42,10 @@ static void check_promises(const struct gate_request *r, const struct gate_verdi
 /* Lines: method, target, version, then "name:value" each. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct gate_site sites[] = {{8470, NULL}, {0, NULL}, {0, "assay.example"}};
+    static const struct gate_site sites[] = {{.port = 8470},
+                                             {.port = 0},
+                                             {.public_host = "assay.example"},
+                                             {.port = 8470, .local_programs = true}};
     struct gate_header headers[GATE_HEADERS_MAX + 1];
     struct gate_verdict v;
     char *copy = mem_alloc(size + 1), *rest = copy, cookie[65];

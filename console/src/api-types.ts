@@ -1236,7 +1236,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** I-AM-ALIVE; 503 INDEX-NOT-LOADED while lists are read. As the other routes outside of /api, only while the setting match.hma is 1. */
+        /** I-AM-ALIVE; 503 INDEX-NOT-LOADED while lists are read. As the other routes outside of /api, only while the setting match.hma is 1 or 2. */
         get: operations["hmaStatus"];
         put?: never;
         post?: never;

@@ -26,7 +26,10 @@ static const struct setting table[] = {
     {"archive.ratio_max", "times that an entry may grow, beyond 10 MB", 200, 1, 1000000},
     {"match.hits_day_max", "items a day that a row of a list may match before it is in quarantine",
      1000, 1, 1000000000},
-    {"match.hma", "1: routes in the form of HMA for clients (doc/matching.md); 0: none", 0, 0, 1},
+    {"match.hma",
+     "1: routes in the form of HMA for clients (doc/matching.md); 2: programs of this machine need "
+     "no key for them and are the client local; 0: none",
+     0, 0, 2},
     {"archive.depth_max", "archives inside of each other, the outermost counted", 3, 1, 8},
 };
 

@@ -96,8 +96,9 @@ static const char *bearer(const struct gate_request *r)
                : NULL;
 }
 
-/* Fills the machine; false and a problem when the key is nobody's. */
-static bool has_key(const struct http_came *came, struct http_request *r, struct http_answer *a)
+/* Fills the machine, by its key or as a program of this machine; false and a problem when it is
+ * nobody's. */
+static bool is_machine(const struct http_came *came, struct http_request *r, struct http_answer *a)
 {
     struct machine *m = arena_alloc(r->arena, sizeof *m);
     const char *key = bearer(came->request);
@@ -110,6 +111,8 @@ static bool has_key(const struct http_came *came, struct http_request *r, struct
     }
     if (key != NULL)
         rc = machines_admit(r->service->machines, key, m, &e);
+    else if (!came->verdict->by_key)
+        rc = machines_admit_local(r->service->machines, m, &e);
     r->machine = m;
     if (rc == ASSAY_OK)
         return true;
@@ -124,12 +127,19 @@ static bool has_key(const struct http_came *came, struct http_request *r, struct
     return false;
 }
 
+/* Whether a key may be missing: on routes in the form of HMA, by the setting. */
+static bool is_local(const struct http_came *came, const struct route *route)
+{
+    return came->verdict->by_local && (route->takes & ROUTE_HMA) != 0;
+}
+
 /* Fills caller or machine; false and a problem when the request is nobody's. */
 static bool known(const struct http_came *came, const struct route *route, struct http_request *r,
                   struct http_answer *a)
 {
-    if (route != NULL && route->roles == ROUTE_CLIENT && came->verdict->by_key)
-        return has_key(came, r, a);
+    if (route != NULL && route->roles == ROUTE_CLIENT &&
+        (came->verdict->by_key || is_local(came, route)))
+        return is_machine(came, r, a);
     return signed_in(came, r, a);
 }
 

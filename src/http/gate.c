@@ -178,8 +178,39 @@ static enum assay_err check_host(const struct gate_site *site, const struct gate
                    "the Host header names another machine; use http://127.0.0.1:%u", site->port);
 }
 
-static enum assay_err check_body(const struct gate_request *r, struct gate_verdict *out,
-                                 struct err *e)
+bool gate_forwarded(const struct gate_request *r)
+{
+    return gate_header(r, "x-real-ip") != NULL || gate_header(r, "x-forwarded-for") != NULL ||
+           gate_header(r, "forwarded") != NULL;
+}
+
+/*
+ * What a page in a browser on this machine sends has an Origin with each POST, Sec-Fetch-* with all
+ * else, or in old browsers a Referer; and every browser calls itself Mozilla. A page cannot leave
+ * all of that out.
+ */
+static bool is_local_program(const struct gate_site *site, const struct gate_request *r)
+{
+    static const char *const foreign[] = {"origin", "referer", "cookie", "authorization", "via"};
+    const char *agent = gate_header(r, "user-agent");
+
+    if (!site->local_programs || site->public_host != NULL || gate_forwarded(r) ||
+        (agent != NULL && strncasecmp(agent, "mozilla", strlen("mozilla")) == 0))
+        return false;
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        if (gate_header(r, foreign[i]) != NULL)
+            return false;
+    }
+    for (size_t i = 0; i < r->header_count; i++) {
+        if (strncasecmp(r->headers[i].name, "sec-", strlen("sec-")) == 0 ||
+            strncasecmp(r->headers[i].name, "x-forwarded", strlen("x-forwarded")) == 0)
+            return false;
+    }
+    return true;
+}
+
+static enum assay_err check_body(const struct gate_site *site, const struct gate_request *r,
+                                 struct gate_verdict *out, struct err *e)
 {
     const char *length = gate_header(r, "content-length");
     const char *coding = gate_header(r, "transfer-encoding");
@@ -187,7 +218,8 @@ static enum assay_err check_body(const struct gate_request *r, struct gate_verdi
     int64_t size = 0;
 
     out->by_key = gate_header(r, "authorization") != NULL;
-    out->is_part = (out->method == GATE_POST && out->by_key) ||
+    out->by_local = is_local_program(site, r);
+    out->is_part = (out->method == GATE_POST && (out->by_key || out->by_local)) ||
                    (out->method == GATE_PUT && type != NULL &&
                     strcasecmp(type, "application/octet-stream") == 0);
     /* A part that is a little too long is read to its end, so that its refusal is heard. */
@@ -223,7 +255,7 @@ enum assay_err gate_check(const struct gate_site *site, const struct gate_reques
     if (!str_equal(r->version, "HTTP/1.1") && !str_equal(r->version, "HTTP/1.0"))
         return err_set(e, ASSAY_EFORMAT, "a version of HTTP that is not spoken here");
     if ((rc = check_headers(r, e)) != 0 || (rc = check_target(r->target, out, e)) != 0 ||
-        (rc = check_host(site, r, out, e)) != 0 || (rc = check_body(r, out, e)) != 0)
+        (rc = check_host(site, r, out, e)) != 0 || (rc = check_body(site, r, out, e)) != 0)
         return rc;
     out->has_cookie = gate_header(r, "cookie") != NULL;
     out->origin = gate_header(r, "origin");

@@ -35,6 +35,7 @@ struct gate_request {
 struct gate_site {
     unsigned port;
     const char *public_host; /* "assay.example.org", "assay.example.org:8443"; NULL: no TLS */
+    bool local_programs;     /* programs of this machine may ask without a key; never in TLS */
 };
 
 /* The public host of "https://HOST" or "https://HOST:PORT", borrowed from url. ERANGE: anything
@@ -53,8 +54,10 @@ struct gate_verdict {
     bool has_cookie;
     size_t length; /* of the body; 0 when it comes in chunks */
     bool by_key;   /* a key stands in its headers: the program of a client asks */
+    bool by_local; /* a program of this machine asks, where it may, without a key: nothing in its
+                    * headers is of a browser or a proxy */
     bool is_part;  /* by its headers, its body may be long: PUT of application/octet-stream, or
-                    * POST by a key. It is not kept here but fed on as it comes */
+                    * POST by a program. It is not kept here but fed on as it comes */
     const char *host, *origin, *fetch_site, *content_type; /* NULL: absent */
 };
 
@@ -70,6 +73,9 @@ enum assay_err gate_same_site(const struct gate_site *site, const struct gate_ve
 
 /* The value of cookie `name` in a Cookie header; false when it is absent or there twice. */
 bool gate_cookie(const char *header, const char *name, char *out, size_t size);
+
+/* Whether a proxy in front says that it is one; each names its client in one of these headers. */
+bool gate_forwarded(const struct gate_request *r);
 
 /* The header's value, NULL when absent; for headers that may come once only. */
 const char *gate_header(const struct gate_request *r, const char *name);

@@ -14,7 +14,7 @@ enum route_takes {
     ROUTE_BODY = 1,  /* a JSON object */
     ROUTE_ONCE = 2,  /* an Idempotency-Key */
     ROUTE_QUERY = 4, /* a query */
-    ROUTE_HMA = 16,  /* in the form of HMA: there while the setting match.hma is 1 */
+    ROUTE_HMA = 16,  /* in the form of HMA: there unless the setting match.hma is 0 */
     ROUTE_HOME = 32, /* only at the system of record: a matching node has nothing to say there */
     ROUTE_PART = 8,  /* a long body: its handler is called before any of it is read */
 };

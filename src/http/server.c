@@ -38,6 +38,7 @@
 #define PART_MS         120000 /* to send a part of a file: 70 kB a second are enough */
 #define SEND_MS         120000 /* to take its answer */
 #define NEVER_MS        INT64_MAX
+#define HMA_LOCAL       2     /* of the setting match.hma: programs of this machine need no key */
 #define POLLS_MAX       32    /* answers of the change feed that are held back: each is a thread */
 #define FILES_MAX       4     /* of clients, hashed at once: each may take a decoder's memory */
 #define DRAIN_MS        10000 /* what is under way gets this long at the end */
@@ -342,14 +343,6 @@ static void address_of(const struct http_server *s, struct MHD_Connection *c,
     }
 }
 
-/* Whether a proxy in front says so; each names its client in one of these. */
-static bool is_forwarded(const struct gate_request *request)
-{
-    return gate_header(request, "x-real-ip") != NULL ||
-           gate_header(request, "x-forwarded-for") != NULL ||
-           gate_header(request, "forwarded") != NULL;
-}
-
 static void request_init(struct http_server *s, struct MHD_Connection *c,
                          const struct http_came *came, struct http_request *r)
 {
@@ -360,7 +353,7 @@ static void request_init(struct http_server *s, struct MHD_Connection *c,
                                .service = &s->service,
                                .arena = arena_new()};
     address_of(s, c, came->request, r->address);
-    r->through_proxy = is_forwarded(came->request);
+    r->through_proxy = gate_forwarded(came->request);
 }
 
 /* However long the work takes: the deadlines are of clients, not of ours. */
@@ -593,6 +586,7 @@ enum assay_err http_start(struct world *w, struct live *lists, const struct http
     s->world = w;
     s->metrics = metrics_new();
     s->site.port = s->listening.port;
+    s->site.local_programs = hma == HMA_LOCAL;
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)sem_init(&s->sign_ins, 0, HTTP_SIGN_INS_MAX);
     s->proving = proving_new(w);

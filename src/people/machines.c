@@ -116,6 +116,12 @@ static enum assay_err refresh(struct machines *m, struct err *e)
     return ASSAY_OK;
 }
 
+static bool is_on(const struct machine *m)
+{
+    return m->row.disabled_ms == 0 &&
+           (m->row.expires_ms == 0 || m->row.expires_ms > clock_now_ms());
+}
+
 enum assay_err machines_admit(struct machines *m, const char *key, struct machine *out,
                               struct err *e)
 {
@@ -135,13 +141,29 @@ enum assay_err machines_admit(struct machines *m, const char *key, struct machin
     }
     const uint8_t *mac = found != NULL && !found->row.has_sha256 ? sent.old_mac : sent.mac;
     bool good = str_equal_secret(found == NULL ? nobody : found->row.key_mac, mac, sizeof sent.mac);
-    good = good && found != NULL && found->row.disabled_ms == 0 &&
-           (found->row.expires_ms == 0 || found->row.expires_ms > clock_now_ms());
-    if (good)
+    if (good && found != NULL && is_on(found))
         *out = *found;
     else
         rc = err_set(e, ASSAY_EDENIED, "this is no key of a client that may ask now");
 out:
+    (void)pthread_mutex_unlock(&m->lock);
+    return rc;
+}
+
+enum assay_err machines_admit_local(struct machines *m, struct machine *out, struct err *e)
+{
+    const struct machine *found = NULL;
+
+    (void)pthread_mutex_lock(&m->lock);
+    enum assay_err rc = refresh(m, e);
+    for (size_t i = 0; rc == ASSAY_OK && i < m->known_count; i++) {
+        if (str_equal(m->known[i].row.name, MACHINES_LOCAL))
+            found = &m->known[i];
+    }
+    if (rc == ASSAY_OK && found != NULL && is_on(found))
+        *out = *found;
+    else if (rc == ASSAY_OK)
+        rc = err_set(e, ASSAY_EDENIED, "there is no client named " MACHINES_LOCAL);
     (void)pthread_mutex_unlock(&m->lock);
     return rc;
 }

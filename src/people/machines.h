@@ -49,6 +49,11 @@ void machines_free(struct machines *m); /* NULL is fine */
 enum assay_err machines_admit(struct machines *m, const char *key, struct machine *out,
                               struct err *e);
 
+/* Programs of this machine, where they need no key, are the client of this name. */
+#define MACHINES_LOCAL "local"
+/* EDENIED: there is none, or it ended or is switched off. */
+enum assay_err machines_admit_local(struct machines *m, struct machine *out, struct err *e);
+
 /* Take so many hashes from what the client may ask now. ELIMIT: *wait_s tells in how many whole
  * seconds they may be asked; 0: never at once, there are more than its burst. */
 enum assay_err machines_take(struct machines *m, const struct machine *who, int64_t hashes,

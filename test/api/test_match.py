@@ -275,7 +275,7 @@ class Compatible(server.ServerCase):
         s = cls.server
         answer = s.client()("GET", "/status")
         assert answer.hidden(), answer.body
-        s.run("setting", "set", "match.hma", "1")
+        s.run("setting", "set", "match.hma", "2")
         s.restart()
         put_list(s, 101, "alpha.list")
         put_list(s, 102, "beta")
@@ -381,6 +381,61 @@ class Compatible(server.ServerCase):
         self.await_matches(mine, hit, key)
         found = sql(s, "SELECT trust, kind FROM list WHERE name = 'acme-own'")
         self.assertEqual([tuple(row) for row in found], [("candidate", "client")])
+
+    def plain(self, path, method="GET", data=None, **head):
+        """Without a key, with these headers."""
+        connection = server.http.client.HTTPConnection(self.server.host, timeout=60)
+        try:
+            connection.request(method, path, data,
+                               {name.replace("_", "-"): value for name, value in head.items()})
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def test_a_program_of_this_machine_needs_no_key_and_a_page_does(self):
+        s, lookup = self.server, f"/m/lookup?signal={PDQ}&signal_type=pdq"
+        self.assertEqual(self.plain(lookup)[0], 401) # there is no such client yet
+        s.run("client", "add", "local")
+        s.run("client", "rights", "local", "alpha.list", "detail")
+        until = time.monotonic() + WAIT_S
+        while self.plain(lookup) != (200, b'{"ALPHA_LIST":[{"bank_content_id":1001,'
+                                          b'"distance":"0"}]}'):
+            assert time.monotonic() < until, self.plain(lookup)
+            time.sleep(0.05)
+        long = b'{"pdq":["' + PDQ.encode() + b'","' + NEAR.encode() + b'"]' + b" " * 70000 + b"}"
+        compare = ("/m/compare", "POST", long)
+        self.assertEqual(self.plain(*compare, Content_Type="application/json")[0], 413)
+        short = ("/m/compare", "POST", long.replace(b" ", b""))
+        self.assertEqual(self.plain(*short, Content_Type="application/json")[0], 200)
+        picture = sorted((s.top / "pictures").rglob("*.jpg"))[0].read_bytes() + bytes(200000)
+        form = (b'--xyz\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n' +
+                picture + b"\r\n--xyz--\r\n")
+        status, hashed = self.plain("/h/hash", "POST", form,
+                                    Content_Type="multipart/form-data; boundary=xyz")
+        self.assertEqual((status, set(json.loads(hashed))), (200, {"pdq"}))
+        host = self.server.host
+        for head in ({"Origin": "http://" + host}, {"Origin": "null"}, {"Sec_Fetch_Mode": "cors"},
+                     {"Sec_Fetch_Site": "none"}, {"Referer": "http://other.example/"},
+                     {"Cookie": "a=b"}, {"User_Agent": "Mozilla/5.0 (X11)"}, {"Via": "1.1 x"},
+                     {"X_Forwarded_For": "192.0.2.1"}, {"X_Forwarded_Proto": "https"},
+                     {"X_Real_IP": "192.0.2.1"}, {"Forwarded": "for=192.0.2.1"},
+                     {"Authorization": "Bearer no"}, {"Authorization": "Basic eDp5"}):
+            for path, *more in ((lookup,), short):
+                status = self.plain(path, *more, **head)[0]
+                self.assertIn(status, (400, 401, 403), (path, head))
+        self.assertEqual(self.plain(lookup, Host="rebound.example")[0], 400)
+        for path in ("/api/v1/match/terms", "/api/v1/match/test", "/api/v1/match/changes"):
+            self.assertEqual(self.plain(path)[0], 401, path)
+        self.assertEqual(self.plain("/api/v1/match", "POST", b'{"hashes":["00"]}',
+                                    Content_Type="application/json")[0], 401)
+        [local] = [c for c in json.loads(s.run("client", "list"))["clients"]
+                   if c["name"] == "local"]
+        s.run("client", "disable", "local")
+        until = time.monotonic() + WAIT_S
+        while self.plain(lookup)[0] != 401 and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertEqual((self.plain(lookup)[0], local["keeps"]), (401, "counts"))
 
     def test_photos_are_hashed_and_looked_up(self):
         picture = sorted((self.server.top / "pictures").rglob("*.jpg"))[0].read_bytes()

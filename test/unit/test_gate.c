@@ -7,8 +7,9 @@
 
 #include "http/gate.h"
 
-static const struct gate_site loopback = {8470, NULL}, proxied = {0, NULL},
-                              public = {0, "Assay.example:8443"};
+static const struct gate_site loopback = {.port = 8470}, proxied = {.port = 0},
+                              public = {.public_host = "Assay.example:8443"},
+                              local = {.port = 8470, .local_programs = true};
 
 struct ask {
     const char *method, *target, *version;
@@ -245,6 +246,33 @@ static void only_our_own_pages_may_change_anything(void **state)
     }
 }
 
+static void a_program_of_this_machine_is_told_from_a_page(void **state)
+{
+    static const struct ask plain = {"POST", "/m/lookup", "HTTP/1.1", {HOST, "Accept", "*/*"}};
+    static const char *const foreign[][2] = {
+        {"Origin", "null"},          {"referer", "http://a/"},   {"Cookie", "a=b"},
+        {"Authorization", "Bearer"}, {"Via", "1.1 a"},           {"Sec-Fetch-Dest", "empty"},
+        {"sec-ch-ua", "a"},          {"X-Forwarded-Host", "a"},  {"X-Forwarded-For", "::1"},
+        {"Forwarded", "for=a"},      {"X-Real-IP", "192.0.2.1"}, {"User-Agent", "mozilla/5.0"},
+    };
+    const struct gate_site both = {.public_host = "127.0.0.1:8470", .local_programs = true};
+    struct gate_verdict v;
+
+    (void)state;
+    assert_int_equal(check(&local, &plain, &v), ASSAY_OK);
+    assert_true(v.by_local && v.is_part);
+    assert_int_equal(check(&loopback, &plain, &v), ASSAY_OK);
+    assert_false(v.by_local || v.is_part);
+    assert_int_equal(check(&both, &plain, &v), ASSAY_OK);
+    assert_false(v.by_local);
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        const struct ask a = {
+            "POST", "/m/lookup", "HTTP/1.1", {HOST, foreign[i][0], foreign[i][1]}};
+        assert_int_equal(check(&local, &a, &v), ASSAY_OK);
+        assert_false(v.by_local);
+    }
+}
+
 static void a_cookie_is_found_when_it_is_there_once(void **state)
 {
     char out[5];
@@ -274,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_public_host_is_the_only_one),
         cmocka_unit_test(a_public_address_is_https_and_a_host),
         cmocka_unit_test(only_our_own_pages_may_change_anything),
+        cmocka_unit_test(a_program_of_this_machine_is_told_from_a_page),
         cmocka_unit_test(a_cookie_is_found_when_it_is_there_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

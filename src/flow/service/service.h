@@ -15,7 +15,7 @@
 struct service {
     struct world *world;
     struct live *live;
-    bool hma; /* the setting match.hma */
+    bool hma; /* routes in the form of HMA are there: the setting match.hma */
     struct machines *machines;
     sem_t *files;              /* that are hashed at a time; the caller's to wait for */
     sem_t *polls;              /* answers of the change feed that are held back */
