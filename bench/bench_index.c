@@ -196,17 +196,6 @@ static void compare_plans(struct assay_index_reader *r, const struct workload *w
     }
 }
 
-/* The compact form has but one way. */
-static void measure_radii(struct assay_index_reader *r, const struct workload *w)
-{
-    (void)printf("  radius     mean us   p50 us   p99 us   hits\n");
-    for (size_t i = 0; i < RADII; i++) {
-        struct searched s = searches(r, w, radii[i], PLAN_BEST);
-        (void)printf("  %6u  %10.2f %8.2f %8.2f %6.1f\n", radii[i], s.took.mean_us, s.took.p50_us,
-                     s.took.p99_us, s.hits);
-    }
-}
-
 static void measure(const struct workload *w, enum assay_index_form form)
 {
     struct assay_index_reader *r;
@@ -215,10 +204,7 @@ static void measure(const struct workload *w, enum assay_index_form form)
     enum assay_err rc = assay_index_reader_new(ix, &r);
     assert(rc == ASSAY_OK);
     check_answers(r, w);
-    if (form == ASSAY_INDEX_FAST)
-        compare_plans(r, w);
-    else
-        measure_radii(r, w);
+    compare_plans(r, w);
     measure_many(ix, w);
     open_again(ix, w->queries);
     (void)fflush(stdout);

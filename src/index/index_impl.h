@@ -70,7 +70,9 @@ struct lookup {
     struct candidate found[FOUND];
     struct walker walkers[FOUND];
     size_t found_count;
-    size_t candidates; /* that were judged so far */
+    size_t candidates; /* that were judged so far; of compact segments steps of their walks */
+    double spent_ns;   /* the rest of what was done, as the model has it */
+    double limit_ns;   /* where reading all rows would have been the quicker way */
 };
 
 /*
@@ -149,6 +151,10 @@ double lookup_cost_ns(double probes, double entries, double candidates);
 
 /* The first column in which the row is found, so that it is answered once. */
 unsigned lookup_first_column(const struct lookup *l, const struct index_row *row);
+
+/* All near rows of a compact segment, by going through every column. ENOMEM. */
+enum assay_err compact_scan(struct assay_index_reader *r, const struct index_segment *s,
+                            const struct index_row *turned, unsigned radius);
 
 /* Judges what was found in a compact segment: walk.c. ENOMEM. */
 enum assay_err lookup_walk(struct lookup *l);

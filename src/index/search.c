@@ -5,10 +5,20 @@
 #include "index/index_impl.h"
 
 /* What a look-up, an entry behind it and a candidate cost, beside struct index_kernels' row, in ns:
- * as bench_index found them on a million rows. */
+ * as bench_index found them on a million rows. In compact segments a step of a candidate's walk,
+ * and a row that is read through, which costs a little even where there is none: each key has its
+ * turn in each column. */
 #define PROBE_NS     45.0
 #define ENTRY_NS     0.35
 #define CANDIDATE_NS 15.0
+#define STEP_NS      150.0
+#define STREAM_NS    36.0
+#define STREAM_ALL   1.5e6
+
+/* Of a search's probes: from so large a share on what they took tells what the others will, and
+ * it is ended when all would take so many times what reading all rows does. */
+#define SHARE_MIN 0.06
+#define HOPELESS  1.25
 
 enum assay_err hits_add(struct assay_index_reader *r, uint32_t id, uint32_t distance)
 {
@@ -175,6 +185,14 @@ static enum assay_err judge(struct lookup *l)
     return ASSAY_OK;
 }
 
+/* Whether what was done so far would have paid for reading all rows. */
+static bool over_limit(const struct lookup *l)
+{
+    const double each_ns = l->s->rows == NULL ? STEP_NS : CANDIDATE_NS;
+
+    return l->spent_ns + each_ns * (double)l->candidates > l->limit_ns;
+}
+
 static enum assay_err filter(struct lookup *l, const struct probe *p)
 {
     const struct index_segment *s = l->s;
@@ -182,7 +200,7 @@ static enum assay_err filter(struct lookup *l, const struct probe *p)
     uint16_t next = row_chunk(l->query, (p->column + 1u) % CHUNKS);
     enum assay_err rc;
 
-    for (uint32_t from = p->begin; from < p->end; from += FOUND) {
+    for (uint32_t from = p->begin; from < p->end && !over_limit(l); from += FOUND) {
         size_t count = p->end - from < FOUND ? p->end - from : FOUND;
         size_t found = l->r->ix->kernels->symbols(sym + from, count, next, p->limit, l->r->at);
         if (l->found_count + found > FOUND && (rc = judge(l)) != 0)
@@ -201,27 +219,40 @@ static enum assay_err filter(struct lookup *l, const struct probe *p)
     return ASSAY_OK;
 }
 
+/* All rows, the segment's own way. */
+static enum assay_err read_through(struct lookup *l)
+{
+    if (l->s->rows == NULL)
+        return compact_scan(l->r, l->s, l->query, l->radius);
+    return scan(l->r, l->s, l->query, l->radius);
+}
+
 /*
  * Hashes may be so alike that buckets are far fuller than random ones. So what was done is counted
- * on the way, and when it would have paid for reading all rows, that is done instead: no search
- * costs more than about twice a scan.
+ * on the way, and when all probes would take far longer than reading all rows, or what was done
+ * would have paid for it, that is done instead: no search costs more than about twice a scan.
  */
 static enum assay_err look_up(struct lookup *l, double limit_ns)
 {
-    size_t count, hits = l->r->count;
-    double spent_ns = 0;
+    const double probes = probe_count(l->r->ix, l);
+    size_t count, done = 0, hits = l->r->count;
     enum assay_err rc;
 
+    l->spent_ns = 0;
     while ((count = next_probes(l)) > 0) {
         size_t entries = find_buckets(l, count);
-        spent_ns += lookup_cost_ns((double)count, (double)entries, 0);
-        if (spent_ns + lookup_cost_ns(0, 0, (double)l->candidates) > limit_ns) {
-            l->r->count = hits;
-            return scan(l->r, l->s, l->query, l->radius);
-        }
-        for (size_t i = 0; i < count; i++) {
+        l->spent_ns += lookup_cost_ns((double)count, (double)entries, 0);
+        done += count;
+        const double share = (double)done / probes;
+        l->limit_ns =
+            share < SHARE_MIN || share * HOPELESS > 1 ? limit_ns : share * HOPELESS * limit_ns;
+        for (size_t i = 0; i < count && !over_limit(l); i++) {
             if ((rc = filter(l, &l->probes[i])) != 0)
                 return rc;
+        }
+        if (over_limit(l)) {
+            l->r->count = hits;
+            return read_through(l);
         }
     }
     return judge(l);
@@ -234,7 +265,36 @@ double lookup_cost_ns(double probes, double entries, double candidates)
 
 double lookup_scan_ns(const struct assay_index_reader *r, const struct index_segment *s)
 {
+    if (s->rows == NULL)
+        return STREAM_ALL + s->layout.row_count * STREAM_NS;
     return s->layout.row_count * r->ix->kernels->row_ns;
+}
+
+/* The share of random chunks that differ from a given one in at most so many bits. */
+static double share_within(unsigned bits)
+{
+    double sum = 0, chunks = 1; /* of C(16, i) */
+
+    for (unsigned i = 0; i <= bits && i <= CHUNK_BITS; i++) {
+        sum += chunks;
+        chunks = chunks * (CHUNK_BITS - i) / (i + 1);
+    }
+    return sum / (DIR_SIZE - 1);
+}
+
+/* Of compact segments, of random hashes: each candidate takes a step, and few another. */
+static double expected_steps(const struct lookup *l)
+{
+    const struct assay_index *ix = l->r->ix;
+    double share = 0;
+
+    for (unsigned i = 0; i < CHUNKS; i++) {
+        for (unsigned bits = 0; bits < l->budget[i]; bits++) {
+            double masks = ix->masks_until[bits] - (bits > 0 ? ix->masks_until[bits - 1] : 0);
+            share += masks * share_within(l->budget[i] + l->budget[i + 1] - 1 - bits);
+        }
+    }
+    return share * l->s->layout.row_count / (DIR_SIZE - 1);
 }
 
 bool lookup_by_columns(struct assay_index_reader *r, const struct index_segment *s, unsigned radius)
@@ -252,7 +312,8 @@ bool lookup_by_columns(struct assay_index_reader *r, const struct index_segment 
         return false;
     double probes = probe_count(r->ix, l);
     double entries = probes * s->layout.row_count / (DIR_SIZE - 1);
-    return lookup_cost_ns(probes, entries, 0) <= lookup_scan_ns(r, s);
+    double judging = s->rows == NULL ? STEP_NS * expected_steps(l) : 0;
+    return lookup_cost_ns(probes, entries, 0) + judging <= lookup_scan_ns(r, s);
 }
 
 enum assay_err segment_search(struct assay_index_reader *r, const struct index_segment *s,
@@ -262,14 +323,13 @@ enum assay_err segment_search(struct assay_index_reader *r, const struct index_s
     const bool by_columns = lookup_by_columns(r, s, radius);
 
     l->query = query;
-    if (s->rows == NULL) { /* nothing to read through */
+    if (s->rows == NULL) {
         l->turned = compact_turned(query);
         l->query = &l->turned;
-        return look_up(l, INFINITY);
     }
     if (s->dir != NULL && plan == PLAN_COLUMNS)
         return look_up(l, INFINITY);
     if (plan == PLAN_SCAN || !by_columns)
-        return scan(r, s, query, radius);
+        return read_through(l);
     return look_up(l, lookup_scan_ns(r, s));
 }

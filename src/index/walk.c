@@ -135,10 +135,10 @@ enum assay_err lookup_walk(struct lookup *l)
         l->walkers[i].column = l->walkers[i].start;
     }
     while (count > 0 && rc == ASSAY_OK) {
+        l->candidates += count;
         count = step_all(l, count);
         rc = answer(l, &count);
     }
-    l->candidates += l->found_count;
     l->found_count = 0;
     return rc;
 }

@@ -22,6 +22,8 @@ static void agree(struct assay_index *ix, struct assay_index_reader *r, struct m
             continue;
         ix->kernels = index_kernels_at(set);
         for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
+            if (ix->form == ASSAY_INDEX_COMPACT && plans[i] == PLAN_SCAN && set > 0)
+                continue; /* compact parts are read through by no kernel */
             assert_int_equal(index_search(r, hash, radius, plans[i]), ASSAY_OK);
             assert_int_equal(r->count, m->hit_count);
             assert_memory_equal(r->hits, m->hits, m->hit_count * sizeof *m->hits);
