@@ -2710,6 +2710,8 @@ export interface components {
             key: string;
             /** @description Of the key's secret. */
             key_sha256: string;
+            cert_sha256?: string;
+            cert_until_ms?: number;
             disabled: boolean;
             /** @description Milliseconds since 1970; 0 is never. */
             expires_ms: number;
@@ -3018,6 +3020,10 @@ export interface components {
             keeps: "counts" | "hits";
             /** @description It is a matching node and may follow the change feed. */
             feed: boolean;
+            /** @description Of the certificate (DER) that it is known by, too. */
+            cert_sha256: string | null;
+            /** Format: date-time */
+            cert_until: string | null;
             lists: {
                 list: components["schemas"]["Id"];
                 name: string;
@@ -3067,6 +3073,8 @@ export interface components {
             expires_at?: string;
             disabled?: boolean;
             feed?: boolean;
+            /** @description PEM. The proxy in front has to see it in each request; none takes it away. */
+            certificate?: string;
             rights?: {
                 list: string;
                 /** @enum {string} */

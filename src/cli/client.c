@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/simple.h"
@@ -16,6 +17,7 @@ static const char usage[] =
     "       assay client rights NAME LIST none|answer|detail\n"
     "       assay client bank NAME LIST\n"
     "       assay client rotate NAME\n"
+    "       assay client cert NAME FILE|none\n"
     "       assay client disable NAME | enable NAME\n"
     "       assay client test > FILE\n\n"
     "A client is a platform's program that asks POST /api/v1/match by an API key and can do "
@@ -23,7 +25,8 @@ static const char usage[] =
     "else (doc/matching.md). add and rotate print the key, once. With the right answer it learns "
     "of\n"
     "a list's hashes only yes or no, with detail what the list says of them. bank makes a list\n"
-    "that the client fills itself (routes in the form of HMA). test writes the picture that every\n"
+    "that the client fills itself (routes in the form of HMA). cert lets it in by a certificate\n"
+    "(PEM) that the proxy in front has seen, too. test writes the picture that every\n"
     "client's requests are answered `test` for, to try the way with.\n\n"
     "LIMITS:\n"
     "  --rate N        hashes a second (1000)\n"
@@ -38,6 +41,7 @@ static const char usage[] =
     "  assay client add acme --rate 500\n"
     "  assay client rights acme hotline-2026 answer\n"
     "  assay client add node-1 --feed on\n"
+    "  assay client cert acme acme.pem\n"
     "  assay client disable acme\n"
     "  assay client bank acme acme-own\n"
     "  assay client test > assay-test.png\n";
@@ -106,6 +110,26 @@ static enum assay_err rights(struct world *w, char *const *words, struct err *e)
     return err_set(e, ASSAY_ERANGE, "the right is none, answer or detail");
 }
 
+static enum assay_err certify(struct world *w, const char *name, const char *path, struct err *e)
+{
+    char hex[2 * CERT_BYTES + 1], until[CLOCK_TEXT_SIZE];
+    struct cert cert;
+    struct buf pem;
+
+    if (str_equal(path, "none"))
+        return people_client_cert(w->store, people_operator(), name, NULL, e);
+    buf_init(&pem, CERT_TEXT_MAX);
+    enum assay_err rc = fs_read_file(path, &pem, e);
+    if (rc == ASSAY_OK && (rc = cert_read(pem.data, pem.size, &cert, e)) == ASSAY_OK &&
+        (rc = people_client_cert(w->store, people_operator(), name, &cert, e)) == ASSAY_OK) {
+        str_hex(cert.sha256, sizeof cert.sha256, hex);
+        clock_text(cert.until_ms, until);
+        printf("certificate  SHA-256 %s, until %s\n", hex, until);
+    }
+    buf_clear(&pem);
+    return rc;
+}
+
 static enum assay_err run(struct world *w, const char *verb, char *const *words,
                           struct people_client_limits *limits, struct err *e)
 {
@@ -117,6 +141,8 @@ static enum assay_err run(struct world *w, const char *verb, char *const *words,
         return rights(w, words, e);
     if (str_equal(verb, "bank"))
         return people_client_bank(w->store, people_operator(), words[0], words[1], e);
+    if (str_equal(verb, "cert"))
+        return certify(w, words[0], words[1], e);
     if (str_equal(verb, "add"))
         return show_key(
             people_client_add(w->store, w->keys, people_operator(), words[0], limits, key, e), key);
@@ -134,8 +160,8 @@ static int words_of(const char *verb)
     static const struct {
         const char *verb;
         int words;
-    } verbs[] = {{"add", 1},    {"list", 0},    {"set", 1},    {"rights", 3}, {"bank", 2},
-                 {"rotate", 1}, {"disable", 1}, {"enable", 1}, {"test", 0}};
+    } verbs[] = {{"add", 1},    {"list", 0}, {"set", 1},     {"rights", 3}, {"bank", 2},
+                 {"rotate", 1}, {"cert", 2}, {"disable", 1}, {"enable", 1}, {"test", 0}};
 
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (str_equal(verb, verbs[i].verb))

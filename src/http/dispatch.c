@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "flow/service/service.h"
+#include "http/client_cert.h"
 #include "http/metrics.h"
 #include "http/routes.h"
 
@@ -96,8 +97,24 @@ static const char *bearer(const struct gate_request *r)
                : NULL;
 }
 
-/* Fills the machine, by its key or as a program of this machine; false and a problem when it is
- * nobody's. */
+/* By the certificate that the proxy has seen. EDENIED: it is nobody's. */
+static enum assay_err admit_cert(const struct http_came *came, const struct http_request *r,
+                                 struct machine *m, struct err *e)
+{
+    struct assay_digests d;
+    struct buf der;
+    enum assay_err rc = ASSAY_EDENIED;
+
+    buf_init(&der, CLIENT_CERT_MAX);
+    if (client_cert_der(gate_header(came->request, "client-cert"), &der) &&
+        (rc = assay_digest(der.data, der.size, &d)) == ASSAY_OK)
+        rc = machines_admit_cert(r->service->machines, d.sha256, m, e);
+    buf_clear(&der);
+    return rc;
+}
+
+/* Fills the machine, by its key, its certificate, or as a program of this machine; false and a
+ * problem when it is nobody's. */
 static bool is_machine(const struct http_came *came, struct http_request *r, struct http_answer *a)
 {
     struct machine *m = arena_alloc(r->arena, sizeof *m);
@@ -106,12 +123,14 @@ static bool is_machine(const struct http_came *came, struct http_request *r, str
     enum assay_err rc = ASSAY_EDENIED;
 
     if (came->verdict->has_cookie) {
-        http_problem(a, 400, "bad_request", "A request by a key carries no cookie.");
+        http_problem(a, 400, "bad_request", "A client's request carries no cookie.");
         return false;
     }
     if (key != NULL)
         rc = machines_admit(r->service->machines, key, m, &e);
-    else if (!came->verdict->by_key)
+    else if (came->verdict->by_cert && !came->verdict->by_key)
+        rc = admit_cert(came, r, m, &e);
+    else if (came->verdict->by_local)
         rc = machines_admit_local(r->service->machines, m, &e);
     r->machine = m;
     if (rc == ASSAY_OK)
@@ -119,8 +138,8 @@ static bool is_machine(const struct http_came *came, struct http_request *r, str
     if (rc == ASSAY_EDENIED) {
         metrics_refused(r->metrics, METRICS_SESSION);
         http_problem(a, 401, "no_client",
-                     "This key lets nobody in: it is wrong, was replaced, has ended or is switched "
-                     "off. Ask whoever gave it to you.");
+                     "This key or certificate lets nobody in: it is wrong, was replaced, has ended "
+                     "or is switched off. Ask whoever gave you access.");
     } else {
         http_problem_of(a, rc, &e, "key");
     }
@@ -138,7 +157,7 @@ static bool known(const struct http_came *came, const struct route *route, struc
                   struct http_answer *a)
 {
     if (route != NULL && route->roles == ROUTE_CLIENT &&
-        (came->verdict->by_key || is_local(came, route)))
+        (came->verdict->by_key || came->verdict->by_cert || is_local(came, route)))
         return is_machine(came, r, a);
     return signed_in(came, r, a);
 }

@@ -61,7 +61,7 @@ const char *gate_header(const struct gate_request *r, const char *name)
 static const char *const single[] = {"host",           "content-length",  "transfer-encoding",
                                      "content-type",   "origin",          "cookie",
                                      "sec-fetch-site", "idempotency-key", "x-real-ip",
-                                     "expect",         "authorization"};
+                                     "expect",         "authorization",   "client-cert"};
 
 static enum assay_err check_headers(const struct gate_request *r, struct err *e)
 {
@@ -191,7 +191,8 @@ bool gate_forwarded(const struct gate_request *r)
  */
 static bool is_local_program(const struct gate_site *site, const struct gate_request *r)
 {
-    static const char *const foreign[] = {"origin", "referer", "cookie", "authorization", "via"};
+    static const char *const foreign[] = {"origin",        "referer", "cookie",
+                                          "authorization", "via",     "client-cert"};
     const char *agent = gate_header(r, "user-agent");
 
     if (!site->local_programs || site->public_host != NULL || gate_forwarded(r) ||
@@ -218,8 +219,9 @@ static enum assay_err check_body(const struct gate_site *site, const struct gate
     int64_t size = 0;
 
     out->by_key = gate_header(r, "authorization") != NULL;
+    out->by_cert = site->port == 0 && gate_header(r, "client-cert") != NULL;
     out->by_local = is_local_program(site, r);
-    out->is_part = (out->method == GATE_POST && (out->by_key || out->by_local)) ||
+    out->is_part = (out->method == GATE_POST && (out->by_key || out->by_cert || out->by_local)) ||
                    (out->method == GATE_PUT && type != NULL &&
                     strcasecmp(type, "application/octet-stream") == 0);
     /* A part that is a little too long is read to its end, so that its refusal is heard. */

@@ -54,6 +54,8 @@ struct gate_verdict {
     bool has_cookie;
     size_t length; /* of the body; 0 when it comes in chunks */
     bool by_key;   /* a key stands in its headers: the program of a client asks */
+    bool by_cert;  /* the proxy in front has seen a client's certificate: header Client-Cert, which
+                    * is believed on a socket alone, where none but the proxy can write */
     bool by_local; /* a program of this machine asks, where it may, without a key: nothing in its
                     * headers is of a browser or a proxy */
     bool is_part;  /* by its headers, its body may be long: PUT of application/octet-stream, or

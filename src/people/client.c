@@ -252,6 +252,73 @@ enum assay_err people_client_right(struct store *s, struct audit_actor by, const
     return store_write(s, change, &g, e);
 }
 
+/* ---- a certificate ---- */
+
+struct certifying {
+    struct audit_actor by;
+    const char *name;
+    const struct cert *cert; /* NULL: none */
+    int64_t id;
+};
+
+static enum assay_err check_other(struct tx *tx, void *ctx, const struct client_row *c,
+                                  struct err *e)
+{
+    const struct certifying *g = ctx;
+
+    (void)tx;
+    if (c->id == g->id || !c->has_cert ||
+        memcmp(c->cert_sha256, g->cert->sha256, sizeof c->cert_sha256) != 0)
+        return ASSAY_OK;
+    return err_set(e, ASSAY_EEXISTS, "the client %s is known by this certificate", c->name);
+}
+
+static enum assay_err write_cert(struct tx *tx, const struct client_row *c,
+                                 const struct certifying *g, struct err *e)
+{
+    char data[200], hex[2 * CERT_BYTES + 1] = "none";
+
+    if (g->cert != NULL)
+        str_hex(g->cert->sha256, sizeof g->cert->sha256, hex);
+    (void)snprintf(data, sizeof data, "{\"name\":\"%s\",\"cert\":\"%s\"}", c->name, hex);
+    const struct audit_entry entry = {.action = AUDIT_CLIENT_CHANGED,
+                                      .actor = g->by,
+                                      .objects = {{"client", c->id}},
+                                      .data = data};
+    return audit_write(tx, &entry, NULL, e);
+}
+
+static enum assay_err certify(struct tx *tx, void *ctx, struct err *e)
+{
+    struct certifying *g = ctx;
+    struct client_row c;
+    enum assay_err rc = find(tx, g->name, &c, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    g->id = c.id;
+    c.has_cert = g->cert != NULL;
+    if (c.has_cert) {
+        memcpy(c.cert_sha256, g->cert->sha256, sizeof c.cert_sha256);
+        c.cert_until_ms = g->cert->until_ms;
+        if ((rc = client_each(tx, check_other, g, e)) != ASSAY_OK)
+            return rc;
+    }
+    rc = client_put(tx, &c, e);
+    return rc != ASSAY_OK ? rc : write_cert(tx, &c, g, e);
+}
+
+enum assay_err people_client_cert(struct store *s, struct audit_actor by, const char *name,
+                                  const struct cert *cert, struct err *e)
+{
+    struct certifying g = {.by = by, .name = name, .cert = cert};
+
+    static_assert(CERT_BYTES == CLIENT_MAC_BYTES, "as in the store");
+    if (cert != NULL && cert->until_ms <= clock_now_ms())
+        return err_set(e, ASSAY_ERANGE, "the certificate has ended");
+    return store_write(s, certify, &g, e);
+}
+
 /* ---- a bank ---- */
 
 static enum assay_err make_bank(struct tx *tx, void *ctx, struct err *e)
@@ -340,6 +407,8 @@ static enum assay_err list_one(struct tx *tx, void *ctx, const struct client_row
     json_int(&l->o, "quality_min", c->quality_min);
     json_text(&l->o, "keeps", c->keeps);
     json_bool(&l->o, "feed", c->feeds);
+    json_hex(&l->o, "cert_sha256", c->cert_sha256, c->has_cert ? sizeof c->cert_sha256 : 0);
+    json_time(&l->o, "cert_until", c->has_cert ? c->cert_until_ms : 0);
     json_array(&l->o, "lists");
     rc = client_lists(tx, c->id, list_right, l, e);
     json_array_end(&l->o);

@@ -2,6 +2,7 @@
 #ifndef PEOPLE_CLIENT_H
 #define PEOPLE_CLIENT_H
 
+#include "people/cert.h"
 #include "people/people.h"
 #include "store/client.h"
 
@@ -40,6 +41,10 @@ enum assay_err people_client_change(struct store *s, struct audit_actor by, cons
 /* A new key; the old one ends at once. ENOTFOUND. */
 enum assay_err people_client_rotate(struct store *s, const struct keys *k, struct audit_actor by,
                                     const char *name, char key[PEOPLE_KEY_SIZE], struct err *e);
+/* It is known by this certificate, too; NULL: by its key alone. EEXISTS: another client is known by
+ * it; ERANGE: it has ended. ENOTFOUND. */
+enum assay_err people_client_cert(struct store *s, struct audit_actor by, const char *name,
+                                  const struct cert *cert, struct err *e);
 /* Give or take the right to a list. ENOTFOUND: the client or the list. */
 enum assay_err people_client_right(struct store *s, struct audit_actor by, const char *name,
                                    const char *list, enum client_right right, struct err *e);

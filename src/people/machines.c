@@ -150,22 +150,47 @@ out:
     return rc;
 }
 
-enum assay_err machines_admit_local(struct machines *m, struct machine *out, struct err *e)
+typedef bool is_fn(const struct machine *m, const void *what);
+
+static enum assay_err admit_by(struct machines *m, is_fn *is, const void *what, struct machine *out,
+                               struct err *e)
 {
     const struct machine *found = NULL;
 
     (void)pthread_mutex_lock(&m->lock);
     enum assay_err rc = refresh(m, e);
     for (size_t i = 0; rc == ASSAY_OK && i < m->known_count; i++) {
-        if (str_equal(m->known[i].row.name, MACHINES_LOCAL))
+        if (is(&m->known[i], what) && is_on(&m->known[i]))
             found = &m->known[i];
     }
-    if (rc == ASSAY_OK && found != NULL && is_on(found))
+    if (found != NULL)
         *out = *found;
     else if (rc == ASSAY_OK)
-        rc = err_set(e, ASSAY_EDENIED, "there is no client named " MACHINES_LOCAL);
+        rc = err_set(e, ASSAY_EDENIED, "there is no such client that may ask now");
     (void)pthread_mutex_unlock(&m->lock);
     return rc;
+}
+
+static bool has_cert(const struct machine *m, const void *sha256)
+{
+    return m->row.has_cert && m->row.cert_until_ms > clock_now_ms() &&
+           memcmp(m->row.cert_sha256, sha256, sizeof m->row.cert_sha256) == 0;
+}
+
+enum assay_err machines_admit_cert(struct machines *m, const uint8_t sha256[CERT_BYTES],
+                                   struct machine *out, struct err *e)
+{
+    return admit_by(m, has_cert, sha256, out, e);
+}
+
+static bool has_name(const struct machine *m, const void *name)
+{
+    return str_equal(m->row.name, name);
+}
+
+enum assay_err machines_admit_local(struct machines *m, struct machine *out, struct err *e)
+{
+    return admit_by(m, has_name, MACHINES_LOCAL, out, e);
 }
 
 /* ---- how much ---- */

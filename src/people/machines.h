@@ -49,6 +49,9 @@ void machines_free(struct machines *m); /* NULL is fine */
 enum assay_err machines_admit(struct machines *m, const char *key, struct machine *out,
                               struct err *e);
 
+/* Whose certificate this is, by the SHA-256 of its DER. EDENIED, as above. */
+enum assay_err machines_admit_cert(struct machines *m, const uint8_t sha256[CERT_BYTES],
+                                   struct machine *out, struct err *e);
 /* Programs of this machine, where they need no key, are the client of this name. */
 #define MACHINES_LOCAL "local"
 /* EDENIED: there is none, or it ended or is switched off. */

@@ -22,6 +22,8 @@ static void bind_rest(struct sql *q, const struct client_row *c)
     sql_text(q, c->keeps);
     sql_blob(q, c->has_sha256 ? c->key_sha256 : NULL, sizeof c->key_sha256);
     sql_int(q, c->feeds);
+    sql_blob(q, c->has_cert ? c->cert_sha256 : NULL, sizeof c->cert_sha256);
+    sql_id(q, c->has_cert ? c->cert_until_ms : 0);
 }
 
 enum assay_err client_insert(struct tx *tx, const struct client_row *c, struct err *e)
@@ -29,8 +31,9 @@ enum assay_err client_insert(struct tx *tx, const struct client_row *c, struct e
     struct sql *q =
         sql(tx, "INSERT INTO client (id, name, created_ms, key_id, key_mac, key_ms, expires_ms,"
                 " disabled_ms, rate, burst, distance_max, quality_min, keeps,"
-                " key_sha256, feeds)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+                " key_sha256, feeds, cert_sha256, cert_until_ms)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+                " $16, $17)"
                 " ON CONFLICT (name) DO NOTHING");
     int64_t changed = 0;
 
@@ -49,7 +52,8 @@ enum assay_err client_put(struct tx *tx, const struct client_row *c, struct err 
     struct sql *q = sql(tx, "UPDATE client SET key_id = $1, key_mac = $2, key_ms = $3,"
                             " expires_ms = $4, disabled_ms = $5, rate = $6, burst = $7,"
                             " distance_max = $8, quality_min = $9, keeps = $10,"
-                            " key_sha256 = $11, feeds = $12, name = $13 WHERE id = $14");
+                            " key_sha256 = $11, feeds = $12, cert_sha256 = $13,"
+                            " cert_until_ms = $14, name = $15 WHERE id = $16");
     int64_t changed = 0;
 
     bind_rest(q, c);
@@ -61,7 +65,8 @@ enum assay_err client_put(struct tx *tx, const struct client_row *c, struct err 
 
 #define COLUMNS                                                                                    \
     "id, name, key_id, key_mac, created_ms, key_ms, expires_ms, disabled_ms, rate, burst,"         \
-    " distance_max, quality_min, keeps, key_sha256, feeds"
+    " distance_max, quality_min, keeps, key_sha256, feeds,"                                        \
+    " cert_sha256, cert_until_ms"
 
 static void row_of(struct sql *q, struct client_row *out)
 {
@@ -74,11 +79,13 @@ static void row_of(struct sql *q, struct client_row *out)
                                .burst = sql_get_int(q, 9),
                                .distance_max = sql_get_int(q, 10),
                                .quality_min = sql_get_int(q, 11),
-                               .feeds = sql_get_int(q, 14) != 0};
+                               .feeds = sql_get_int(q, 14) != 0,
+                               .cert_until_ms = sql_get_int(q, 16)};
     (void)snprintf(out->name, sizeof out->name, "%s", sql_get_text(q, 1));
     (void)snprintf(out->key_id, sizeof out->key_id, "%s", sql_get_text(q, 2));
     (void)snprintf(out->keeps, sizeof out->keeps, "%s", sql_get_text(q, 12));
     (void)sql_get_bytes(q, 3, out->key_mac, sizeof out->key_mac);
+    out->has_cert = sql_get_bytes(q, 15, out->cert_sha256, sizeof out->cert_sha256);
     out->has_sha256 = sql_get_bytes(q, 13, out->key_sha256, sizeof out->key_sha256);
 }
 

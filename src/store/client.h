@@ -25,6 +25,9 @@ struct client_row {
     bool has_sha256; /* key_sha256, of the key's secret, is known; key_mac is of it then */
     bool feeds;      /* it may follow the change feed */
     uint8_t key_sha256[CLIENT_MAC_BYTES];
+    bool has_cert; /* it is known by a certificate, too */
+    uint8_t cert_sha256[CLIENT_MAC_BYTES];
+    int64_t cert_until_ms; /* when that ends by its own word */
 };
 
 /* EEXISTS: the name is taken. */

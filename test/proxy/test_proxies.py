@@ -2,6 +2,7 @@
 
 The files are taken as they are but for names, ports and paths. Skips, saying so, without the proxy.
 """
+import base64
 import http.client
 import json
 import os
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 import unittest
+import urllib.parse
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -75,7 +77,7 @@ class Proxied:
         os.chmod(cls.top, 0o755)
         os.chmod(cls.socket, 0o666) # the proxy's workers are another user
         cls.ports = free_ports(3)
-        cls.start(cls.command(mtls=False))
+        cls.start(cls.command(None))
         workspace.wait_for(lambda: cls.listens(cls.ports[TLS]))
 
     @classmethod
@@ -249,19 +251,19 @@ class Proxied:
         self.assertEqual(answer.status, 200, answer.body)
         self.assertEqual(answer.json()["received"], len(part))
 
-    def another(self, mtls):
+    def another(self, asks):
         """A second proxy before the same server: its port for TLS."""
         ports, kept = free_ports(3), self.ports
         type(self).ports = ports
         try:
-            self.start(self.command(mtls))
+            self.start(self.command(asks))
             workspace.wait_for(lambda: self.listens(ports[TLS]))
         finally:
             type(self).ports = kept
         return ports[TLS]
 
     def test_with_certificates_asked_for_nobody_comes_in_without(self):
-        port = self.another(mtls=True)
+        port = self.another("mtls")
         with_one = self.tls(port, context=self.context("workstation"))
         self.assertEqual(self.ask("GET", "/healthz", s=with_one).status, 200)
         for context in (self.context(), self.context(NAME)):
@@ -272,8 +274,39 @@ class Proxied:
                 got = b""
             self.assertNotIn(b" 200 ", got)
 
+    def test_a_client_is_let_in_by_the_certificate_that_it_has_the_key_of(self):
+        certificate(self.top, "platform")
+        self.w.ok("client", "add", "acme")
+        self.w.ok("client", "cert", "acme", self.top / "platform.pem")
+        port = self.another("clients")
+
+        def ask(path, client, **more):
+            s = self.tls(port, context=self.context(client))
+            return self.ask("GET" if "body" not in more else "POST", path, s=s, **more)
+
+        until = time.monotonic() + 60 # a certificate is in force within a second
+        while ask("/api/v1/match/terms", "platform").status != 200:
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.1)
+        self.assertEqual(ask("/api/v1/match/terms", "platform").json()["client"], "acme")
+        found = ask("/api/v1/match", "platform", body=json.dumps({"hashes": ["00" * 16]}))
+        self.assertEqual(found.json()["answers"][0]["status"], "no_match")
+        # What a client says of itself is not what the proxy has seen.
+        pem = (self.top / "platform.pem").read_text()
+        der = ssl.PEM_cert_to_DER_cert(pem)
+        for forged in (urllib.parse.quote(pem), f":{base64.b64encode(der).decode()}:"):
+            for client in (None, "workstation"):
+                answer = ask("/api/v1/match/terms", client, headers={"Client-Cert": forged})
+                self.assertEqual(answer.status, 401, (client, answer.body))
+        self.assertEqual(ask("/api/v1/session", "platform").status, 401) # it is no person
+        self.w.ok("client", "cert", "acme", "none")
+        until = time.monotonic() + 60
+        while ask("/api/v1/match/terms", "platform").status != 401:
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.1)
+
     def test_many_tries_to_sign_in_are_held_up(self):
-        port, body = self.another(mtls=False), '{"name":"x","password":"y y y y"}'
+        port, body = self.another(None), '{"name":"x","password":"y y y y"}'
         said = [self.ask("POST", "/api/v1/session", body, s=self.tls(port)) for _ in range(45)]
         # assay's own 429 is a problem document; this one comes before it hashes a password.
         self.assertTrue(any(a.status == 429 and not a.body.startswith(b"{") for a in said))
@@ -284,7 +317,7 @@ class Nginx(Proxied, unittest.TestCase):
     two_lengths = rb"^HTTP/1\.1 (400|501) "
 
     @classmethod
-    def command(cls, mtls):
+    def command(cls, asks):
         site = (ROOT / "packaging/nginx.conf").read_text()
         site = re.sub(r"\n *listen \[::\]:\d+[^\n]*", "", site) # IPv6 may not be here
         site = replaced(
@@ -296,9 +329,9 @@ class Nginx(Proxied, unittest.TestCase):
             ("/etc/ssl/assay/privkey.pem", f"{cls.top}/{NAME}.key"),
             ("/etc/ssl/assay/clients.pem", f"{cls.top}/workstation.pem"),
             ("/var/log/nginx/assay.error.log", f"{cls.top}/nginx.log"))
-        if mtls:
-            site = replaced(site, ("#mtls ", ""))
-        name = f"nginx-{mtls}"
+        if asks:
+            site = replaced(site, (f"#{asks} ", ""))
+        name = f"nginx-{asks}"
         (cls.top / f"{name}.site").write_text(site)
         paths = "".join(f"{kind}_temp_path {cls.top}/{name}.{kind};" for kind in
                         ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -321,7 +354,7 @@ class Haproxy(Proxied, unittest.TestCase):
     two_lengths = rb"^HTTP/1\.1 (400|415|501) "
 
     @classmethod
-    def command(cls, mtls):
+    def command(cls, asks):
         both = (cls.top / f"{NAME}.pem").read_text() + (cls.top / f"{NAME}.key").read_text()
         (cls.top / "both.pem").write_text(both)
         text = replaced(
@@ -331,11 +364,13 @@ class Haproxy(Proxied, unittest.TestCase):
             ("bind :443", f"bind 127.0.0.1:{cls.ports[TLS]}"),
             ("127.0.0.1:9470", f"127.0.0.1:{cls.ports[METRICS]}"),
             ("/etc/ssl/assay/both.pem", f"{cls.top}/both.pem"))
-        if mtls:
+        if asks:
+            verify = {"mtls": "required",
+                      "clients": "optional ca-ignore-err all crt-ignore-err all"}[asks]
             text = replaced(text, ("alpn h2,http/1.1",
                                    f"alpn h2,http/1.1 ca-file {cls.top}/workstation.pem "
-                                   "verify required"))
-        path = cls.top / f"haproxy-{mtls}"
+                                   f"verify {verify}"))
+        path = cls.top / f"haproxy-{asks}"
         path.write_text(text)
         return ["haproxy", "-q", "-db", "-f", path]
 

@@ -115,6 +115,41 @@ static void a_key_lets_its_client_in_and_nothing_like_it(void **state)
     assert_int_equal(admit(state, other, &who), ASSAY_EDENIED);
 }
 
+static void a_certificate_lets_its_client_in_until_it_ends(void **state)
+{
+    struct cert cert = {.sha256 = {1, 2, 3}, .until_ms = clock_now_ms() + 60000};
+    const struct cert other = {.sha256 = {1, 2}, .until_ms = INT64_MAX};
+    struct machines *m = machines_new(store(state), keys(state));
+    char key[PEOPLE_KEY_SIZE], second[PEOPLE_KEY_SIZE];
+    struct machine who;
+
+    add(state, "acme", key);
+    add(state, "beta", second);
+    OK(people_client_cert(store(state), people_operator(), "acme", &cert, &e));
+    OK(machines_admit_cert(m, cert.sha256, &who, &e));
+    assert_string_equal(who.row.name, "acme");
+    assert_int_equal(machines_admit_cert(m, other.sha256, &who, &e), ASSAY_EDENIED);
+    assert_int_equal(people_client_cert(store(state), people_operator(), "beta", &cert, &e),
+                     ASSAY_EEXISTS);
+    assert_int_equal(people_client_cert(store(state), people_operator(), "nobody", &cert, &e),
+                     ASSAY_ENOTFOUND);
+    machines_free(m);
+    OK(people_client_cert(store(state), people_operator(), "acme", NULL, &e));
+    m = machines_new(store(state), keys(state));
+    assert_int_equal(machines_admit_cert(m, cert.sha256, &who, &e), ASSAY_EDENIED);
+    machines_free(m);
+    cert.until_ms = clock_now_ms() + 1000;
+    OK(people_client_cert(store(state), people_operator(), "acme", &cert, &e));
+    while (clock_now_ms() <= cert.until_ms)
+        clock_sleep_ms(20);
+    m = machines_new(store(state), keys(state));
+    assert_int_equal(machines_admit_cert(m, cert.sha256, &who, &e), ASSAY_EDENIED);
+    machines_free(m);
+    assert_int_equal(people_client_cert(store(state), people_operator(), "beta", &cert, &e),
+                     ASSAY_ERANGE);
+    OK(admit(state, key, &who));
+}
+
 static void a_new_key_and_a_switch_end_the_old_one(void **state)
 {
     struct people_client_limits off = usual, past = usual, wide = usual;
@@ -222,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_key_lets_its_client_in_and_nothing_like_it),
         TEST(a_key_from_an_older_version_lets_its_client_in),
+        TEST(a_certificate_lets_its_client_in_until_it_ends),
         TEST(a_new_key_and_a_switch_end_the_old_one),
         TEST(rights_are_given_and_taken_by_list),
         TEST(nobody_asks_more_than_they_may),

@@ -476,11 +476,18 @@ static void a_list_that_comes_back_is_read_whole_again(void **state)
     (void)compare(t, 2);
 }
 
+static enum assay_err find_acme(struct tx *tx, void *ctx, struct err *err)
+{
+    return client_find(tx, "acme", ctx, err);
+}
+
 static void clients_come_with_their_keys_and_rights(void **state)
 {
     struct two *t = *state;
     struct people_client_limits off = PEOPLE_CLIENT_USUAL;
+    const struct cert cert = {.sha256 = {7}, .until_ms = INT64_MAX};
     char lists[200], fresh[PEOPLE_KEY_SIZE];
+    struct client_row acme;
 
     right(t, "acme", "alpha", CLIENT_ANSWER);
     right(t, "acme", "gamma", CLIENT_DETAIL); /* which the node does not have */
@@ -490,7 +497,11 @@ static void clients_come_with_their_keys_and_rights(void **state)
     assert_string_equal(lists, "alpha ");
     right(t, "acme", "beta", CLIENT_DETAIL);
     right(t, "acme", "alpha", CLIENT_NO_RIGHT);
+    OK(people_client_cert(t->home_world.store, people_operator(), "acme", &cert, &e));
     sync_all(t);
+    OK(store_read(t->away_world.store, find_acme, &acme, &e));
+    assert_true(acme.has_cert && acme.cert_until_ms == cert.until_ms);
+    assert_memory_equal(acme.cert_sha256, cert.sha256, sizeof cert.sha256);
     OK(admit_away(t, t->client_key, lists));
     assert_string_equal(lists, "beta+ ");
     OK(people_client_rotate(t->home_world.store, t->home_world.keys, people_operator(), "acme",

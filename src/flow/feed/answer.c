@@ -199,6 +199,12 @@ static enum assay_err read_client(struct arena *a, const struct json *j, struct 
         (rc = need_hex(j, "key_sha256", c->key_sha256, sizeof c->key_sha256, e)) != 0 ||
         (rc = need_word(j, "keeps", keeps, &kept, e)) != 0 || (rc = read_limits(j, c, e)) != 0)
         return rc;
+    if (json_get(j, "cert_sha256") != NULL) {
+        if ((rc = need_hex(j, "cert_sha256", c->cert_sha256, sizeof c->cert_sha256, e)) != 0 ||
+            (rc = json_need_int(j, "cert_until_ms", 1, INT64_MAX, &c->cert_until_ms, e)) != 0)
+            return rc;
+        c->has_cert = true;
+    }
     c->has_sha256 = true;
     str_hex(key_id, sizeof key_id, c->key_id);
     (void)snprintf(c->name, sizeof c->name, "%s", name);

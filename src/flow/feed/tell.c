@@ -118,6 +118,10 @@ static enum assay_err add_client(struct tx *tx, void *ctx, const struct client_r
     json_text(o, "name", c->name);
     json_text(o, "key", c->key_id);
     json_hex(o, "key_sha256", c->key_sha256, sizeof c->key_sha256);
+    if (c->has_cert) {
+        json_hex(o, "cert_sha256", c->cert_sha256, sizeof c->cert_sha256);
+        json_int(o, "cert_until_ms", c->cert_until_ms);
+    }
     json_bool(o, "disabled", c->disabled_ms != 0);
     json_int(o, "expires_ms", c->expires_ms);
     json_int(o, "rate", c->rate);

@@ -1,4 +1,6 @@
 /* Clients of the matching service, as administrators see them. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/str.h"
 #include "http/api/api.h"
@@ -103,18 +105,34 @@ enum assay_err api_add_client(struct http_request *r, struct http_answer *a, str
     return tell_key(r, name, key, a, e);
 }
 
+enum has_cert { CERT_STAYS, CERT_GIVEN, CERT_NONE };
+
+/* Member "certificate": PEM, or "none". */
+static enum assay_err cert_of(const struct json *body, struct cert *out, enum has_cert *has,
+                              struct err *e)
+{
+    const char *pem = NULL;
+    enum assay_err rc = json_want_text(body, "certificate", CERT_TEXT_MAX, &pem, e);
+
+    *has = pem == NULL ? CERT_STAYS : str_equal(pem, "none") ? CERT_NONE : CERT_GIVEN;
+    return rc != ASSAY_OK || *has != CERT_GIVEN ? rc : cert_read(pem, strlen(pem), out, e);
+}
+
 enum assay_err api_change_client(struct http_request *r, struct http_answer *a, struct err *e)
 {
-    static const char *const members[] = {"rate",   "burst",      "distance_max", "quality_min",
-                                          "keeps",  "expires_at", "disabled",     "feed",
-                                          "rights", NULL};
+    static const char *const members[] = {
+        "rate",     "burst", "distance_max", "quality_min", "keeps", "expires_at",
+        "disabled", "feed",  "rights",       "certificate", NULL};
     struct people_client_limits limits = PEOPLE_CLIENT_USUAL;
     const struct json *rights = json_get(r->body, "rights");
     enum client_right right;
+    struct cert cert;
     const char *list;
+    enum has_cert has;
     enum assay_err rc;
 
-    if ((rc = json_only(r->body, members, e)) != 0 || (rc = limits_of(r->body, &limits, e)) != 0)
+    if ((rc = json_only(r->body, members, e)) != 0 || (rc = limits_of(r->body, &limits, e)) != 0 ||
+        (rc = cert_of(r->body, &cert, &has, e)) != 0)
         return rc;
     if (rights != NULL && rights->kind != JSON_IS_ARRAY)
         return err_set(e, ASSAY_EFORMAT, "rights is an array");
@@ -124,6 +142,9 @@ enum assay_err api_change_client(struct http_request *r, struct http_answer *a, 
             return rc;
     }
     if ((rc = people_client_change(r->world->store, actor(r), r->params[0], &limits, e)) != 0)
+        return rc;
+    if (has != CERT_STAYS && (rc = people_client_cert(r->world->store, actor(r), r->params[0],
+                                                      has == CERT_GIVEN ? &cert : NULL, e)) != 0)
         return rc;
     for (const struct json *j = first; j != NULL; j = j->next) {
         if ((rc = right_of(j, &list, &right, e)) != 0 ||
