@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -399,6 +400,14 @@ static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *c, s
 
 /* ---- parts of files ---- */
 
+/* Hashes as JSON are at most 2 MiB, files are more: these alone get the time for it. */
+static bool is_text(const char *type)
+{
+    static const char json[] = "application/json";
+
+    return type != NULL && strncasecmp(type, json, sizeof json - 1) == 0;
+}
+
 static void part_begin(struct http_server *s, struct MHD_Connection *c, struct exchange *x,
                        const struct http_came *came)
 {
@@ -410,7 +419,7 @@ static void part_begin(struct http_server *s, struct MHD_Connection *c, struct e
     work_begins(c, x);
     p->refused = !http_part_begin(came, &p->request, &p->answer);
     work_ends(c);
-    set_deadline(c, PART_MS);
+    set_deadline(c, p->refused || is_text(came->verdict->content_type) ? READ_MS : PART_MS);
 }
 
 /* What is refused is read on to its end, so that the answer is heard. */

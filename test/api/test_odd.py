@@ -121,7 +121,14 @@ class Odd(server.ServerCase):
 
     def test_a_trickle_is_cut_off_while_others_are_served(self):
         trickles = []
-        for start in (b"GET /healthz HTTP/1.1\r\n", b"G",
+        said = self.server.run("client", "add", "acme")
+        client = re.search(r"assay_[0-9a-f]{16}_[0-9a-f]{64}", said)[0].encode()
+        match = (b"POST /api/v1/match HTTP/1.1\r\nHost: " + self.server.host.encode() +
+                 b"\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n"
+                 b"Authorization: Bearer ")
+        for start in (match + client + b"\r\n\r\n{", match + b"no\r\n\r\n{",
+                      match.replace(b"json", b"octet-stream") + b"no\r\n\r\n",
+                      b"GET /healthz HTTP/1.1\r\n", b"G",
                       b"POST /api/v1/session HTTP/1.1\r\nHost: " + self.server.host.encode() +
                       b"\r\nContent-Length: 1000\r\n\r\n"):
             trickles.append(socket.create_connection(self.server.host.split(":"), 10))
