@@ -82,7 +82,7 @@ static void fill_column(struct index_segment *s, const struct index_row *rows, u
 enum assay_err compact_fill(struct index_segment *s, const struct index_row *rows)
 {
     const uint32_t row_count = s->layout.row_count;
-    uint32_t *order = malloc(2 * (size_t)row_count * sizeof *order);
+    uint32_t *order = segment_memory(2 * (size_t)row_count * sizeof *order);
     uint32_t *cursor = malloc(KEY_COUNT * sizeof *cursor);
     enum assay_err rc = ASSAY_ENOMEM;
 
@@ -114,7 +114,7 @@ static void set_chunk(struct index_row *row, unsigned i, uint16_t chunk)
 enum assay_err compact_rows(const struct index_segment *s, struct index_row *rows)
 {
     const uint32_t row_count = s->layout.row_count, *first = compact_dir(s, 0);
-    uint32_t *order = malloc(2 * (size_t)row_count * sizeof *order);
+    uint32_t *order = segment_memory(2 * (size_t)row_count * sizeof *order);
     uint32_t *cursor = malloc(KEY_COUNT * sizeof *cursor);
     enum assay_err rc = ASSAY_ENOMEM;
 

@@ -85,7 +85,7 @@ enum assay_err compact_scan(struct assay_index_reader *r, const struct index_seg
     const size_t rows = s->layout.row_count;
     enum assay_err rc = ASSAY_ENOMEM;
 
-    uint8_t *distances = malloc(2 * rows);
+    uint8_t *distances = segment_memory(2 * rows);
     t.cursor = malloc(KEY_COUNT * sizeof *t.cursor);
     if (distances == NULL || t.cursor == NULL)
         goto out;

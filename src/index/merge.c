@@ -156,7 +156,7 @@ static enum assay_err build(struct merge *m)
         sources[count++].count = m->tail_pair_count;
     }
     if (rc == ASSAY_OK)
-        rc = segment_build(m->form, sources, count, &m->made);
+        rc = segment_build(m->form, sources, count, NULL, &m->made);
     for (size_t i = 0; i < m->taken && m->rows != NULL; i++)
         free(m->rows[i]);
     free(m->rows);
@@ -289,16 +289,16 @@ static enum assay_err slice_segment(const struct assay_index *ix, const uint8_t 
                                     const uint32_t *ids, size_t count, struct index_segment **out)
 {
     size_t *start = calloc(TOP_VALUES, sizeof *start);
-    struct index_pair *pairs = malloc(count * sizeof *pairs);
+    struct segment_room room = {0};
     enum assay_err rc = ASSAY_ENOMEM;
 
-    if (start != NULL && pairs != NULL) {
-        lay_out(ix, hashes, ids, count, start, pairs);
-        struct pair_source source = {.pairs = pairs, .count = count};
-        rc = segment_build(ix->form, &source, 1, out);
+    if (start != NULL && (rc = segment_room(ix->form, (uint32_t)count, &room)) == 0) {
+        lay_out(ix, hashes, ids, count, start, room.pairs);
+        struct pair_source source = {.pairs = room.pairs, .count = count};
+        rc = segment_build(ix->form, &source, 1, &room, out);
     }
     free(start);
-    free(pairs);
+    free(room.base);
     return rc;
 }
 

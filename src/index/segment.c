@@ -10,6 +10,7 @@
 
 /* A page of this size saves most look-ups of addresses, which else cost a search a quarter. */
 #define HUGE_BYTES ((size_t)2 << 20)
+#define PAGE_BYTES ((size_t)1 << 16) /* the largest that processors of these kinds have else */
 
 static_assert(sizeof(_Atomic uint64_t) == sizeof(uint64_t),
               "the map of deleted ids is in the file");
@@ -211,11 +212,10 @@ static void fill_rows(struct merging *m, struct index_segment *s, struct index_r
     assert(id == s->layout.id_count);
 }
 
-/* What a column says of a row, on its way there. */
-struct column_entry {
-    uint16_t key, sym;
-    uint32_t number;
-};
+/* What a column says of a row, on its way there: the row's number, the symbol, and the key's higher
+ * byte, by which it still is to be laid. */
+#define ENTRY_SYM_AT  24
+#define ENTRY_HIGH_AT 40
 
 /* Where each of 256 begins, from how many of each there are. */
 static void begins(uint32_t *count)
@@ -232,7 +232,7 @@ static void begins(uint32_t *count)
 /* A counting sort by the column's chunk, first its lower byte and then its higher one: rows are
  * laid to 256 places at a time, which the nearest memory holds, and not to 65,536. */
 static void fill_column(const struct index_row *rows, uint32_t row_count, unsigned column,
-                        struct column_entry *entries, struct index_segment *s)
+                        uint64_t *entries, struct index_segment *s)
 {
     uint32_t *dir = (uint32_t *)(s->base + s->layout.offset[SECTION_DIR]);
     uint16_t *sym = (uint16_t *)(s->base + s->layout.offset[SECTION_SYM]);
@@ -255,22 +255,23 @@ static void fill_column(const struct index_row *rows, uint32_t row_count, unsign
     begins(high);
     for (uint32_t i = 0; i < row_count; i++) {
         uint16_t key = row_chunk(&rows[i], column);
+        const uint64_t next = row_chunk(&rows[i], (column + 1) % CHUNKS);
         entries[low[key & 255]++] =
-            (struct column_entry){key, row_chunk(&rows[i], (column + 1) % CHUNKS), i};
+            i | next << ENTRY_SYM_AT | (uint64_t)(key >> 8) << ENTRY_HIGH_AT;
     }
     for (uint32_t i = 0; i < row_count; i++) {
-        const struct column_entry e = entries[i];
-        const uint32_t at = high[e.key >> 8]++;
-        sym[at] = e.sym;
-        number[ROW_NUMBER_BYTES * (size_t)at] = (uint8_t)e.number;
-        number[ROW_NUMBER_BYTES * (size_t)at + 1] = (uint8_t)(e.number >> 8);
-        number[ROW_NUMBER_BYTES * (size_t)at + 2] = (uint8_t)(e.number >> 16);
+        const uint64_t e = entries[i];
+        const uint32_t at = high[e >> ENTRY_HIGH_AT]++;
+        sym[at] = (uint16_t)(e >> ENTRY_SYM_AT);
+        number[ROW_NUMBER_BYTES * (size_t)at] = (uint8_t)e;
+        number[ROW_NUMBER_BYTES * (size_t)at + 1] = (uint8_t)(e >> 8);
+        number[ROW_NUMBER_BYTES * (size_t)at + 2] = (uint8_t)(e >> 16);
     }
 }
 
 static enum assay_err fill_columns(struct index_segment *s)
 {
-    struct column_entry *entries = malloc((size_t)s->layout.row_count * sizeof *entries);
+    uint64_t *entries = segment_memory((size_t)s->layout.row_count * sizeof *entries);
 
     if (entries == NULL)
         return ASSAY_ENOMEM;
@@ -280,28 +281,83 @@ static enum assay_err fill_columns(struct index_segment *s)
     return ASSAY_OK;
 }
 
+void *segment_memory(size_t size)
+{
+    const size_t alignment = size < HUGE_BYTES ? SEGMENT_ALIGNMENT : HUGE_BYTES;
+    void *memory = aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+
+    if (memory != NULL && size >= HUGE_BYTES)
+        (void)madvise(memory, size, MADV_HUGEPAGE); /* refused: as good as before */
+    return memory;
+}
+
+/* What no section has, and what is deleted: nothing. */
+static void zero_rest(struct index_segment *s)
+{
+    const struct segment_layout *l = &s->layout;
+
+    for (unsigned i = 0; i < SECTIONS; i++) {
+        size_t end = l->offset[i] + l->size[i];
+        size_t next = i + 1 < SECTIONS ? l->offset[i + 1] : l->total;
+        memset(s->base + end, 0, next - end);
+    }
+    memset(s->base + l->offset[SECTION_DEAD], 0, l->size[SECTION_DEAD]);
+}
+
 enum assay_err segment_allocate(const struct segment_layout *layout, struct index_segment **out)
 {
-    const size_t alignment = layout->total < HUGE_BYTES ? SEGMENT_ALIGNMENT : HUGE_BYTES;
-    const size_t size = (layout->total + alignment - 1) / alignment * alignment;
-    unsigned char *base = aligned_alloc(alignment, size);
+    unsigned char *base = segment_memory(layout->total);
+
     if (base == NULL)
         return ASSAY_ENOMEM;
-    if (layout->total >= HUGE_BYTES)
-        (void)madvise(base, layout->total, MADV_HUGEPAGE); /* refused: as good as before */
     enum assay_err rc = segment_over(layout, base, out);
     if (rc != ASSAY_OK) {
         free(base);
         return rc;
     }
     (*out)->mapped = false;
-    for (unsigned i = 0; i < SECTIONS; i++) {
-        size_t end = layout->offset[i] + layout->size[i];
-        size_t next = i + 1 < SECTIONS ? layout->offset[i + 1] : layout->total;
-        memset(base + end, 0, next - end);
-    }
-    memset(base + layout->offset[SECTION_DEAD], 0, layout->size[SECTION_DEAD]);
+    zero_rest(*out);
     return ASSAY_OK;
+}
+
+enum assay_err segment_room(enum assay_index_form form, uint32_t count, struct segment_room *out)
+{
+    const struct segment_layout l = segment_layout(form, count, count);
+    const size_t pairs_size = count * sizeof(struct index_pair);
+    size_t pairs_at = l.offset[SECTION_DIR]; /* before it lies what is filled while they are read */
+
+    if (l.total > pairs_at + pairs_size)
+        pairs_at = (l.total - pairs_size) / SEGMENT_ALIGNMENT * SEGMENT_ALIGNMENT;
+    out->size = pairs_at + pairs_size;
+    if (out->size < l.total)
+        out->size = l.total;
+    out->base = segment_memory(out->size);
+    if (out->base == NULL)
+        return ASSAY_ENOMEM;
+    out->pairs = (struct index_pair *)(out->base + pairs_at);
+    return ASSAY_OK;
+}
+
+/* A segment in the room, which has memory to give back where pairs came twice. */
+static enum assay_err take_room(const struct segment_layout *layout, struct segment_room *room,
+                                struct index_segment **out)
+{
+    enum assay_err rc = segment_over(layout, room->base, out);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    (*out)->mapped = false;
+    room->base = NULL;
+    return ASSAY_OK;
+}
+
+/* Gives the whole pages behind the segment back. */
+static void trim(const struct index_segment *s, size_t size)
+{
+    const size_t used = (s->layout.total + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+
+    if (size >= HUGE_BYTES && size > used) /* its begin is aligned then */
+        (void)madvise(s->base + used, (size - used) / PAGE_BYTES * PAGE_BYTES, MADV_DONTNEED);
 }
 
 static enum assay_err fill(struct merging *m, struct index_segment *s)
@@ -310,7 +366,7 @@ static enum assay_err fill(struct merging *m, struct index_segment *s)
         fill_rows(m, s, (struct index_row *)(s->base + s->layout.offset[SECTION_ROWS]));
         return s->dir == NULL ? ASSAY_OK : fill_columns(s);
     }
-    struct index_row *rows = malloc(s->layout.row_count * sizeof *rows);
+    struct index_row *rows = segment_memory(s->layout.row_count * sizeof *rows);
     if (rows == NULL)
         return ASSAY_ENOMEM;
     fill_rows(m, s, rows);
@@ -320,7 +376,7 @@ static enum assay_err fill(struct merging *m, struct index_segment *s)
 }
 
 enum assay_err segment_build(enum assay_index_form form, struct pair_source *sources, size_t count,
-                             struct index_segment **out)
+                             struct segment_room *room, struct index_segment **out)
 {
     struct merging m = {.sources = sources, .count = count};
     struct index_segment *s = NULL;
@@ -334,8 +390,13 @@ enum assay_err segment_build(enum assay_index_form form, struct pair_source *sou
     count_all(&m, &row_count, &id_count);
     if (row_count > 0) {
         struct segment_layout layout = segment_layout(form, row_count, id_count);
-        if ((rc = segment_allocate(&layout, &s)) != 0 || (rc = fill(&m, s)) != 0)
+        rc = room == NULL ? segment_allocate(&layout, &s) : take_room(&layout, room, &s);
+        if (rc != 0 || (rc = fill(&m, s)) != 0)
             goto out;
+        if (room != NULL) {
+            zero_rest(s); /* where pairs lay */
+            trim(s, room->size);
+        }
     }
     *out = s;
     s = NULL;

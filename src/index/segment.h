@@ -83,6 +83,10 @@ enum assay_err segment_over(const struct segment_layout *layout, unsigned char *
 
 void segment_free(struct index_segment *s); /* NULL is fine */
 
+/* Memory that is gone through in no order, of huge pages where it is large enough to gain by them;
+ * freed by free(). NULL: none. */
+void *segment_memory(size_t size);
+
 /* Pairs in order, from pairs or from a segment; what a merge reads. */
 struct pair_source {
     const struct index_pair *pairs; /* sorted; or NULL */
@@ -94,13 +98,25 @@ struct pair_source {
     uint32_t row;                        /* the segment's row of that id */
 };
 
+/* Memory for a segment of up to count pairs, and at its end the pairs that it is to be built of: so
+ * they take none of their own where columns follow, which are filled when all pairs were read. */
+struct segment_room {
+    unsigned char *base;
+    size_t size;
+    struct index_pair *pairs; /* count of them, in base */
+};
+
+/* The caller frees base unless a segment took it. ENOMEM. */
+enum assay_err segment_room(enum assay_index_form form, uint32_t count, struct segment_room *out);
+
 /* Sort by row, then id. */
 void pairs_sort(struct index_pair *pairs, size_t count);
 
 /* One segment of all pairs of the sources, each pair once; *out is NULL when there are none. The
- * sources are left at their ends. ENOMEM. */
+ * sources are left at their ends. It lies in the room (NULL: in memory of its own), of which pairs
+ * are the only source and base then NULL. ENOMEM. */
 enum assay_err segment_build(enum assay_index_form form, struct pair_source *sources, size_t count,
-                             struct index_segment **out);
+                             struct segment_room *room, struct index_segment **out);
 
 /* The ids of a row; begin == end when the file says what cannot be. */
 static inline void segment_ids(const struct index_segment *s, uint32_t row, uint32_t *begin,
