@@ -10,8 +10,7 @@
 #define BATCH_MIN     64   /* fewer are searched one by one, which reads less around them */
 #define BATCH_PROBES  (BATCH_QUERIES * 17) /* of one column; 17 a query at a budget of 2 */
 #define AHEAD         12                   /* probes whose symbols are on their way */
-#define LINES         8 /* of them that are asked for; more follow by themselves */
-#define LINE_BYTES    64
+#define LINES_MAX     8                    /* of them that are asked for */
 
 /* A probe's key (bits 32 to 47), its query (8 to 31) and the bits its symbols may differ in. */
 #define KEY_AT   32
@@ -141,7 +140,7 @@ static enum assay_err judge_many(struct assay_index_reader *r, unsigned column)
         if ((rc = hits_add_row(r, s, c->row, distance)) != 0 || (rc = own(r, c->query)) != 0)
             return rc;
     }
-    l->candidates += b->found_count;
+    l->candidates += (int64_t)b->found_count;
     b->found_count = 0;
     return ASSAY_OK;
 }
@@ -198,10 +197,8 @@ static enum assay_err one_column(struct assay_index_reader *r, unsigned column, 
         if (i < count) {
             struct probe *next = &ahead[i % AHEAD];
             *next = bucket(s, column, b->probes[i]);
-            const char *from = (const char *)(sym + next->begin);
-            size_t size = (size_t)(next->end - next->begin) * sizeof *sym;
-            for (size_t at = 0; at < size && at < LINES * LINE_BYTES; at += LINE_BYTES)
-                __builtin_prefetch(from + at);
+            segment_prefetch(sym + next->begin, (size_t)(next->end - next->begin) * sizeof *sym,
+                             LINES_MAX);
             *entries += next->end - next->begin;
         }
         if (i < AHEAD)

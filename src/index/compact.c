@@ -7,8 +7,7 @@
 
 #define KEY_COUNT (DIR_SIZE - 1)
 #define AHEAD     16 /* rows whose lines are on their way */
-#define LINE      64 /* bytes */
-#define LINES_MAX 16 /* asked for of the own column; more follow by themselves */
+#define LINES_MAX 16 /* asked for of the own column */
 
 const uint8_t compact_ring[CHUNKS] = {3, 12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2};
 
@@ -165,13 +164,11 @@ struct compact_step compact_locate(const struct index_segment *s, unsigned colum
     uint64_t bits = step.begin + ((uint64_t)sym << l->high_bits);
     const char *high = (const char *)(s->high + next * l->high_words + bits / 64);
     __builtin_prefetch(high);
-    __builtin_prefetch(high + LINE);
+    __builtin_prefetch(high + LINE_BYTES);
     uint64_t guess = step.begin + ((uint64_t)(step.end - step.begin) * value >> COMPACT_VALUE_BITS);
     __builtin_prefetch(s->low + next * l->low_words + guess * l->low_bits / 64);
-    const char *own = (const char *)(compact_sym(s, column) + step.from);
-    const size_t size = (size_t)(at - step.from) * sizeof *s->sym;
-    for (size_t i = 0; i < size && i < (size_t)LINES_MAX * LINE; i += LINE)
-        __builtin_prefetch(own + i);
+    segment_prefetch(compact_sym(s, column) + step.from, (size_t)(at - step.from) * sizeof *s->sym,
+                     LINES_MAX);
     return step;
 }
 

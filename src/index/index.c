@@ -19,6 +19,8 @@ static void fill_masks(struct assay_index *ix)
         ix->masks_until[errors] = count;
     }
     assert(count == MASKS);
+    for (unsigned radius = 0; radius <= ASSAY_INDEX_RADIUS_MAX; radius++)
+        lookup_set_effort(ix, radius);
 }
 
 enum assay_err assay_index_new(struct assay_index **out)

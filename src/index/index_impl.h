@@ -30,7 +30,7 @@ struct index_set {
     struct index_tail **tails; /* all full but the last */
 };
 
-#define PROBES 96   /* looked up together, so that their reads of memory overlap */
+#define PROBES 288  /* made together: as many as radius 31 takes, and some */
 #define FOUND  1024 /* entries judged together */
 
 /* One value of a chunk to look up in its column. */
@@ -64,15 +64,15 @@ struct lookup {
     unsigned radius;
     unsigned budget[CHUNKS + 1];   /* the first again at the end: chunks stand in a ring */
     struct kernel_budgets budgets; /* the same */
-    unsigned column;               /* of the next probe */
+    unsigned column, errors;       /* of the next probe, and bits in which its key differs */
     uint32_t mask;
     struct probe probes[PROBES];
     struct candidate found[FOUND];
     struct walker walkers[FOUND];
     size_t found_count;
-    size_t candidates; /* that were judged so far; of compact segments steps of their walks */
-    double spent_ns;   /* the rest of what was done, as the model has it */
-    double limit_ns;   /* where reading all rows would have been the quicker way */
+    int64_t candidates;     /* that were judged so far; of compact segments steps of their walks */
+    int64_t candidates_max; /* with more, reading all rows would have been the quicker way */
+    double spent_ns;        /* what else was done, as the model has it */
 };
 
 /*
@@ -97,6 +97,12 @@ struct delete_log {
     size_t count, capacity;
 };
 
+/* What a search by columns of random hashes takes. */
+struct effort {
+    double probes;
+    double share; /* of the rows: candidates */
+};
+
 struct assay_index {
     struct index_set *_Atomic set;
     pthread_mutex_t writing; /* adds, deletes and changes of set; taken after merging */
@@ -109,8 +115,9 @@ struct assay_index {
     struct permutation permutation;
     uint16_t masks[MASKS];                /* by bits set, from none */
     uint32_t masks_until[ERRORS_MAX + 1]; /* how many have at most so many bits */
-    uint16_t at[KERNEL_RUN_MAX];          /* a writer's scratch, under writing */
-    void *map;                            /* the snapshot that some segments lie in, or NULL */
+    struct effort effort[ASSAY_INDEX_RADIUS_MAX + 1];
+    uint16_t at[KERNEL_RUN_MAX]; /* a writer's scratch, under writing */
+    void *map;                   /* the snapshot that some segments lie in, or NULL */
     size_t map_size;
 };
 
@@ -137,6 +144,9 @@ size_t hits_sort(struct assay_index_hit *hits, struct assay_index_hit *spare, si
 /* The near pairs of one tail, added to the reader's hits. ENOMEM. */
 enum assay_err index_tail_search(struct assay_index_reader *r, const struct index_tail *t,
                                  const struct index_row *query, unsigned radius);
+
+/* Fills the index's effort at the radius, where masks_until is filled. */
+void lookup_set_effort(struct assay_index *ix, unsigned radius);
 
 void lookup_set_budgets(struct lookup *l, unsigned radius);
 

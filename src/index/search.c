@@ -4,13 +4,16 @@
 
 #include "index/index_impl.h"
 
+#define AHEAD     16 /* probes whose symbols are on their way */
+#define LINES_MAX 8  /* of them that are asked for */
+
 /* What a look-up, an entry behind it and a candidate cost, beside struct index_kernels' row, in ns:
  * as bench_index found them on a million rows. In compact segments a step of a candidate's walk,
  * and a row that is read through, which costs a little even where there is none: each key has its
  * turn in each column. */
-#define PROBE_NS     45.0
-#define ENTRY_NS     0.35
-#define CANDIDATE_NS 15.0
+#define PROBE_NS     12.0
+#define ENTRY_NS     0.45
+#define CANDIDATE_NS 25.0
 #define STEP_NS      150.0
 #define STREAM_NS    36.0
 #define STREAM_ALL   1.5e6
@@ -93,15 +96,6 @@ void lookup_set_budgets(struct lookup *l, unsigned radius)
     }
 }
 
-static double probe_count(const struct assay_index *ix, const struct lookup *l)
-{
-    double count = 0;
-
-    for (unsigned i = 0; i < CHUNKS; i++)
-        count += l->budget[i] > 0 ? ix->masks_until[l->budget[i] - 1] : 0;
-    return count;
-}
-
 /* Takes the next probes and asks for the lines of dir that they need. */
 static size_t next_probes(struct lookup *l)
 {
@@ -109,43 +103,41 @@ static size_t next_probes(struct lookup *l)
     size_t count = 0;
 
     while (count < PROBES && l->column < CHUNKS) {
-        unsigned own = l->budget[l->column];
-        if (own == 0 || l->mask == ix->masks_until[own - 1]) {
+        const unsigned own = l->budget[l->column];
+        if (l->errors == own) {
             l->column++;
-            l->mask = 0;
+            l->errors = l->mask = 0;
             continue;
         }
-        uint16_t mask = ix->masks[l->mask++];
-        struct probe *p = &l->probes[count++];
-        p->key = row_chunk(l->query, l->column) ^ mask;
-        p->column = (uint8_t)l->column;
-        p->limit = (uint8_t)(own + l->budget[l->column + 1] - 1 - bits_set(mask));
-        __builtin_prefetch(l->s->dir + (size_t)l->column * DIR_SIZE + p->key);
+        const uint16_t chunk = row_chunk(l->query, l->column);
+        const uint32_t *dir = l->s->dir + (size_t)l->column * DIR_SIZE;
+        const uint8_t limit = (uint8_t)(own + l->budget[l->column + 1] - 1 - l->errors);
+        for (; l->mask < ix->masks_until[l->errors] && count < PROBES; l->mask++) {
+            struct probe *p = &l->probes[count++];
+            p->key = chunk ^ ix->masks[l->mask];
+            p->column = (uint8_t)l->column;
+            p->limit = limit;
+            __builtin_prefetch(dir + p->key);
+        }
+        l->errors += l->mask == ix->masks_until[l->errors];
     }
     return count;
 }
 
-/* Reads where the probes' buckets lie, and asks for their symbols. Returns how many these are. */
-static size_t find_buckets(struct lookup *l, size_t count)
+/* Reads where the probe's bucket lies, and asks for its symbols. Returns how many these are. */
+static uint32_t find_bucket(const struct lookup *l, struct probe *p)
 {
     const struct index_segment *s = l->s;
-    uint32_t rows = s->layout.row_count;
-    size_t entries = 0;
+    const uint32_t rows = s->layout.row_count;
+    const uint32_t *dir = s->dir + (size_t)p->column * DIR_SIZE + p->key;
 
-    for (size_t i = 0; i < count; i++) {
-        struct probe *p = &l->probes[i];
-        const uint32_t *dir = s->dir + (size_t)p->column * DIR_SIZE + p->key;
-        p->begin = dir[0];
-        p->end = dir[1];
-        if (p->end > rows || p->begin > p->end)
-            p->begin = p->end = 0; /* a damaged file */
-        const char *from = (const char *)(s->sym + (size_t)p->column * rows + p->begin);
-        size_t size = (size_t)(p->end - p->begin) * sizeof *s->sym;
-        for (size_t at = 0; at < size && at < 512; at += 64)
-            __builtin_prefetch(from + at);
-        entries += p->end - p->begin;
-    }
-    return entries;
+    p->begin = dir[0];
+    p->end = dir[1];
+    if (p->end > rows || p->begin > p->end)
+        p->begin = p->end = 0; /* a damaged file */
+    segment_prefetch(s->sym + (size_t)p->column * rows + p->begin,
+                     (size_t)(p->end - p->begin) * sizeof *s->sym, LINES_MAX);
+    return p->end - p->begin;
 }
 
 unsigned lookup_first_column(const struct lookup *l, const struct index_row *row)
@@ -180,7 +172,7 @@ static enum assay_err judge(struct lookup *l)
         if ((rc = hits_add_row(l->r, s, c->row, distance)) != 0)
             return rc;
     }
-    l->candidates += l->found_count;
+    l->candidates += (int64_t)l->found_count;
     l->found_count = 0;
     return ASSAY_OK;
 }
@@ -188,9 +180,21 @@ static enum assay_err judge(struct lookup *l)
 /* Whether what was done so far would have paid for reading all rows. */
 static bool over_limit(const struct lookup *l)
 {
-    const double each_ns = l->s->rows == NULL ? STEP_NS : CANDIDATE_NS;
+    return l->candidates > l->candidates_max;
+}
 
-    return l->spent_ns + each_ns * (double)l->candidates > l->limit_ns;
+/* Of a search that did so large a share of its probes, how many candidates may be judged before
+ * that is so; below 0: it is so. */
+static int64_t candidates_until(const struct lookup *l, double share, double limit_ns)
+{
+    const double each_ns = l->s->rows == NULL ? STEP_NS : CANDIDATE_NS, most = 1e15;
+
+    if (share >= SHARE_MIN && share * HOPELESS < 1)
+        limit_ns *= share * HOPELESS;
+    const double left = (limit_ns - l->spent_ns) / each_ns;
+    if (left < 0)
+        return -1;
+    return left < most ? (int64_t)left : (int64_t)most;
 }
 
 static enum assay_err filter(struct lookup *l, const struct probe *p)
@@ -234,23 +238,27 @@ static enum assay_err read_through(struct lookup *l)
  */
 static enum assay_err look_up(struct lookup *l, double limit_ns)
 {
-    const double probes = probe_count(l->r->ix, l);
+    const double probes = l->r->ix->effort[l->radius].probes;
     size_t count, done = 0, hits = l->r->count;
     enum assay_err rc;
 
     l->spent_ns = 0;
+    l->candidates_max = candidates_until(l, 0, limit_ns);
     while ((count = next_probes(l)) > 0) {
-        size_t entries = find_buckets(l, count);
-        l->spent_ns += lookup_cost_ns((double)count, (double)entries, 0);
-        done += count;
-        const double share = (double)done / probes;
-        l->limit_ns =
-            share < SHARE_MIN || share * HOPELESS > 1 ? limit_ns : share * HOPELESS * limit_ns;
+        size_t entries = 0;
+        for (size_t i = 0; i < AHEAD && i < count; i++)
+            entries += find_bucket(l, &l->probes[i]);
         for (size_t i = 0; i < count && !over_limit(l); i++) {
+            if (i + AHEAD < count)
+                entries += find_bucket(l, &l->probes[i + AHEAD]);
             if ((rc = filter(l, &l->probes[i])) != 0)
                 return rc;
         }
-        if (over_limit(l)) {
+        const bool left_out = over_limit(l);
+        l->spent_ns += lookup_cost_ns((double)count, (double)entries, 0);
+        done += count;
+        l->candidates_max = candidates_until(l, (double)done / probes, limit_ns);
+        if (left_out || over_limit(l)) {
             l->r->count = hits;
             return read_through(l);
         }
@@ -282,19 +290,20 @@ static double share_within(unsigned bits)
     return sum / (DIR_SIZE - 1);
 }
 
-/* Of compact segments, of random hashes: each candidate takes a step, and few another. */
-static double expected_steps(const struct lookup *l)
+void lookup_set_effort(struct assay_index *ix, unsigned radius)
 {
-    const struct assay_index *ix = l->r->ix;
-    double share = 0;
+    struct effort *effort = &ix->effort[radius];
+    struct lookup l;
 
+    lookup_set_budgets(&l, radius);
     for (unsigned i = 0; i < CHUNKS; i++) {
-        for (unsigned bits = 0; bits < l->budget[i]; bits++) {
+        for (unsigned bits = 0; bits < l.budget[i]; bits++) {
             double masks = ix->masks_until[bits] - (bits > 0 ? ix->masks_until[bits - 1] : 0);
-            share += masks * share_within(l->budget[i] + l->budget[i + 1] - 1 - bits);
+            effort->probes += masks;
+            effort->share +=
+                masks / (DIR_SIZE - 1) * share_within(l.budget[i] + l.budget[i + 1] - 1 - bits);
         }
     }
-    return share * l->s->layout.row_count / (DIR_SIZE - 1);
 }
 
 bool lookup_by_columns(struct assay_index_reader *r, const struct index_segment *s, unsigned radius)
@@ -304,16 +313,17 @@ bool lookup_by_columns(struct assay_index_reader *r, const struct index_segment 
     l->r = r;
     l->s = s;
     l->column = 0;
-    l->mask = 0;
+    l->errors = l->mask = 0;
     l->found_count = 0;
     l->candidates = 0;
     lookup_set_budgets(l, radius);
     if (s->dir == NULL)
         return false;
-    double probes = probe_count(r->ix, l);
-    double entries = probes * s->layout.row_count / (DIR_SIZE - 1);
-    double judging = s->rows == NULL ? STEP_NS * expected_steps(l) : 0;
-    return lookup_cost_ns(probes, entries, 0) + judging <= lookup_scan_ns(r, s);
+    const struct effort *effort = &r->ix->effort[radius];
+    const double rows = s->layout.row_count;
+    double judging = effort->share * rows * (s->rows == NULL ? STEP_NS : CANDIDATE_NS);
+    double finding = lookup_cost_ns(effort->probes, effort->probes * rows / (DIR_SIZE - 1), 0);
+    return finding + judging <= lookup_scan_ns(r, s);
 }
 
 enum assay_err segment_search(struct assay_index_reader *r, const struct index_segment *s,

@@ -135,7 +135,7 @@ enum assay_err lookup_walk(struct lookup *l)
         l->walkers[i].column = l->walkers[i].start;
     }
     while (count > 0 && rc == ASSAY_OK) {
-        l->candidates += count;
+        l->candidates += (int64_t)count;
         count = step_all(l, count);
         rc = answer(l, &count);
     }
