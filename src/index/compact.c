@@ -172,12 +172,23 @@ struct compact_step compact_locate(const struct index_segment *s, unsigned colum
     return step;
 }
 
-/* The place of the n-th bit (from 0) that is set in v, which has so many. */
+/* The place of the n-th bit (from 0) that is set in v, which has so many: its byte is the first up
+ * to which more than n are set, and in that one bit after the other is passed. */
 static unsigned nth_bit(uint64_t v, unsigned n)
 {
+    const uint64_t each = 0x0101010101010101u;
+    uint64_t sums = v - (v >> 1 & 0x55 * each);
+
+    sums = (sums & 0x33 * each) + (sums >> 2 & 0x33 * each);
+    sums = ((sums + (sums >> 4)) & 0x0f * each) * each; /* of each byte and those below it */
+    const uint64_t more = ((sums | 0x80 * each) - (n + 1) * each) & 0x80 * each;
+    const unsigned byte = (unsigned)__builtin_ctzll(more) / 8 * 8;
+    if (byte > 0)
+        n -= (unsigned)(sums >> (byte - 8) & 0xff);
+    v = v >> byte & 0xff;
     for (; n > 0; n--)
         v &= v - 1;
-    return (unsigned)__builtin_ctzll(v);
+    return byte + (unsigned)__builtin_ctzll(v);
 }
 
 /* How many bits from bit on are set without a gap. */

@@ -4,6 +4,7 @@
 #include "index/index_impl.h"
 
 #define CHAIN 3 /* chunks that a walk's begin must keep within their budgets */
+#define AHEAD 4 /* walkers between one part of a step and the next */
 
 static unsigned chunk_distance(const struct lookup *l, unsigned column, uint16_t chunk)
 {
@@ -81,29 +82,33 @@ static bool arrive(const struct lookup *l, struct walker *w)
     return goes_on(l, w);
 }
 
-/* One step of all walkers; those that go on are kept. */
+/*
+ * One step of all walkers; those that go on are kept. Each is asked for in three parts, and others'
+ * parts are done in between, so that what is asked for has come when it is read and no more is on
+ * its way than a processor can wait for.
+ */
 static size_t step_all(struct lookup *l, size_t count)
 {
     const struct index_segment *s = l->s;
     size_t kept = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        const struct walker *w = &l->walkers[i];
-        __builtin_prefetch(compact_dir(s, (w->column + 1u) % CHUNKS) + w->sym);
-        __builtin_prefetch(compact_dir(s, w->column) + w->key / COMPACT_ALIKE * COMPACT_ALIKE);
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct walker *w = &l->walkers[i];
-        w->step = compact_locate(s, w->column, w->at, w->key, w->sym);
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct walker *w = &l->walkers[i];
-        w->at = compact_follow(s, w->column, w->at, w->key, w->sym, &w->step);
-        __builtin_prefetch(compact_sym(s, (w->column + 1u) % CHUNKS) + w->at);
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (arrive(l, &l->walkers[i]))
-            l->walkers[kept++] = l->walkers[i];
+    for (size_t i = 0; i < count + 3 * AHEAD; i++) {
+        if (i < count) {
+            const struct walker *w = &l->walkers[i];
+            __builtin_prefetch(compact_dir(s, (w->column + 1u) % CHUNKS) + w->sym);
+            __builtin_prefetch(compact_dir(s, w->column) + w->key / COMPACT_ALIKE * COMPACT_ALIKE);
+        }
+        if (i >= AHEAD && i - AHEAD < count) {
+            struct walker *w = &l->walkers[i - AHEAD];
+            w->step = compact_locate(s, w->column, w->at, w->key, w->sym);
+        }
+        if (i >= 2 * AHEAD && i - 2 * AHEAD < count) {
+            struct walker *w = &l->walkers[i - 2 * AHEAD];
+            w->at = compact_follow(s, w->column, w->at, w->key, w->sym, &w->step);
+            __builtin_prefetch(compact_sym(s, (w->column + 1u) % CHUNKS) + w->at);
+        }
+        if (i >= 3 * AHEAD && arrive(l, &l->walkers[i - 3 * AHEAD]))
+            l->walkers[kept++] = l->walkers[i - 3 * AHEAD];
     }
     return kept;
 }
