@@ -250,8 +250,17 @@ enum assay_err match_set_remove(struct match_set *set, const struct match_entry 
 
 enum assay_err match_set_merge(struct match_set *set, struct err *e)
 {
-    const enum assay_err rc = assay_index_merge(set->pdq);
+    struct assay_index_info info;
+    enum assay_err rc;
+    uint64_t before;
 
+    /* One merge takes some millions; a search would read through what is left behind it. */
+    assay_index_get_info(set->pdq, &info);
+    do {
+        before = info.tail;
+        rc = assay_index_merge(set->pdq);
+        assay_index_get_info(set->pdq, &info);
+    } while (rc == ASSAY_OK && info.tail < before);
     return rc == ASSAY_OK ? rc : match_failed(rc, e);
 }
 
