@@ -9,12 +9,14 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "cli/cli.h"
+#include "cli/import.h"
 #include "flow/export/release.h"
 #include "flow/intake/intake.h"
 
 static const char usage[] =
-    "usage: assay import [OPTION]... FILE|FOLDER...\n\n"
+    "usage: assay import [OPTION]... FILE|FOLDER...\n"
+    "       assay import --profile NAME [--media DIR] [--dry-run] [--keep-going] [OPTION]... "
+    "CASE.json\n\n"
     "Seals each file in the vault, hashes it, and hands pictures to the queue. ZIP archives are\n"
     "unpacked, and what senders encrypted with age to this workspace (assay key show intake) is\n"
     "decrypted on the way: each entry is a file, ARCHIVE/NAME. May run while the\n"
@@ -33,13 +35,20 @@ static const char usage[] =
     "                     time_found; a source's own grade stays hidden from assessors. Or the\n"
     "                     folder of a package, whose grades are its publisher's\n"
     "  --training         accept a sidecar package of a training workspace\n"
+    "  --profile NAME     CASE.json is VICS (Project VIC, CAID), and this is what its grades mean\n"
+    "                     (assay profile list); each record is kept as it was said, a grade as a\n"
+    "                     hidden vote\n"
+    "  --media DIR        where the media of the case lie (beside CASE.json)\n"
+    "  --dry-run          say what would be taken, and take nothing; needs no workspace\n"
+    "  --keep-going       take a case of which some records are wrong; they are kept as refused\n"
     "  -j N               threads (the number of cores)\n"
     "  --format text|jsonl\n"
     "  --later            leave hashing and rendering to the server\n\n"
     "exit: 0 all taken, 1 some refused (each named), 2 usage, 3 cannot work\n\n"
     "examples:\n"
     "  assay import --batch 0412 --sender 'Unit 7' --priority urgent case-0412/\n"
-    "  assay import --batch 0412 --sidecar grades.csv case-0412/\n";
+    "  assay import --batch 0412 --sidecar grades.csv case-0412/\n"
+    "  assay import --profile caid-uk --dry-run case-0412/case.json\n";
 
 enum format { FORMAT_TEXT, FORMAT_JSONL };
 
@@ -50,6 +59,7 @@ struct importing {
     enum format format;
     bool later;
     bool training;
+    struct import_case vics;
     struct package_report package; /* of --sidecar, when it is one */
     int64_t started_ms;
 };
@@ -138,6 +148,17 @@ static int parse_more(struct importing *n, int o, const char *value)
     }
 }
 
+static int check_case(const struct importing *n, int paths)
+{
+    const struct import_case *v = &n->vics;
+
+    if (v->profile == NULL && (v->media != NULL || v->look || v->keep_going))
+        return cli_usage("import", "--media, --dry-run and --keep-going go with --profile");
+    if (v->profile != NULL && (paths != 1 || n->options.sidecar != NULL))
+        return cli_usage("import", "with --profile name one file of VICS, and no sidecar");
+    return CLI_DONE;
+}
+
 static int parse(struct importing *n, struct cli *c, int argc, char **argv)
 {
     static const struct option options[] = {
@@ -156,6 +177,10 @@ static int parse(struct importing *n, struct cli *c, int argc, char **argv)
         {"later", no_argument, NULL, 'l'},
         {"data", required_argument, NULL, 'd'},
         {"training", no_argument, NULL, 't'},
+        {"profile", required_argument, NULL, 'r'},
+        {"media", required_argument, NULL, 'm'},
+        {"dry-run", no_argument, NULL, 'n'},
+        {"keep-going", no_argument, NULL, 'g'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -172,12 +197,18 @@ static int parse(struct importing *n, struct cli *c, int argc, char **argv)
                             : o == 'P' ? &b->purpose
                             : o == 'H' ? &b->handling
                             : o == 'k' ? &n->options.sidecar
+                            : o == 'r' ? &n->vics.profile
+                            : o == 'm' ? &n->vics.media
                             : o == 'd' ? &c->data_dir
                                        : NULL;
         if (text != NULL) {
             *text = optarg;
         } else if (o == 'l') {
             n->later = true;
+        } else if (o == 'n') {
+            n->vics.look = true;
+        } else if (o == 'g') {
+            n->vics.keep_going = true;
         } else if (o == 't') {
             n->training = true;
         } else if (o == 'h') {
@@ -189,7 +220,7 @@ static int parse(struct importing *n, struct cli *c, int argc, char **argv)
     }
     if (status == CLI_DONE && optind >= argc)
         status = cli_usage("import", "name at least one file or folder");
-    return status;
+    return status == CLI_DONE ? check_case(n, argc - optind) : status;
 }
 
 static bool is_package(const char *path)
@@ -257,6 +288,12 @@ static enum assay_err run(struct world *w, struct importing *n, char **paths, in
 
     for (int i = 0; rc == ASSAY_OK && i < count; i++)
         rc = refuse_package(paths[i], e);
+    for (int i = 0; rc == ASSAY_OK && n->vics.profile == NULL && i < count; i++)
+        rc = import_case_check(paths[i], e);
+    if (rc == ASSAY_OK && n->vics.profile != NULL && n->batch.scheme == NULL) {
+        rc = import_case_scheme(w, &n->vics, scheme, e);
+        n->batch.scheme = scheme;
+    }
     if (rc == ASSAY_OK)
         rc = look_at_sidecar(n, e);
     if (rc == ASSAY_OK && n->batch.scheme == NULL) {
@@ -271,7 +308,10 @@ static enum assay_err run(struct world *w, struct importing *n, char **paths, in
     if (rc == ASSAY_OK)
         rc = intake_batch(w, n->options.by, &n->batch, &n->options.batch_id, e);
     if (rc == ASSAY_OK)
-        rc = intake_paths(w, &n->options, (const char *const *)paths, (size_t)count, &n->counts, e);
+        rc = n->vics.profile != NULL
+                 ? import_case_take(w, &n->vics, &n->options, paths[0], &n->counts, e)
+                 : intake_paths(w, &n->options, (const char *const *)paths, (size_t)count,
+                                &n->counts, e);
     cli_progress_end();
     if (rc == ASSAY_OK && !n->later)
         rc = cli_identify_all(w, n->options.threads, done, e);
@@ -312,6 +352,8 @@ int cli_import(struct cli *c, int argc, char **argv)
     if (status != CLI_DONE)
         return status < 0 ? CLI_DONE : status;
     n.options.ctx = &n;
+    if (n.vics.look)
+        return import_case_look(&n.vics, &n.options, argv[optind]);
     (void)setvbuf(stdout, NULL, _IOLBF, 0); /* a line is an acknowledgement: let it out at once */
     status = cli_open(c, FLOW_WITH_DECODER, &w); /* archives are unpacked even --later */
     if (status != CLI_DONE)

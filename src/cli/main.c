@@ -22,6 +22,7 @@ static const struct {
     {"client", cli_client, "programs of others that may match hashes: keys, lists, limits"},
     {"list", cli_list, "lists of hashes: import, show, check, switch off, remove"},
     {"scheme", cli_scheme, "load or list grading schemes"},
+    {"profile", cli_profile, "what a sender's VICS grades mean; needs no workspace"},
     {"setting", cli_setting, "list or change limits"},
     {"drop", cli_drop, "a folder that the server takes files in from"},
     {"import", cli_import, "take files and folders in"},

@@ -121,10 +121,12 @@ static enum assay_err take_media(void *ctx, const struct vics_context *context,
     return listfile_give(f, &r, e);
 }
 
-static enum assay_err refuse(void *ctx, uint64_t line, const char *reason, struct err *e)
+static enum assay_err refuse(void *ctx, const struct vics_context *context, uint64_t line,
+                             const char *reason, struct err *e)
 {
     struct listfile *f = ctx;
 
+    (void)context;
     f->line = line;
     return listfile_refuse(f, reason, e);
 }
@@ -144,7 +146,7 @@ static size_t fill_from(void *ctx, void *out, size_t size)
 
 enum assay_err listfile_vics(struct listfile *f, struct err *e)
 {
-    const struct vics_sink sink = {f, take_media, refuse};
+    const struct vics_sink sink = {.ctx = f, .media = take_media, .refused = refuse};
 
     return vics_read(fill_from, f, &sink, e);
 }

@@ -116,6 +116,7 @@ static enum assay_err read_member(struct vics *v, struct record *r, bool may_be_
     if ((rc = next(v, t, e)) != ASSAY_OK)
         return rc;
     if (may_be_case && str_equal(key, "Media")) {
+        v->context.cases += !r->is_case;
         r->is_case = true;
         return read_list(v, t, false, e);
     }
@@ -131,7 +132,19 @@ static enum assay_err refuse(struct vics *v, const struct record *r, struct err 
 
     if (strncmp(why, "line ", 5) == 0 && colon != NULL) /* the record's line is told */
         why = colon + 2;
-    return v->sink->refused(v->sink->ctx, r->line, why, e);
+    return v->sink->refused(v->sink->ctx, &v->context, r->line, why, e);
+}
+
+static enum assay_err end_object(struct vics *v, const struct record *r, struct err *e)
+{
+    const struct vics_sink *s = v->sink;
+
+    if (r->is_case && s->head == NULL)
+        return ASSAY_OK;
+    if (r->wrong.code != ASSAY_OK)
+        return refuse(v, r, e);
+    return r->is_case ? s->head(s->ctx, &v->context, r->object, e)
+                      : s->media(s->ctx, &v->context, r->object, e);
 }
 
 /* An object of a list, which has just begun: a case where it holds media, else a record of them. */
@@ -141,6 +154,7 @@ static enum assay_err read_object(struct vics *v, bool may_be_case, struct err *
     struct token t = {.kind = JSON_OBJECT_BEGIN};
     enum assay_err rc;
 
+    v->context.offset = json_offset(v->json);
     r.object = arena_alloc(r.a, sizeof *r.object);
     r.object->kind = JSON_IS_OBJECT;
     r.object->line = r.line > UINT32_MAX ? UINT32_MAX : (uint32_t)r.line;
@@ -148,9 +162,8 @@ static enum assay_err read_object(struct vics *v, bool may_be_case, struct err *
         if ((rc = read_member(v, &r, may_be_case, &t, e)) != ASSAY_OK)
             break;
     }
-    if (rc == ASSAY_OK && !r.is_case)
-        rc = r.wrong.code != ASSAY_OK ? refuse(v, &r, e)
-                                      : v->sink->media(v->sink->ctx, &v->context, r.object, e);
+    if (rc == ASSAY_OK)
+        rc = end_object(v, &r, e);
     arena_free(r.a);
     return rc;
 }
@@ -169,7 +182,7 @@ static enum assay_err read_list(struct vics *v, const struct token *first, bool 
     while (rc == ASSAY_OK && (rc = next(v, &t, e)) == ASSAY_OK && t.kind != JSON_ARRAY_END) {
         if (t.kind == JSON_OBJECT_BEGIN)
             rc = read_object(v, of_cases, e);
-        else if ((rc = v->sink->refused(v->sink->ctx, json_line(v->json),
+        else if ((rc = v->sink->refused(v->sink->ctx, &v->context, json_line(v->json),
                                         "no object: a record of media is one", e)) == ASSAY_OK)
             rc = json_skip(v->json, e);
     }

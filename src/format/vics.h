@@ -16,6 +16,8 @@
 struct vics_context {
     char version[VICS_VERSION_SIZE]; /* "2.0" */
     char region[VICS_REGION_SIZE];   /* "UK"; versions before 2.0 have none */
+    uint64_t cases;  /* whose media began so far: the one that a record is of, from 1; 0: of none */
+    uint64_t offset; /* of the record at hand: bytes in front of it, of UTF-8 */
 };
 
 struct vics_sink {
@@ -25,7 +27,11 @@ struct vics_sink {
     enum assay_err (*media)(void *ctx, const struct vics_context *context, const struct json *media,
                             struct err *e);
     /* A record that cannot be taken, from which line, and why, without its values. */
-    enum assay_err (*refused)(void *ctx, uint64_t line, const char *reason, struct err *e);
+    enum assay_err (*refused)(void *ctx, const struct vics_context *context, uint64_t line,
+                              const char *reason, struct err *e);
+    /* What a case says beside its media, when it is over: an object, borrowed. NULL: not wanted. */
+    enum assay_err (*head)(void *ctx, const struct vics_context *context, const struct json *head,
+                           struct err *e);
 };
 
 enum vics_guess { VICS_NO, VICS_YES, VICS_PERHAPS };

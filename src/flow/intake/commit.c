@@ -14,6 +14,8 @@
 
 #define SIGHTING_TEXT_MAX (256 * 1024) /* every text at its longest, each byte escaped */
 
+#define LINE_MAX_BYTES ((size_t)33 * 1024 * 1024) /* a record of a case, and a little */
+
 #define RACES_MAX 50 /* a group has 24 files, and each may be met by another process */
 
 struct group {
@@ -233,6 +235,66 @@ static enum assay_err refuse(struct tx *tx, const struct group *g, const struct 
     return audit_write(tx, &entry, NULL, e);
 }
 
+/* What a record of a case said, as JSON, and what was found of it or is wrong with it. */
+static void seal_line(const struct world *w, const struct taken *t, struct buf *out)
+{
+    struct case_line *l = t->line;
+    struct json_out o;
+    struct buf plain;
+
+    buf_init(&plain, LINE_MAX_BYTES);
+    json_out_init(&o, &plain);
+    json_object(&o, NULL);
+    json_raw(&o, "said", l->said.size == 0 ? "null" : buf_cstr(&l->said));
+    json_int(&o, "line", (int64_t)l->line);
+    json_int(&o, "offset", (int64_t)l->offset);
+    if (t->verdict == INTAKE_REFUSED)
+        json_text(&o, "reason", t->reason);
+    if (l->row.state == CASE_MISMATCH) {
+        json_object(&o, "found");
+        json_int(&o, "size", (int64_t)t->digests.size);
+        json_hex(&o, "md5", t->digests.md5, sizeof t->digests.md5);
+        json_hex(&o, "sha1", t->digests.sha1, sizeof t->digests.sha1);
+        json_hex(&o, "sha256", t->digests.sha256, sizeof t->digests.sha256);
+        json_object_end(&o);
+    }
+    json_object_end(&o);
+    assert(!plain.over);
+    keys_seal(w->keys, &l->row.id, sizeof l->row.id, plain.data, plain.size, out);
+    buf_wipe(&plain);
+}
+
+static enum assay_err put_line(struct tx *tx, const struct group *g, const struct taken *t,
+                               int64_t item_id, struct err *e)
+{
+    struct case_record_row row;
+    struct buf sealed;
+
+    if (t->line == NULL)
+        return ASSAY_OK;
+    row = t->line->row;
+    buf_init(&sealed, LINE_MAX_BYTES + 64);
+    seal_line(g->world, t, &sealed);
+    row.item_id = item_id;
+    row.said_sealed = sealed.data;
+    row.said_size = sealed.size;
+    const enum assay_err rc = case_record_put(tx, &row, e);
+    buf_clear(&sealed);
+    return rc;
+}
+
+/* Nothing of it becomes an item. Of a case, only files that are not what their record says are on
+ * the record one by one: the others stand in the case's own rows and counts. */
+static enum assay_err commit_none(struct tx *tx, const struct group *g, const struct taken *t,
+                                  struct err *e)
+{
+    enum assay_err rc = ASSAY_OK;
+
+    if (t->line == NULL || t->line->row.state == CASE_MISMATCH)
+        rc = refuse(tx, g, t, e);
+    return rc != ASSAY_OK ? rc : put_line(tx, g, t, 0, e);
+}
+
 static enum assay_err commit_one(struct tx *tx, const struct group *g, struct taken *t,
                                  struct err *e)
 {
@@ -242,16 +304,19 @@ static enum assay_err commit_one(struct tx *tx, const struct group *g, struct ta
     struct task_row task;
     enum assay_err rc;
 
-    if (t->verdict == INTAKE_REFUSED)
-        return refuse(tx, g, t, e);
+    if (t->verdict == INTAKE_REFUSED || t->verdict == INTAKE_MISSING)
+        return commit_none(tx, g, t, e);
     struct buf keyed;
     buf_init(&keyed, SIGHTING_TEXT_MAX);
     buf_addf(&keyed, "%lld/%s", (long long)g->batch->id, t->inner);
     keys_name(g->world->keys, "path", keyed.data, keyed.size, path_mac);
     buf_clear(&keyed);
     rc = sighting_find(tx, g->batch->id, path_mac, t->digests.sha256, &there, e);
-    if (rc == ASSAY_OK)
+    if (rc == ASSAY_OK) {
         t->verdict = INTAKE_SEEN;
+        rc = item_find(tx, t->digests.sha256, &item, e);
+        return rc != ASSAY_OK ? rc : put_line(tx, g, t, item.id, e);
+    }
     if (rc != ASSAY_ENOTFOUND)
         return rc;
 
@@ -279,7 +344,8 @@ static enum assay_err commit_one(struct tx *tx, const struct group *g, struct ta
     rc = sighting_insert(tx, &s, e);
     buf_clear(&sealed);
     if (rc != ASSAY_OK || (rc = insert_vote(tx, g, t, task.id, e)) != 0 ||
-        (rc = inherit(tx, g, t, &task, sighting_id, e)) != 0)
+        (rc = inherit(tx, g, t, &task, sighting_id, e)) != 0 ||
+        (rc = put_line(tx, g, t, item.id, e)) != 0)
         return rc;
     return write_entry(tx, g, t, &item, sighting_id, task.id, twin_id, e);
 }

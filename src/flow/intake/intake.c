@@ -19,8 +19,6 @@
 #include "base/str.h"
 #include "flow/intake/intake_impl.h"
 
-#define CHUNK_BYTES (256 * 1024)
-
 /* "ROOT/inner" for what lies in the folder ROOT that was named, the base name for a file. */
 static char *inner_path(const FTSENT *f)
 {
@@ -126,7 +124,7 @@ static enum assay_err read_through(int fd, struct assay_digests *d, struct buf *
         goto out;
     }
     for (;;) {
-        n = read(fd, chunk, CHUNK_BYTES);
+        n = read(fd, chunk, INTAKE_CHUNK_BYTES);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -174,9 +172,7 @@ out:
     return rc;
 }
 
-/* Read, digest and, if its bytes are new, seal. A fault of the file refuses it; an error is the
- * vault's. */
-static enum assay_err take_open(struct run *r, int fd, struct taken *t, unsigned char *chunk,
+enum assay_err intake_take_open(struct run *r, int fd, struct taken *t, unsigned char *chunk,
                                 struct err *e)
 {
     bool known;
@@ -190,7 +186,7 @@ static enum assay_err take_open(struct run *r, int fd, struct taken *t, unsigned
         return ASSAY_OK;
     }
     bool small = st.st_size <= WHOLE_BYTES;
-    buf_init(&whole, WHOLE_BYTES + CHUNK_BYTES);
+    buf_init(&whole, WHOLE_BYTES + INTAKE_CHUNK_BYTES);
     rc = read_through(fd, &t->digests, small ? &whole : NULL, NULL, chunk, &t->type, &why);
     if (rc != ASSAY_OK || whole.over) {
         char reason[200];
@@ -252,7 +248,7 @@ static enum assay_err take(struct run *r, struct taken *t, unsigned char *chunk,
         return ASSAY_OK;
     }
     *archive = is_archive(fd);
-    enum assay_err rc = *archive ? take_archive(r, fd, t, e) : take_open(r, fd, t, chunk, e);
+    enum assay_err rc = *archive ? take_archive(r, fd, t, e) : intake_take_open(r, fd, t, chunk, e);
     (void)close(fd);
     if (rc == ASSAY_OK && !*archive && t->verdict != INTAKE_REFUSED)
         t->note = notes_find(r->notes, t->inner, &t->digests);
@@ -262,7 +258,7 @@ static enum assay_err take(struct run *r, struct taken *t, unsigned char *chunk,
 static void *work(void *ctx)
 {
     struct run *r = ctx;
-    unsigned char *chunk = mem_alloc(CHUNK_BYTES);
+    unsigned char *chunk = mem_alloc(INTAKE_CHUNK_BYTES);
     struct taken group[GROUP_FILES];
     struct err e = {0};
     bool more = true;
@@ -286,7 +282,7 @@ static void *work(void *ctx)
         rc = run_finish(r, group, n, rc, &e);
         more = more && rc == ASSAY_OK;
     }
-    mem_wipe_free(chunk, CHUNK_BYTES);
+    mem_wipe_free(chunk, INTAKE_CHUNK_BYTES);
     return NULL;
 }
 

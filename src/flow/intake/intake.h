@@ -50,6 +50,7 @@ enum intake_verdict {
     INTAKE_KNOWN,     /* the bytes are here; a new sighting was added */
     INTAKE_SEEN,      /* this very file is in this batch already; nothing was done */
     INTAKE_INHERITED, /* known, and its grade has passed: the sighting inherits it */
+    INTAKE_MISSING,   /* a record of a case names it, and it is not there */
     INTAKE_REFUSED,   /* with a reason; the rest goes on */
     INTAKE_UNPACKED   /* an archive, whole; no item itself. What it held was reported before */
 };

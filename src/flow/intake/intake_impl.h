@@ -8,6 +8,7 @@
 #include "assay/digest.h"
 #include "decode/unpack.h"
 #include "flow/intake/intake.h"
+#include "store/cases.h"
 #include "store/item.h"
 
 #define GROUP_FILES 24                 /* a transaction; keeps it well under 50 ms */
@@ -38,6 +39,16 @@ const struct note *notes_find(const struct notes *n, const char *path,
                               const struct assay_digests *d);
 void notes_free(struct notes *n); /* NULL is fine */
 
+/* A record of a case on its way into the store. */
+#define INTAKE_PATH_SIZE 4400 /* of what a record is called */
+struct case_line {
+    struct case_record_row row; /* without item and what is sealed */
+    struct note note;           /* code "": no vote */
+    struct buf said;            /* the record's JSON; empty: it could not be read */
+    uint64_t line, offset;      /* where in the file it stands */
+    char *path;
+};
+
 /* A file on its way into the store. */
 struct taken {
     char *path;  /* as reported */
@@ -47,6 +58,7 @@ struct taken {
     bool sealed; /* blob is filled and on the disk */
     struct vault_blob blob;
     const struct note *note; /* or NULL */
+    struct case_line *line;  /* or NULL */
     enum intake_verdict verdict;
     char reason[256]; /* refused: why */
 };
@@ -79,6 +91,12 @@ enum assay_err run_begin(struct run *r, struct err *e);
 void run_end(struct run *r);
 
 void taken_refuse(struct taken *t, const char *reason);
+
+/* Read an open file, digest it and, if its bytes are new, seal it. A fault of the file refuses it;
+ * an error is the vault's. chunk has INTAKE_CHUNK_BYTES. */
+#define INTAKE_CHUNK_BYTES (256 * 1024)
+enum assay_err intake_take_open(struct run *r, int fd, struct taken *t, unsigned char *chunk,
+                                struct err *e);
 
 /* Whether these bytes are an item already. */
 enum assay_err run_knows(struct run *r, const uint8_t sha256[32], bool *yes, struct err *e);

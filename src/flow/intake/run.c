@@ -9,7 +9,8 @@
 
 const char *intake_verdict_name(enum intake_verdict v)
 {
-    static const char *const names[] = {"new", "known", "seen", "inherited", "refused", "unpacked"};
+    static const char *const names[] = {"new",     "known",   "seen",    "inherited",
+                                        "missing", "refused", "unpacked"};
 
     assert((unsigned)v < sizeof names / sizeof names[0]);
     return names[v];
@@ -47,8 +48,8 @@ enum assay_err run_knows(struct run *r, const uint8_t sha256[32], bool *yes, str
 
 static void count(struct intake_counts *c, const struct taken *t)
 {
-    if (t->verdict == INTAKE_UNPACKED) {
-        c->archives++;
+    if (t->verdict == INTAKE_UNPACKED || t->verdict == INTAKE_MISSING) {
+        c->archives += t->verdict == INTAKE_UNPACKED;
         return;
     }
     c->files++;
@@ -69,6 +70,7 @@ static void count(struct intake_counts *c, const struct taken *t)
     case INTAKE_REFUSED:
         c->refused++;
         break;
+    case INTAKE_MISSING:
     case INTAKE_UNPACKED:
         break;
     }
