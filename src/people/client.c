@@ -335,7 +335,7 @@ static enum assay_err make_bank(struct tx *tx, void *ctx, struct err *e)
     if (rc != ASSAY_OK)
         return rc;
     if ((rc = list_insert(tx, &l, e)) == ASSAY_EEXISTS)
-        return err_set(e, rc, "a list named %.40s is or was there; take another name", g->list);
+        return err_set(e, rc, "a list named %.40s is there; take another name", g->list);
     if (rc != ASSAY_OK || (rc = client_bank_insert(tx, g->row.id, l.id, e)) != 0 ||
         (rc = client_list_set(tx, g->row.id, g->list, CLIENT_DETAIL, e)) != 0)
         return rc;

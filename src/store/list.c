@@ -115,7 +115,9 @@ enum assay_err list_set_confirm(struct tx *tx, int64_t id, const char *confirm, 
 
 enum assay_err list_set_removed(struct tx *tx, int64_t id, int64_t now_ms, struct err *e)
 {
-    struct sql *q = sql(tx, "UPDATE list SET removed_ms = $1 WHERE id = $2 AND removed_ms IS NULL");
+    struct sql *q =
+        sql(tx, "UPDATE list SET removed_ms = $1, name = name || '~' || CAST(id AS TEXT)"
+                " WHERE id = $2 AND removed_ms IS NULL");
     int64_t changed;
 
     sql_int(q, now_ms);

@@ -45,7 +45,8 @@ enum assay_err list_kinds(struct tx *tx, list_kind_fn *fn, void *ctx, struct err
 enum assay_err list_find(struct tx *tx, const char *name, int64_t *id, struct err *e);
 /* What its exact hashes with a grade do: hidden_vote, one. */
 enum assay_err list_set_confirm(struct tx *tx, int64_t id, const char *confirm, struct err *e);
-/* From now on it is in no answer; its rows go by list_drop_page, with a version that none has.
+/* From now on it is in no answer, and its name is free: it is called NAME~ID where it is told of.
+ * Its rows go by list_drop_page, with a version that none has.
  * ENOTFOUND. */
 enum assay_err list_set_removed(struct tx *tx, int64_t id, int64_t now_ms, struct err *e);
 

@@ -143,7 +143,13 @@ static void a_hash_is_switched_off_and_on_and_a_list_removed(void **state)
     assert_int_equal(world_int(t, "SELECT count(*) FROM list_row WHERE removed_version IS NULL"),
                      0);
     assert_int_equal(lists_remove(&t->world, people_operator(), "hotline", &t->e), ASSAY_ENOTFOUND);
-    assert_int_equal(import(t, in, "md5:" MD5_A "\n", &n), ASSAY_ESTATE);
+    /* Its name is free, and the rows of the one that had it stay with that. */
+    assert_int_equal(import(t, in, "md5:" MD5_A "\n", &n), ASSAY_OK);
+    assert_int_equal(n.version, 1);
+    assert_int_equal(world_int(t, "SELECT count(*) FROM list WHERE name = 'hotline'"), 1);
+    assert_int_equal(world_int(t, "SELECT count(*) FROM list WHERE name LIKE 'hotline~%%'"
+                                  " AND removed_ms IS NOT NULL"),
+                     1);
 }
 
 int main(void)

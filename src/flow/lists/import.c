@@ -201,8 +201,7 @@ enum assay_err lists_make(struct world *w, const struct lists_import *in, struct
         rc = store_write(w->store, make_empty, &m, e);
     return rc != ASSAY_EEXISTS
                ? rc
-               : err_set(e, ASSAY_ESTATE,
-                         "a list of the name %s is here or was removed; take another", in->name);
+               : err_set(e, ASSAY_ESTATE, "a list of the name %s is here; take another", in->name);
 }
 
 /* ---- the rows ---- */
@@ -448,8 +447,7 @@ enum assay_err lists_import(struct world *w, const struct lists_import *in,
     m.v.started_ms = clock_now_ms();
     rc = store_write(w->store, begin, &m, e);
     if (rc == ASSAY_EEXISTS && m.fresh)
-        rc = err_set(e, ASSAY_ESTATE, "a list of the name %s was removed; take another name",
-                     in->name);
+        rc = err_set(e, ASSAY_ESTATE, "a list of the name %s was just made; do it again", in->name);
     out->same = rc == ASSAY_EEXISTS;
     if (out->same)
         rc = ASSAY_OK;

@@ -48,7 +48,7 @@ enum assay_err lists_import(struct world *w, const struct lists_import *in,
                             struct lists_counts *out, struct err *e);
 
 /* Make a list without hashes, as an import does; path, bytes, list and wrong are not looked at.
- * EFORMAT; ESTATE: there is or was one of the name. */
+ * EFORMAT; ESTATE: there is one of the name. */
 enum assay_err lists_make(struct world *w, const struct lists_import *in, struct err *e);
 
 /* Read the file and count, without a workspace: what an import would refuse is reported. */
