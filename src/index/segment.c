@@ -325,17 +325,28 @@ enum assay_err segment_room(enum assay_index_form form, uint32_t count, struct s
     const struct segment_layout l = segment_layout(form, count, count);
     const size_t pairs_size = count * sizeof(struct index_pair);
     size_t pairs_at = l.offset[SECTION_DIR]; /* before it lies what is filled while they are read */
+    size_t total = l.total;
 
-    if (l.total > pairs_at + pairs_size)
-        pairs_at = (l.total - pairs_size) / SEGMENT_ALIGNMENT * SEGMENT_ALIGNMENT;
+    if (l.size[SECTION_FIRST] == 0) /* where pairs share a row there is this too */
+        total += count * sizeof(uint32_t) + SEGMENT_ALIGNMENT;
+    if (total > pairs_at + pairs_size)
+        pairs_at = (total - pairs_size) / SEGMENT_ALIGNMENT * SEGMENT_ALIGNMENT;
     out->size = pairs_at + pairs_size;
-    if (out->size < l.total)
-        out->size = l.total;
+    if (out->size < total)
+        out->size = total;
     out->base = segment_memory(out->size);
     if (out->base == NULL)
         return ASSAY_ENOMEM;
     out->pairs = (struct index_pair *)(out->base + pairs_at);
     return ASSAY_OK;
+}
+
+/* Of fewer rows than pairs a section may be there, or larger, that the room has no place for. */
+static bool fits(const struct segment_layout *layout, const struct segment_room *room)
+{
+    const size_t pairs_at = (size_t)((unsigned char *)room->pairs - room->base);
+
+    return layout->total <= room->size && layout->offset[SECTION_DIR] <= pairs_at;
 }
 
 /* A segment in the room, which has memory to give back where pairs came twice. */
@@ -390,10 +401,11 @@ enum assay_err segment_build(enum assay_index_form form, struct pair_source *sou
     count_all(&m, &row_count, &id_count);
     if (row_count > 0) {
         struct segment_layout layout = segment_layout(form, row_count, id_count);
-        rc = room == NULL ? segment_allocate(&layout, &s) : take_room(&layout, room, &s);
+        const bool own = room == NULL || !fits(&layout, room);
+        rc = own ? segment_allocate(&layout, &s) : take_room(&layout, room, &s);
         if (rc != 0 || (rc = fill(&m, s)) != 0)
             goto out;
-        if (room != NULL) {
+        if (!own) {
             zero_rest(s); /* where pairs lay */
             trim(s, room->size);
         }

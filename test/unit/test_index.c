@@ -223,6 +223,39 @@ static void equal_hashes_are_stored_once_and_all_their_ids_answered(void **state
     model_clear(&m);
 }
 
+/* Some pairs share a row, all but a few, and most: the part has fewer rows than pairs came in. */
+static void parts_of_fewer_rows_than_pairs_answer_as_a_plain_scan(void **state)
+{
+    static const struct {
+        size_t rows, pairs;
+    } sets[] = {{16900, 17000}, {20, 17000}, {9000, 18000}, {65536, 65560}, {599000, 600000}};
+
+    (void)state;
+    for (enum assay_index_form form = ASSAY_INDEX_FAST; form <= ASSAY_INDEX_COMPACT; form++) {
+        for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+            struct assay_index_reader *r;
+            struct assay_index *ix;
+            struct model m;
+            model_init(&m, sets[i].pairs);
+            made_hashes(MADE_UNIFORM, i, sets[i].rows, m.hashes);
+            for (m.count = 0; m.count < sets[i].pairs; m.count++) {
+                memmove(m.hashes + m.count * HASH_BYTES,
+                        m.hashes + m.count % sets[i].rows * HASH_BYTES, HASH_BYTES);
+                m.ids[m.count] = (uint32_t)m.count;
+            }
+            assert_int_equal(assay_index_new(&ix), ASSAY_OK);
+            assay_index_set_form(ix, form);
+            assert_int_equal(assay_index_add_many(ix, m.hashes, m.ids, m.count), ASSAY_OK);
+            assert_int_equal(assay_index_reader_new(ix, &r), ASSAY_OK);
+            agree(ix, r, &m, m.hashes, 0);
+            agree(ix, r, &m, m.hashes + 19 * HASH_BYTES, 31);
+            assay_index_reader_free(r);
+            assay_index_free(ix);
+            model_clear(&m);
+        }
+    }
+}
+
 /* Every seventh is deleted, some twice, some come back, and parts are merged on the way. */
 static void change_in_any_order(bool compact)
 {
@@ -485,6 +518,7 @@ int main(void)
         cmocka_unit_test(a_hundred_thousand_answer_as_a_plain_scan),
         cmocka_unit_test(hashes_that_fill_few_buckets_answer_as_a_plain_scan),
         cmocka_unit_test(equal_hashes_are_stored_once_and_all_their_ids_answered),
+        cmocka_unit_test(parts_of_fewer_rows_than_pairs_answer_as_a_plain_scan),
         cmocka_unit_test(adds_deletes_and_merges_in_any_order_answer_as_a_plain_scan),
         cmocka_unit_test(what_is_all_deleted_is_gone_after_a_merge),
         cmocka_unit_test(many_queries_at_once_answer_as_each_alone),
