@@ -40,6 +40,7 @@ static const char usage[] =
     "                     hidden vote\n"
     "  --media DIR        where the media of the case lie (beside CASE.json)\n"
     "  --dry-run          say what would be taken, and take nothing; needs no workspace\n"
+    "  --receipt FILE     write a signed receipt of the batch afterwards (assay receipt)\n"
     "  --keep-going       take a case of which some records are wrong; they are kept as refused\n"
     "  -j N               threads (the number of cores)\n"
     "  --format text|jsonl\n"
@@ -162,27 +163,17 @@ static int check_case(const struct importing *n, int paths)
 static int parse(struct importing *n, struct cli *c, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"batch", required_argument, NULL, 'B'},
-        {"scheme", required_argument, NULL, 'S'},
-        {"sender", required_argument, NULL, 's'},
-        {"contact", required_argument, NULL, 'c'},
-        {"case", required_argument, NULL, 'C'},
-        {"authority", required_argument, NULL, 'a'},
-        {"purpose", required_argument, NULL, 'P'},
-        {"handling", required_argument, NULL, 'H'},
-        {"priority", required_argument, NULL, 'p'},
-        {"due", required_argument, NULL, 'u'},
-        {"sidecar", required_argument, NULL, 'k'},
-        {"format", required_argument, NULL, 'f'},
-        {"later", no_argument, NULL, 'l'},
-        {"data", required_argument, NULL, 'd'},
-        {"training", no_argument, NULL, 't'},
-        {"profile", required_argument, NULL, 'r'},
-        {"media", required_argument, NULL, 'm'},
-        {"dry-run", no_argument, NULL, 'n'},
-        {"keep-going", no_argument, NULL, 'g'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
+        {"batch", required_argument, NULL, 'B'},    {"scheme", required_argument, NULL, 'S'},
+        {"sender", required_argument, NULL, 's'},   {"contact", required_argument, NULL, 'c'},
+        {"case", required_argument, NULL, 'C'},     {"authority", required_argument, NULL, 'a'},
+        {"purpose", required_argument, NULL, 'P'},  {"handling", required_argument, NULL, 'H'},
+        {"priority", required_argument, NULL, 'p'}, {"due", required_argument, NULL, 'u'},
+        {"sidecar", required_argument, NULL, 'k'},  {"format", required_argument, NULL, 'f'},
+        {"later", no_argument, NULL, 'l'},          {"data", required_argument, NULL, 'd'},
+        {"training", no_argument, NULL, 't'},       {"profile", required_argument, NULL, 'r'},
+        {"media", required_argument, NULL, 'm'},    {"dry-run", no_argument, NULL, 'n'},
+        {"keep-going", no_argument, NULL, 'g'},     {"receipt", required_argument, NULL, 'e'},
+        {"help", no_argument, NULL, 'h'},           {0},
     };
     struct batch_new *b = &n->batch;
     int o, status = CLI_DONE;
@@ -199,6 +190,7 @@ static int parse(struct importing *n, struct cli *c, int argc, char **argv)
                             : o == 'k' ? &n->options.sidecar
                             : o == 'r' ? &n->vics.profile
                             : o == 'm' ? &n->vics.media
+                            : o == 'e' ? &n->vics.receipt
                             : o == 'd' ? &c->data_dir
                                        : NULL;
         if (text != NULL) {
@@ -313,6 +305,8 @@ static enum assay_err run(struct world *w, struct importing *n, char **paths, in
                  : intake_paths(w, &n->options, (const char *const *)paths, (size_t)count,
                                 &n->counts, e);
     cli_progress_end();
+    if (rc == ASSAY_OK && n->vics.receipt != NULL)
+        rc = cli_write_receipt(w, n->batch.name, n->vics.receipt, e);
     if (rc == ASSAY_OK && !n->later)
         rc = cli_identify_all(w, n->options.threads, done, e);
     mem_free(folder);

@@ -8,6 +8,7 @@
 /* A case of VICS, as it was asked for. Texts are borrowed; profile NULL: it is no case. */
 struct import_case {
     const char *profile, *media;
+    const char *receipt;   /* where to write one afterwards; NULL: nowhere */
     bool look, keep_going; /* --dry-run, --keep-going */
 };
 
@@ -22,5 +23,9 @@ enum assay_err import_case_take(struct world *w, const struct import_case *c,
 /* The scheme of its profile, into out. ERANGE: it is not loaded. */
 enum assay_err import_case_scheme(struct world *w, const struct import_case *c,
                                   char out[SCHEME_NAME_MAX + 1], struct err *e);
+
+/* The receipt of a batch and its signature, as path and path.minisig. ENOTFOUND. */
+enum assay_err cli_write_receipt(struct world *w, const char *batch, const char *path,
+                                 struct err *e);
 
 #endif

@@ -121,6 +121,55 @@ enum assay_err case_record_put(struct tx *tx, const struct case_record_row *r, s
     return sql_run_done(q, NULL, e);
 }
 
+enum assay_err case_files(struct tx *tx, int64_t batch_id, case_file_fn *fn, void *ctx,
+                          struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT id, sha256, size, profile, version, region, created_ms,"
+                            " done_ms FROM case_file WHERE batch_id = $1 ORDER BY created_ms, id");
+    enum assay_err rc;
+
+    sql_int(q, batch_id);
+    while ((rc = sql_step(q, e)) == ASSAY_OK) {
+        struct case_file_row f = {.id = sql_get_int(q, 0),
+                                  .batch_id = batch_id,
+                                  .size = sql_get_int(q, 2),
+                                  .profile = sql_get_text(q, 3),
+                                  .profile_text = "",
+                                  .created_ms = sql_get_int(q, 6),
+                                  .done_ms = sql_get_int(q, 7)};
+        (void)sql_get_bytes(q, 1, f.sha256, sizeof f.sha256);
+        (void)snprintf(f.version, sizeof f.version, "%s", sql_get_text(q, 4));
+        (void)snprintf(f.region, sizeof f.region, "%s", sql_get_text(q, 5));
+        if ((rc = fn(tx, ctx, &f, e)) != ASSAY_OK)
+            break;
+    }
+    sql_done(q);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
+static enum case_state state_of(const char *name)
+{
+    enum case_state s = CASE_TAKEN;
+
+    while (s < CASE_REFUSED && !str_equal(name, states[s]))
+        s++;
+    return s;
+}
+
+enum assay_err case_counts(struct tx *tx, int64_t file_id, int64_t out[CASE_STATES], struct err *e)
+{
+    struct sql *q =
+        sql(tx, "SELECT state, count(*) FROM case_record WHERE file_id = $1 GROUP BY state");
+    enum assay_err rc;
+
+    memset(out, 0, CASE_STATES * sizeof *out);
+    sql_int(q, file_id);
+    while ((rc = sql_step(q, e)) == ASSAY_OK)
+        out[state_of(sql_get_text(q, 0))] = sql_get_int(q, 1);
+    sql_done(q);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
+}
+
 static void read_record(struct sql *q, struct case_record_row *r)
 {
     *r = (struct case_record_row){.id = sql_get_int(q, 0),
@@ -129,28 +178,23 @@ static void read_record(struct sql *q, struct case_record_row *r)
                                   .case_number = sql_get_int(q, 3),
                                   .item_id = sql_get_int(q, 5),
                                   .category = sql_is_null(q, 6) ? -1 : sql_get_int(q, 6)};
-    const char *state = sql_get_text(q, 4);
-    while (r->state < CASE_REFUSED && !str_equal(state, states[r->state]))
-        r->state++;
+    r->state = state_of(sql_get_text(q, 4));
     r->has_md5 = sql_get_bytes(q, 7, r->md5, sizeof r->md5);
     r->has_sha1 = sql_get_bytes(q, 8, r->sha1, sizeof r->sha1);
     r->has_sha256 = sql_get_bytes(q, 9, r->sha256, sizeof r->sha256);
     r->said_sealed = sql_get_blob(q, 10, &r->said_size);
 }
 
-enum assay_err case_record_page(struct tx *tx, int64_t file_id, int64_t after, int64_t *last,
-                                case_record_fn *fn, void *ctx, struct err *e)
+#define COLUMNS                                                                                    \
+    "id, file_id, number, case_number, state, item_id, category, md5, sha1, sha256, said_sealed"
+
+static enum assay_err each(struct sql *q, int64_t *last, case_record_fn *fn, void *ctx,
+                           struct err *e)
 {
-    struct sql *q = sql(tx, "SELECT id, file_id, number, case_number, state, item_id, category,"
-                            " md5, sha1, sha256, said_sealed FROM case_record"
-                            " WHERE file_id = $1 AND number > $2 ORDER BY number LIMIT $3");
     struct case_record_row r;
     int64_t count = 0;
     enum assay_err rc;
 
-    sql_int(q, file_id);
-    sql_int(q, after);
-    sql_int(q, PAGE_ROWS);
     while ((rc = sql_step(q, e)) == ASSAY_OK) {
         read_record(q, &r);
         *last = r.number;
@@ -160,4 +204,29 @@ enum assay_err case_record_page(struct tx *tx, int64_t file_id, int64_t after, i
     }
     sql_done(q);
     return rc == ASSAY_ENOTFOUND && count > 0 ? ASSAY_OK : rc;
+}
+
+enum assay_err case_record_page(struct tx *tx, int64_t file_id, int64_t after, int64_t *last,
+                                case_record_fn *fn, void *ctx, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT " COLUMNS " FROM case_record WHERE file_id = $1"
+                            " AND number > $2 ORDER BY number LIMIT $3");
+
+    sql_int(q, file_id);
+    sql_int(q, after);
+    sql_int(q, PAGE_ROWS);
+    return each(q, last, fn, ctx, e);
+}
+
+enum assay_err case_not_taken(struct tx *tx, int64_t file_id, int64_t max, case_record_fn *fn,
+                              void *ctx, struct err *e)
+{
+    struct sql *q = sql(tx, "SELECT " COLUMNS " FROM case_record WHERE file_id = $1"
+                            " AND state <> 'taken' ORDER BY number LIMIT $2");
+    int64_t last;
+
+    sql_int(q, file_id);
+    sql_int(q, max);
+    const enum assay_err rc = each(q, &last, fn, ctx, e);
+    return rc == ASSAY_ENOTFOUND ? ASSAY_OK : rc;
 }

@@ -49,11 +49,25 @@ struct case_record_row {
 /* EEXISTS is no error: a record that is there stays as it was. */
 enum assay_err case_record_put(struct tx *tx, const struct case_record_row *r, struct err *e);
 
+/* Files of a batch in the order in which they came; records: those that are here. Borrowed for the
+ * call; fn may use the transaction for other statements. */
+typedef enum assay_err case_file_fn(struct tx *tx, void *ctx, const struct case_file_row *f,
+                                    struct err *e);
+enum assay_err case_files(struct tx *tx, int64_t batch_id, case_file_fn *fn, void *ctx,
+                          struct err *e);
+/* How many records of a file are in each state, by enum case_state. */
+#define CASE_STATES 4
+enum assay_err case_counts(struct tx *tx, int64_t file_id, int64_t out[CASE_STATES], struct err *e);
+
 /* By number; borrowed for the call. */
 typedef enum assay_err case_record_fn(void *ctx, const struct case_record_row *r, struct err *e);
 /* Records of a file behind this number, at most 500; *last is the last one's. ENOTFOUND: no more.
  */
 enum assay_err case_record_page(struct tx *tx, int64_t file_id, int64_t after, int64_t *last,
                                 case_record_fn *fn, void *ctx, struct err *e);
+
+/* Those that are not taken, by number, at most max. */
+enum assay_err case_not_taken(struct tx *tx, int64_t file_id, int64_t max, case_record_fn *fn,
+                              void *ctx, struct err *e);
 
 #endif

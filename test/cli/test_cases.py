@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import time
 import unittest
@@ -32,7 +33,7 @@ class Cases(unittest.TestCase):
     def setUpClass(cls):
         cls.w = Workspace("init", "--training")
         cls.addClassCleanup(cls.w.close)
-        cls.folder = cls.w.pictures("case/Files", range(1, 9)).parent
+        cls.folder = cls.w.pictures("case/Files", range(1, 15)).parent
         cls.batch = 0
 
     def write(self, document, name="case.json", **more):
@@ -57,12 +58,13 @@ class Cases(unittest.TestCase):
             f" JOIN batch b ON b.id = f.batch_id WHERE b.name = '{batch}' ORDER BY r.number")]
 
     def test_every_record_is_kept_and_its_media_taken(self):
-        records = [media(1), media(2, Category=None), media(3, Category="5"),
+        # Of no other test, so that their items and votes are this batch's.
+        records = [media(10), media(11, Category=None), media(12, Category="5"),
                    {"MediaID": 4, "MD5": "ab" * 16, "Category": 2},
-                   media(4, RelativeFilePath="Gone\\x.png"), media(5, MD5="00" * 16)]
+                   media(13, RelativeFilePath="Gone\\x.png"), media(14, MD5="00" * 16)]
         found, done = self.take(case(records), batch="kept", status=1)
-        self.assertEqual(found[0], "new")
-        self.assertEqual(found[3:], ["missing", "new", "refused"]) # the fifth by its hash
+        self.assertEqual(found, ["new", "new", "new", "missing", "new", # by its hash
+                                 "refused"])
         self.assertIn("the record says " + "00" * 16, done.text())
         rows = self.rows("kept")
         self.assertEqual([(n, c, s, k) for n, c, s, k, _ in rows],
@@ -77,6 +79,39 @@ class Cases(unittest.TestCase):
         self.assertIn(b"already, all 6 records", again.err)
         self.assertEqual(len(self.rows("kept")), 6)
         self.w.verified()
+
+    def test_a_receipt_says_what_came_and_is_signed(self):
+        records = [media(1), media(2, MD5="00" * 16), {"MD5": "ab" * 16, "Category": 2}]
+        path = self.w.top / "receipt.json"
+        _, done = self.take(case(records), "--receipt", path, batch="receipt", status=1)
+        receipt = json.loads(path.read_text())
+        [file] = receipt["files"]
+        data = (self.folder / "case.json").read_bytes()
+        self.assertEqual((file["sha256"], file["size"]),
+                         (hashlib.sha256(data).hexdigest(), len(data)))
+        self.assertEqual([file[k] for k in ("records", "taken", "missing", "mismatch", "refused",
+                                            "more", "profile", "vics", "region")],
+                         [3, 1, 1, 1, 0, 0, "training", "2.0", "UK"])
+        self.assertEqual([(r["number"], r["state"], r["md5"]) for r in file["not_taken"]],
+                         [(2, "mismatch", "00" * 16), (3, "missing", "ab" * 16)])
+        self.assertEqual((receipt["format"], receipt["version"], receipt["training"],
+                          receipt["batch"]), ("assay-receipt", 1, True, "receipt"))
+        self.assertNotIn(b"Files", path.read_bytes())
+        again = self.w.top / "again.json"
+        self.w.ok("receipt", "receipt", "-o", again)
+        now = json.loads(again.read_text())
+        self.assertEqual(now["files"], receipt["files"])
+        self.assertIn("\n", now["checkpoint"])
+        self.assertEqual(self.w.run("receipt", "no such batch", "-o", again).status, 3)
+        if not shutil.which("minisign"):
+            self.skipTest("no minisign (package minisign)")
+        key = self.w.data / "keys/release.minisign.pub"
+        for file in (path, again):
+            subprocess.run(["minisign", "-V", "-p", key, "-m", file], check=True,
+                           capture_output=True)
+        path.write_bytes(path.read_bytes().replace(b'"taken":1', b'"taken":2'))
+        bent = subprocess.run(["minisign", "-V", "-p", key, "-m", path], capture_output=True)
+        self.assertNotEqual(bent.returncode, 0)
 
     def test_what_a_record_said_lies_sealed(self):
         mark = "marked by a sender " + os.urandom(8).hex()
