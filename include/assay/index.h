@@ -106,7 +106,7 @@ enum assay_err assay_index_add(struct assay_index *ix, const uint8_t *hash, uint
 
 /*
  * Add count pairs, or none. More than a block of the tail at once becomes a sorted part of its own,
- * which is how to fill an index: 10 million take about 8 s of processor time, compact ones 15.
+ * which is how to fill an index: 10 million take about 5 s of processor time, compact ones 8.
  *
  *   hashes   count * ASSAY_INDEX_HASH_BYTES bytes; borrowed, as ids
  *
@@ -147,10 +147,10 @@ enum assay_err assay_index_search(struct assay_index_reader *r, const uint8_t *h
                                   size_t *count);
 
 /*
- * The same for many queries, which takes a third to a half of the time of as many searches in parts
- * of the fast form, and as much in compact ones: some hundreds at once, better thousands. Each
- * query is answered as by assay_index_search; what is added or deleted meanwhile may be seen by
- * some of them.
+ * The same for many queries, which takes a half to four fifths of the time of as many searches in
+ * parts of the fast form, and as much in compact ones: some hundreds at once, better thousands.
+ * Each query is answered as by assay_index_search; what is added or deleted meanwhile may be seen
+ * by some of them.
  *
  *   hashes   query_count * ASSAY_INDEX_HASH_BYTES bytes, borrowed
  *   hits     the reader's, until its next search
