@@ -14,7 +14,9 @@ run() { # NAME SECONDS
     mkdir -p "build-fuzz/corpus/$name" "build-fuzz/found/$name"
     folders=("build-fuzz/corpus/$name")
     [ ! -d "fuzz/corpus/$name" ] || folders+=("fuzz/corpus/$name")
+    # Memory is filled when it is given, as assay-decode-heif has it: damaged pictures show it.
     if LSAN_OPTIONS=suppressions=test/lsan.supp:print_suppressions=0 \
+        ASAN_OPTIONS=max_malloc_fill_size=4194304 \
         "build-fuzz/fuzz/fuzz_$name" -max_total_time="$2" -timeout=10 -rss_limit_mb=1024 \
         -print_final_stats=1 -artifact_prefix="build-fuzz/found/$name/" "${folders[@]}" \
         >"$log" 2>&1; then
