@@ -235,6 +235,23 @@ class Fields(HashCase):
                              b"\terror\n"))
 
 
+class Same(HashCase):
+    def test_a_damaged_heic_has_one_hash_whatever_was_decoded_before_it(self):
+        corpus = ROOT / "fuzz/corpus/heif"
+        before, damaged = self.files / "a.heic", self.files / "b.heic"
+        shutil.copy(corpus / "two.heic", before)
+        shutil.copy(corpus / "left-as-found", damaged)
+
+        def pdq(*paths):
+            done = subprocess.run([workspace.assay, "hash", "-j", "1", *paths], check=True,
+                                  capture_output=True)
+            return json.loads(done.stdout.splitlines()[-1])["pdq"]
+
+        alone = pdq(damaged)
+        self.assertEqual(len(alone), 64)
+        self.assertEqual({pdq(before, damaged), pdq(damaged, damaged), alone}, {alone})
+
+
 class Order(HashCase):
     def test_lines_come_in_the_order_of_the_input_whatever_the_number_of_threads(self):
         slow = b"P5\n3000 2000\n255\n" + bytes(6_000_000)
