@@ -213,6 +213,8 @@ static enum assay_err read_root(struct vics *v, struct err *e)
     }
     if (rc == ASSAY_OK)
         rc = next(v, &t, e); /* nothing may follow */
+    if (rc == ASSAY_OK && v->sink->ended != NULL)
+        v->sink->ended(v->sink->ctx, &v->context);
     if (rc == ASSAY_OK && !v->listed)
         rc = err_set(e, ASSAY_EFORMAT, "this is no VICS: no list of media (\"value\") is in it");
     return rc;

@@ -32,6 +32,8 @@ struct vics_sink {
     /* What a case says beside its media, when it is over: an object, borrowed. NULL: not wanted. */
     enum assay_err (*head)(void *ctx, const struct vics_context *context, const struct json *head,
                            struct err *e);
+    /* The document is over: its context is known, wherever it stood. NULL: not wanted. */
+    void (*ended)(void *ctx, const struct vics_context *context);
 };
 
 enum vics_guess { VICS_NO, VICS_YES, VICS_PERHAPS };

@@ -146,6 +146,18 @@ class Cases(unittest.TestCase):
             cases = [row[1] for row in self.rows("w " + name)]
             self.assertEqual(cases, [0 if name == "flat" else 1] * 3, name)
 
+    def test_the_context_is_known_wherever_it_stands(self):
+        own = self.w.top / "uk.json"
+        own.write_bytes(self.w.ok("profile", "show", "training").out.replace(
+            b'"reads": []', b'"reads": [{"version": "2.0", "region": "UK"}]'))
+        whole = case([media(1)])
+        for document, fits in ((dict(reversed(whole.items())), True), (case([]), True),
+                               (case([media(1)], OLD + "Cases"), False)):
+            done = self.w.run("import", "--profile", own, "--dry-run", self.write(document))
+            self.assertEqual(b"is not for" in done.err, not fits, done.err)
+            if fits:
+                self.assertIn(b"VICS 2.0, region UK", done.err)
+
     def test_a_path_never_leads_out_of_the_folder(self):
         secret = self.w.top / "secret.png"
         secret.write_bytes(png(77))

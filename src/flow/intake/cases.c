@@ -90,8 +90,10 @@ static enum assay_err read_all(struct reading *r, const struct vics_sink *sink, 
     return rc;
 }
 
-static void note_context(struct reading *r, const struct vics_context *c)
+static void note_context(void *ctx, const struct vics_context *c)
 {
+    struct reading *r = ctx;
+
     static_assert(VICS_VERSION_SIZE <= CASE_CONTEXT_SIZE && VICS_REGION_SIZE <= CASE_CONTEXT_SIZE,
                   "as in the store");
     (void)snprintf(r->out->version, sizeof r->out->version, "%s", c->version);
@@ -132,22 +134,19 @@ static enum assay_err look_refused(void *ctx, const struct vics_context *c, uint
     struct reading *r = ctx;
 
     (void)e;
-    note_context(r, c);
     r->number++;
     tell_wrong(r, c, line, reason);
     return ASSAY_OK;
 }
 
-static void add_difference(struct taken *t, const char *what, const void *found, const void *said,
-                           size_t size)
+static void tell_difference(struct taken *t, const char *what, const void *found, const void *said,
+                            size_t size)
 {
     char is[65], says[65];
-    const size_t at = strlen(t->reason);
 
     str_hex(found, size, is);
     str_hex(said, size, says);
-    (void)snprintf(t->reason + at, sizeof t->reason - at, "%s%s is %s, the record says %s",
-                   at == 0 ? "" : "; ", what, is, says);
+    (void)snprintf(t->reason, sizeof t->reason, "%s is %s, the record says %s", what, is, says);
 }
 
 /* Both values of the strongest hash that differs, or of the size. */
@@ -157,11 +156,11 @@ static bool differs(struct taken *t, const struct vics_media *m)
 
     t->reason[0] = '\0';
     if (m->has_sha256 && memcmp(d->sha256, m->sha256, sizeof d->sha256) != 0)
-        add_difference(t, "SHA-256", d->sha256, m->sha256, sizeof d->sha256);
+        tell_difference(t, "SHA-256", d->sha256, m->sha256, sizeof d->sha256);
     else if (m->has_sha1 && memcmp(d->sha1, m->sha1, sizeof d->sha1) != 0)
-        add_difference(t, "SHA-1", d->sha1, m->sha1, sizeof d->sha1);
+        tell_difference(t, "SHA-1", d->sha1, m->sha1, sizeof d->sha1);
     else if (m->has_md5 && memcmp(d->md5, m->md5, sizeof d->md5) != 0)
-        add_difference(t, "MD5", d->md5, m->md5, sizeof d->md5);
+        tell_difference(t, "MD5", d->md5, m->md5, sizeof d->md5);
     else if (m->size >= 0 && (uint64_t)m->size != d->size)
         (void)snprintf(t->reason, sizeof t->reason, "it has %llu bytes, the record says %lld",
                        (unsigned long long)d->size, (long long)m->size);
@@ -207,7 +206,6 @@ static enum assay_err look_media(void *ctx, const struct vics_context *c, const 
     struct err why;
     enum assay_err rc = ASSAY_OK;
 
-    note_context(r, c);
     r->number++;
     if (vics_media_read(a, media, &m, &why) != ASSAY_OK) {
         tell_wrong(r, c, media->line, why.text);
@@ -235,7 +233,8 @@ static enum assay_err check_context(const struct reading *r, struct err *e)
 /* Reads all of it; nothing is taken. */
 static enum assay_err look(struct reading *r, struct err *e)
 {
-    const struct vics_sink sink = {.ctx = r, .media = look_media, .refused = look_refused};
+    const struct vics_sink sink = {
+        .ctx = r, .media = look_media, .refused = look_refused, .ended = note_context};
     enum assay_err rc = read_all(r, &sink, e);
 
     if (rc != ASSAY_OK || (rc = check_context(r, e)) != ASSAY_OK)
@@ -278,10 +277,8 @@ static enum assay_err flush(struct reading *r, enum assay_err rc, struct err *e)
     r->count = r->with_media = 0;
     r->bytes = 0;
     rc = run_finish(r->run, r->group, count, rc, e);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         buf_wipe(&r->lines[i].said);
-        mem_free(r->lines[i].path);
-    }
     return rc;
 }
 
@@ -301,8 +298,7 @@ static struct taken *begin_line(struct reading *r, const struct vics_context *c,
                                     .state = CASE_REFUSED,
                                     .category = -1},
                             .line = line,
-                            .offset = c->offset,
-                            .path = mem_strdup(name)};
+                            .offset = c->offset};
     buf_init(&l->said, SAID_MAX);
     *t = (struct taken){
         .verdict = INTAKE_MISSING, .path = mem_strdup(name), .inner = mem_strdup(name), .line = l};
@@ -314,7 +310,6 @@ static enum assay_err take_refused(void *ctx, const struct vics_context *c, uint
 {
     struct reading *r = ctx;
 
-    note_context(r, c);
     if (++r->number <= r->last)
         return ASSAY_OK;
     r->out->refused++;
@@ -330,6 +325,7 @@ static enum assay_err take_file(struct reading *r, struct taken *t, const struct
 
     t->verdict = INTAKE_NEW;
     const enum assay_err rc = intake_take_open(r->run, fd, t, r->chunk, e);
+    r->out->refused += t->verdict == INTAKE_REFUSED;
     if (rc != ASSAY_OK || t->verdict == INTAKE_REFUSED)
         return rc;
     r->with_media++;
@@ -404,7 +400,6 @@ static enum assay_err take_media(void *ctx, const struct vics_context *c, const 
     struct err why;
     enum assay_err rc = ASSAY_OK;
 
-    note_context(r, c);
     if (++r->number <= r->last)
         return ASSAY_OK;
     a = arena_new();
@@ -514,8 +509,11 @@ static enum assay_err look_first(struct reading *r, struct err *e)
 
 static enum assay_err take(struct reading *r, struct err *e)
 {
-    const struct vics_sink sink = {
-        .ctx = r, .media = take_media, .refused = take_refused, .head = take_head};
+    const struct vics_sink sink = {.ctx = r,
+                                   .media = take_media,
+                                   .refused = take_refused,
+                                   .head = take_head,
+                                   .ended = note_context};
     struct world *w = r->run->world;
     enum assay_err rc = store_write(w->store, begin_file, r, e);
 

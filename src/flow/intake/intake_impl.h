@@ -46,7 +46,6 @@ struct case_line {
     struct note note;           /* code "": no vote */
     struct buf said;            /* the record's JSON; empty: it could not be read */
     uint64_t line, offset;      /* where in the file it stands */
-    char *path;
 };
 
 /* A file on its way into the store. */
