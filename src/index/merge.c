@@ -5,7 +5,7 @@
 
 #include "index/index_impl.h"
 
-#define TIER        4 /* parts of less than so many times what is being merged come with it */
+#define TIER        12 /* parts of less than so many times what is being merged come with it */
 #define SLICE_PAIRS SEGMENT_ROWS_MAX
 #define TAILS_MAX   256 /* so many at once, which are far from the rows that a part can have */
 #define TOP_BITS    16
@@ -64,7 +64,7 @@ static int by_size(const void *left, const void *right)
 
 /*
  * Full tails and, from the smallest, each part that is not TIER times what came before it: so parts
- * are few, each several times the next, and a pair is moved only when its part grows by a quarter
+ * are few, each many times the next, and a pair is moved only when its part grows by a twelfth
  * or more. A part of which more than half is deleted is taken when it is the smallest.
  */
 static void choose(const struct index_set *set, struct merge *m)
