@@ -27,6 +27,7 @@ static const struct {
     {"drop", cli_drop, "a folder that the server takes files in from"},
     {"import", cli_import, "take files and folders in"},
     {"receipt", cli_receipt, "what was received in a batch, and where it stands, signed"},
+    {"answer", cli_answer, "every record of a batch back to who sent it, with its grade, signed"},
     {"identify", cli_identify, "hash and render what waits, or all again"},
     {"serve", cli_serve, "run the server and the console"},
     {"work", cli_work, "run the background steps alone, beside a server"},

@@ -5,24 +5,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/simple.h"
+#include "flow/answer/answer.h"
 
 static const char usage[] =
     "usage: assay profile list\n"
     "       assay profile show NAME\n"
-    "       assay profile check FILE\n\n"
+    "       assay profile check FILE\n"
+    "       assay profile proven NAME [--tool TOOL --person PERSON]\n\n"
     "A profile says what the numbers in the member Category of a sender's VICS JSON mean: regions\n"
     "and versions disagree, and some are not public. assay import --profile takes a case in by "
     "it.\n"
     "show prints one as JSON, to begin one of your own with; check reads a file and says what is\n"
-    "wrong with it (doc/profiles.md is the format). Needs no workspace.\n\n"
+    "wrong with it (doc/profiles.md is the format). They need no workspace.\n\n"
+    "proven records in the workspace that a person loaded an answer in this profile's form into\n"
+    "a tool, which took it (assay rehearse makes one); without --tool it tells what is recorded.\n"
+    "It holds for these very bytes of the profile.\n\n"
     "examples:\n"
     "  assay profile list\n"
     "  assay profile show caid-uk > our-caid.json\n"
-    "  assay profile check our-caid.json\n";
+    "  assay profile check our-caid.json\n"
+    "  assay profile proven our-caid.json --tool 'Tool 24.1' --person 'DC Example'\n";
 
 static const char ending[] = ".json";
 
@@ -120,22 +127,81 @@ static enum assay_err show(const char *name, bool whole, struct err *e)
     return rc;
 }
 
+/* ---- proof ---- */
+
+struct proof {
+    const char *tool, *person;
+    int64_t found;
+};
+
+static void print_proof(void *ctx, const struct profile_proof_row *p)
+{
+    struct proof *proof = ctx;
+    char at[CLOCK_TEXT_SIZE];
+
+    proof->found++;
+    clock_text(p->created_ms, at);
+    printf("proven\t%s\t%s\t%s\n", p->tool, p->person, at);
+}
+
+static enum assay_err prove_open(struct world *w, struct proof *proof, const struct profile *p,
+                                 const char *text, struct err *e)
+{
+    if (proof->tool != NULL)
+        return profile_proof_record(w, people_operator(), p->name, text, proof->tool, proof->person,
+                                    e);
+    const enum assay_err rc = profile_proof_list(w, text, print_proof, proof, e);
+    if (rc == ASSAY_OK && proof->found == 0)
+        printf("unproven\n");
+    return rc;
+}
+
+static int prove(struct cli *c, const char *name, struct proof *proof)
+{
+    struct arena *a = arena_new();
+    struct profile *p;
+    struct err e = {0};
+    struct world w;
+    struct buf text;
+    int status = CLI_DONE;
+
+    buf_init(&text, PROFILE_TEXT_MAX);
+    enum assay_err rc = cli_profile_find(a, name, &text, &p, &e);
+    if (rc == ASSAY_OK && (status = cli_open(c, FLOW_WITHOUT_DECODER, &w)) == CLI_DONE) {
+        rc = prove_open(&w, proof, p, buf_cstr(&text), &e);
+        if (cli_sign(&w) != ASSAY_OK)
+            status = CLI_CANNOT;
+        flow_close(&w);
+    }
+    buf_clear(&text);
+    arena_free(a);
+    return cli_flush(rc == ASSAY_OK ? status : cli_fail(rc, &e));
+}
+
 int cli_profile(struct cli *c, int argc, char **argv)
 {
+    struct proof proof = {0};
+    const struct simple_flag flags[] = {
+        {"tool", NULL, &proof.tool}, {"person", NULL, &proof.person}, {0}};
     struct err e = {0};
-    int status = simple_options(c, usage, NULL, argc, argv);
+    int status = simple_options(c, usage, flags, argc, argv);
 
     if (status != CLI_DONE)
         return status < 0 ? CLI_DONE : status;
     const int words = argc - optind;
     char **word = argv + optind;
     enum assay_err rc;
+    if (words == 2 && str_equal(word[0], "proven") &&
+        (proof.tool == NULL) == (proof.person == NULL))
+        return prove(c, word[1], &proof);
+    if (proof.tool != NULL || proof.person != NULL)
+        return cli_usage("profile", "--tool and --person are given together, with proven NAME");
     if (words == 1 && str_equal(word[0], "list"))
         rc = list(&e);
     else if (words == 2 && (str_equal(word[0], "show") || str_equal(word[0], "check")))
         rc = show(word[1], str_equal(word[0], "show"), &e);
     else
-        return cli_usage("profile", "say list, show NAME, or check FILE");
+        return cli_usage("profile", "say list, show NAME, check FILE, or proven NAME");
     if (rc == ASSAY_EFORMAT || rc == ASSAY_ELIMIT)
         return cli_fail(rc, &e), CLI_SOME_FAILED; /* it is the file that is refused */
     return rc == ASSAY_OK ? cli_flush(CLI_DONE) : cli_fail(rc, &e);

@@ -5,6 +5,8 @@
 
 #include "base/embed.h"
 #include "base/str.h"
+#include "format/vics.h"
+#include "format/vics_write.h"
 #include "scheme/scheme.h"
 
 #define LABEL_MAX   200
@@ -138,6 +140,121 @@ static enum assay_err read_categories(struct arena *a, const struct json *root, 
     return ASSAY_OK;
 }
 
+/* One of two words, or as it was. */
+static enum assay_err want_word(const struct json *j, const char *key, const char *const words[2],
+                                int *out, struct err *e)
+{
+    const char *word = words[*out];
+    enum assay_err rc = json_want_text(j, key, 20, &word, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    *out = str_equal(word, words[1]);
+    if (!str_equal(word, words[*out]))
+        return err_set(e, ASSAY_EFORMAT, "line %u: %s is %s or %s", j->line, key, words[0],
+                       words[1]);
+    return ASSAY_OK;
+}
+
+static enum assay_err read_code(const struct json *j, struct profile_code *c, struct err *e)
+{
+    static const char *const members[] = {"code", "value", "mapping", NULL};
+    static const char *const kinds[] = {"lossy", "exact"};
+    const char *kind;
+    enum assay_err rc;
+    int exact = 0;
+
+    if ((rc = json_only(j, members, e)) != 0 ||
+        (rc = json_need_text(j, "code", SCHEME_CODE_MAX, &c->code, e)) != 0 ||
+        (rc = json_need_int(j, "value", 0, PROFILE_CATEGORY_MAX, &c->value, e)) != 0 ||
+        (rc = json_need_text(j, "mapping", 20, &kind, e)) != 0 ||
+        (rc = want_word(j, "mapping", kinds, &exact, e)) != 0)
+        return rc;
+    c->exact = exact;
+    return is_code(c->code) ? ASSAY_OK : wrong(j, "a code has letters, digits, _ and -", e);
+}
+
+static enum assay_err read_codes(struct arena *a, const struct json *j, struct profile_writes *w,
+                                 struct err *e)
+{
+    const struct json *list;
+    enum assay_err rc = need_list(j, "codes", PROFILE_CATEGORIES_MAX, &list, e);
+
+    if (rc != ASSAY_OK)
+        return rc;
+    w->codes = arena_alloc(a, (list->size + 1) * sizeof *w->codes);
+    for (const struct json *one = list->first; one != NULL; one = one->next) {
+        struct profile_code *c = &w->codes[w->code_count];
+        if ((rc = read_code(one, c, e)) != ASSAY_OK)
+            return rc;
+        for (size_t i = 0; i < w->code_count; i++) {
+            if (str_equal(w->codes[i].code, c->code))
+                return wrong(one, "this code stands there twice", e);
+        }
+        w->code_count++;
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_err read_shape(const struct json *j, struct profile_writes *w, struct err *e)
+{
+    static const char *const hexes[] = {"lower", "upper"}, *const orders[] = {"ours", "received"};
+    int hex = PROFILE_LOWER, order = PROFILE_OURS;
+    enum assay_err rc;
+
+    if ((rc = json_want_bool(j, "bom", &w->bom, e)) != 0 ||
+        (rc = want_word(j, "hex", hexes, &hex, e)) != 0 ||
+        (rc = want_word(j, "order", orders, &order, e)) != 0 ||
+        (rc = json_want_int(j, "records_per_file", 0, INT32_MAX, &w->records_per_file, e)) != 0)
+        return rc;
+    w->hex = (enum profile_hex)hex;
+    w->order = (enum profile_order)order;
+    return ASSAY_OK;
+}
+
+static enum assay_err read_ungraded(const struct profile *p, const struct json *j,
+                                    struct profile_writes *w, struct err *e)
+{
+    const struct json *m = json_get(j, "ungraded");
+    enum assay_err rc = ASSAY_OK;
+
+    w->ungraded = -1;
+    if (m == NULL || m->kind != JSON_IS_NULL)
+        rc = json_need_int(j, "ungraded", 0, PROFILE_CATEGORY_MAX, &w->ungraded, e);
+    if (rc == ASSAY_OK && profile_category(p, w->ungraded, NULL) != PROFILE_UNCATEGORISED)
+        rc = wrong(j, "ungraded is no value whose meaning is uncategorised", e);
+    return rc;
+}
+
+static enum assay_err read_writes(struct arena *a, const struct json *root, struct profile *p,
+                                  struct err *e)
+{
+    static const char *const members[] = {
+        "version",          "region", "bom",      "hex",   "order",
+        "records_per_file", "votes",  "ungraded", "codes", NULL};
+    const struct json *j = json_get(root, "writes");
+    struct profile_writes *w;
+    enum assay_err rc;
+
+    if (j == NULL)
+        return ASSAY_OK;
+    if (j->kind != JSON_IS_OBJECT)
+        return wrong(j, "writes is an object", e);
+    w = arena_alloc(a, sizeof *w);
+    w->votes = 1;
+    if ((rc = json_only(j, members, e)) != 0 ||
+        (rc = json_need_text(j, "version", VICS_VERSION_SIZE - 1, &w->version, e)) != 0 ||
+        (rc = json_need_text(j, "region", VICS_REGION_SIZE - 1, &w->region, e)) != 0 ||
+        (rc = json_want_int(j, "votes", 1, PROFILE_VOTES_MAX, &w->votes, e)) != 0 ||
+        (rc = read_shape(j, w, e)) != 0 || (rc = read_ungraded(p, j, w, e)) != 0 ||
+        (rc = read_codes(a, j, w, e)) != 0)
+        return rc;
+    if (!vics_context_fits(w->version, w->region))
+        return wrong(j, "version is 1.0 to 1.3 without a region, or 2.0 with one", e);
+    p->writes = w;
+    return ASSAY_OK;
+}
+
 static enum assay_err read_head(const struct json *root, struct profile *p, struct err *e)
 {
     const char *kind;
@@ -161,8 +278,8 @@ static enum assay_err read_head(const struct json *root, struct profile *p, stru
 enum assay_err profile_parse(struct arena *a, const void *text, size_t size, struct profile **out,
                              struct err *e)
 {
-    static const char *const members[] = {"name",   "version",    "kind",    "label", "reads",
-                                          "scheme", "categories", "missing", NULL};
+    static const char *const members[] = {"name",   "version",    "kind",   "label",   "reads",
+                                          "scheme", "categories", "writes", "missing", NULL};
     struct profile *p = arena_alloc(a, sizeof *p);
     struct json *root;
     enum assay_err rc;
@@ -174,7 +291,8 @@ enum assay_err profile_parse(struct arena *a, const void *text, size_t size, str
     if (root->kind != JSON_IS_OBJECT)
         return wrong(root, "a profile is an object", e);
     if ((rc = json_only(root, members, e)) != 0 || (rc = read_head(root, p, e)) != 0 ||
-        (rc = read_reads(a, root, p, e)) != 0 || (rc = read_categories(a, root, p, e)) != 0)
+        (rc = read_reads(a, root, p, e)) != 0 || (rc = read_categories(a, root, p, e)) != 0 ||
+        (rc = read_writes(a, root, p, e)) != 0)
         return rc;
     *out = p;
     return ASSAY_OK;
@@ -201,4 +319,13 @@ enum profile_means profile_category(const struct profile *p, int64_t value, cons
         return p->categories[i].means;
     }
     return PROFILE_UNDEFINED;
+}
+
+const struct profile_code *profile_code(const struct profile *p, const char *code)
+{
+    for (size_t i = 0; p->writes != NULL && i < p->writes->code_count; i++) {
+        if (str_equal(p->writes->codes[i].code, code))
+            return &p->writes->codes[i];
+    }
+    return NULL;
 }

@@ -36,6 +36,30 @@ struct profile_context {
     const char *version, *region; /* as in the document's context; region "" before 2.0 */
 };
 
+enum profile_hex { PROFILE_LOWER, PROFILE_UPPER };
+enum profile_order { PROFILE_OURS, PROFILE_RECEIVED }; /* of a record's members */
+
+/* What a grade becomes in the answer to the sender. */
+struct profile_code {
+    const char *code; /* of the profile's scheme */
+    int64_t value;    /* 0 .. PROFILE_CATEGORY_MAX */
+    bool exact;       /* else something is lost on the way */
+};
+
+/* How the answer to the sender is written. */
+struct profile_writes {
+    const char *version, *region; /* of the document's context; region "" before 2.0 */
+    bool bom;
+    enum profile_hex hex;
+    enum profile_order order;
+    int64_t records_per_file; /* 0: as many as the sender's own file had */
+    int64_t votes;            /* 1 .. PROFILE_VOTES_MAX: readings that a grade needs */
+    int64_t ungraded;         /* Category of a record without a grade; -1: null */
+    struct profile_code *codes;
+    size_t code_count;
+};
+#define PROFILE_VOTES_MAX 9
+
 struct profile {
     const char *name, *label, *scheme;
     int64_t version; /* 1.. */
@@ -45,6 +69,7 @@ struct profile {
     size_t read_count; /* 0: whatever the document says it is */
     struct profile_category *categories;
     size_t category_count;
+    struct profile_writes *writes; /* NULL: it is for reading alone */
 };
 
 /* Read and check a profile; all of *out lives in arena a. EFORMAT names line and reason; ELIMIT. */
@@ -55,6 +80,9 @@ enum assay_err profile_parse(struct arena *a, const void *text, size_t size, str
 bool profile_reads(const struct profile *p, const char *version, const char *region);
 /* What a value means, -1 for none; *code (may be NULL) is the grade's, else NULL. */
 enum profile_means profile_category(const struct profile *p, int64_t value, const char **code);
+
+/* What a grade of the profile's scheme is written as; NULL: undefined. */
+const struct profile_code *profile_code(const struct profile *p, const char *code);
 
 /* The profiles that are part of the program, index from 0: borrowed text (NUL-terminated), its file
  * name and size. NULL behind the last one. */

@@ -125,7 +125,8 @@ enum assay_err case_files(struct tx *tx, int64_t batch_id, case_file_fn *fn, voi
                           struct err *e)
 {
     struct sql *q = sql(tx, "SELECT id, sha256, size, profile, version, region, created_ms,"
-                            " done_ms FROM case_file WHERE batch_id = $1 ORDER BY created_ms, id");
+                            " done_ms, profile_text FROM case_file WHERE batch_id = $1"
+                            " ORDER BY created_ms, id");
     enum assay_err rc;
 
     sql_int(q, batch_id);
@@ -134,7 +135,7 @@ enum assay_err case_files(struct tx *tx, int64_t batch_id, case_file_fn *fn, voi
                                   .batch_id = batch_id,
                                   .size = sql_get_int(q, 2),
                                   .profile = sql_get_text(q, 3),
-                                  .profile_text = "",
+                                  .profile_text = sql_get_text(q, 8),
                                   .created_ms = sql_get_int(q, 6),
                                   .done_ms = sql_get_int(q, 7)};
         (void)sql_get_bytes(q, 1, f.sha256, sizeof f.sha256);

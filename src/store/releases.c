@@ -15,18 +15,6 @@
     " p.pdq_oriented, p.pdq_quality, p.pdq_reason, d.scheme_version, d.code, d.tags, d.basis,"     \
     " d.decided_ms"
 
-/* A lot is closed to release until its corrections are. */
-#define LOT_IS_CLOSED                                                                              \
-    "l.state = 'passed' AND NOT EXISTS (SELECT 1 FROM correction c WHERE c.lot_id = l.id"          \
-    " AND c.state <> 'closed')"
-
-/* The grader's own, agreeing readings, and sources that voted the same code. Lot and task are named
- * because the index of readings begins with them. */
-#define READINGS                                                                                   \
-    "1 + (SELECT count(*) FROM reading r WHERE r.lot_id = t.lot_id AND r.task_id = t.id"           \
-    " AND r.decision_id = d.id AND r.reader_id IS NOT NULL AND r.code = d.code)"                   \
-    " + (SELECT count(*) FROM vote v WHERE v.task_id = t.id AND v.code = d.code)"
-
 /* An item that a list known_good or never_export has goes nowhere while the row is in force. The
  * time is the statement's parameter of this name. */
 #define GUARDS "match m JOIN list_row g ON g.id = m.row_id JOIN list gl ON gl.id = g.list_id"
@@ -90,9 +78,9 @@ enum assay_err release_ready(struct tx *tx, const char *scheme, const uint8_t *a
     /* CROSS JOIN tells SQLite to walk the items in order of SHA-256: one walk for all pages. Left
      * to itself it sorts everything that has passed for each. */
     struct sql *q =
-        sql(tx, "SELECT " LINE_COLUMNS ", " READINGS ", 1 FROM item i CROSS JOIN task t"
+        sql(tx, "SELECT " LINE_COLUMNS ", " SQL_READINGS ", 1 FROM item i CROSS JOIN task t"
                 " JOIN decision d ON d.id = t.decision_id AND d.code IS NOT NULL"
-                " JOIN lot l ON l.id = t.lot_id AND " LOT_IS_CLOSED
+                " JOIN lot l ON l.id = t.lot_id AND " SQL_LOT_IS_CLOSED
                 " LEFT JOIN picture p ON p.item_id = i.id"
                 " WHERE t.item_id = i.id AND t.scheme_name = $1 AND t.state = 'passed'"
                 " AND i.sha256 > $2 AND " NOT_GUARDED("i.id", "$3") " ORDER BY i.sha256 LIMIT 500");
@@ -113,7 +101,7 @@ enum assay_err release_rows(struct tx *tx, int64_t release_id, int64_t index, si
     struct sql *q = sql(
         tx,
         "SELECT " LINE_COLUMNS ", x.readings, CASE WHEN t.decision_id = d.id"
-        " AND t.state = 'passed' AND " LOT_IS_CLOSED " AND " NOT_GUARDED(
+        " AND t.state = 'passed' AND " SQL_LOT_IS_CLOSED " AND " NOT_GUARDED(
             "i.id",
             "$1") " THEN 1 ELSE 0 END"
                   " FROM release_row x JOIN task t ON t.id = x.task_id"
@@ -145,15 +133,16 @@ enum assay_err release_candidates(struct tx *tx, const char *scheme, release_cou
                                   void *ctx, struct err *e)
 {
     struct sql *q = sql(
-        tx, "SELECT code, CAST(sum(ready) AS BIGINT),"
-            " CAST(sum(CASE WHEN ready = 1 AND readings < 2 THEN 1 ELSE 0 END) AS BIGINT),"
-            " CAST(sum(1 - ready) AS BIGINT) FROM (SELECT d.code AS code, " READINGS " AS readings,"
-            " CASE WHEN t.state = 'passed' AND " LOT_IS_CLOSED " AND " NOT_GUARDED(
-                "t.item_id",
-                "$1") " THEN 1 ELSE 0 END AS ready"
-                      " FROM task t JOIN decision d ON d.id = t.decision_id AND d.code IS NOT NULL"
-                      " LEFT JOIN lot l ON l.id = t.lot_id WHERE t.scheme_name = $2) a"
-                      " GROUP BY code ORDER BY code");
+        tx,
+        "SELECT code, CAST(sum(ready) AS BIGINT),"
+        " CAST(sum(CASE WHEN ready = 1 AND readings < 2 THEN 1 ELSE 0 END) AS BIGINT),"
+        " CAST(sum(1 - ready) AS BIGINT) FROM (SELECT d.code AS code, " SQL_READINGS " AS readings,"
+        " CASE WHEN t.state = 'passed' AND " SQL_LOT_IS_CLOSED " AND " NOT_GUARDED(
+            "t.item_id",
+            "$1") " THEN 1 ELSE 0 END AS ready"
+                  " FROM task t JOIN decision d ON d.id = t.decision_id AND d.code IS NOT NULL"
+                  " LEFT JOIN lot l ON l.id = t.lot_id WHERE t.scheme_name = $2) a"
+                  " GROUP BY code ORDER BY code");
 
     sql_int(q, clock_now_ms());
     sql_text(q, scheme);

@@ -70,4 +70,18 @@ void sql_done(struct sql *q); /* always, also after errors; NULL is fine */
 #define SQL_MAY_SEE_TASK(task, staff)                                                              \
     "(SELECT " SQL_MAY_SEE("t.batch_id", staff) " FROM task t WHERE t.id = " task ")"
 
+/* Part of a WHERE, of lot l: it is closed, and so are its corrections. */
+#define SQL_LOT_IS_CLOSED                                                                          \
+    "l.state = 'passed' AND NOT EXISTS (SELECT 1 FROM correction c WHERE c.lot_id = l.id"          \
+    " AND c.state <> 'closed')"
+
+/* How many readings of ours decision d of task t has: the grader's own and agreeing ones; and with
+ * the sources that voted the same code. Lot and task are named because the index of readings begins
+ * with them. */
+#define SQL_OWN_READINGS                                                                           \
+    "1 + (SELECT count(*) FROM reading r WHERE r.lot_id = t.lot_id AND r.task_id = t.id"           \
+    " AND r.decision_id = d.id AND r.reader_id IS NOT NULL AND r.code = d.code)"
+#define SQL_READINGS                                                                               \
+    SQL_OWN_READINGS " + (SELECT count(*) FROM vote v WHERE v.task_id = t.id AND v.code = d.code)"
+
 #endif

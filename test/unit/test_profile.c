@@ -34,6 +34,10 @@ static void each_profile_of_the_program_is_whole(void **state)
 #define HEAD                                                                                       \
     "{\"name\":\"x\",\"version\":1,\"kind\":\"live\",\"label\":\"X\",\"scheme\":\"uk-2014\","
 #define REST "\"categories\":[]}"
+#define WRITES(text)                                                                               \
+    HEAD "\"reads\":[],\"categories\":[{\"value\":null,\"means\":\"uncategorised\"},"              \
+         "{\"value\":0,\"means\":\"uncategorised\"}],\"writes\":{" text "}}"
+#define UK "\"version\":\"2.0\",\"region\":\"UK\","
 
 static void a_wrong_profile_is_refused_with_the_reason(void **state)
 {
@@ -50,6 +54,26 @@ static void a_wrong_profile_is_refused_with_the_reason(void **state)
         {HEAD "\"reads\":[],\"categories\":[{\"value\":null,\"means\":\"undefined\"},"
               "{\"value\":null,\"means\":\"undefined\"}]}",
          "twice"},
+        {WRITES("\"codes\":[]"), "version"},
+        {WRITES("\"version\":\"2.0\",\"region\":\"UK\",\"ungraded\":0"), "codes"},
+        {WRITES(UK "\"ungraded\":3,\"codes\":[]"), "uncategorised"},
+        {WRITES(UK "\"codes\":[]"), "ungraded"},
+        {WRITES(UK "\"ungraded\":null,\"codes\":[],\"votes\":10"), "votes"},
+        {WRITES(UK "\"ungraded\":null,\"codes\":[],\"hex\":\"Upper\""), "hex"},
+        {WRITES(UK "\"ungraded\":null,\"codes\":[],\"more\":1"), "more"},
+        {WRITES(UK "\"ungraded\":null,\"codes\":[{\"code\":\"A\",\"value\":1,"
+                   "\"mapping\":\"perhaps\"}]"),
+         "mapping"},
+        {WRITES(UK "\"ungraded\":null,\"codes\":[{\"code\":\"A\",\"value\":256,"
+                   "\"mapping\":\"exact\"}]"),
+         "value"},
+        {WRITES(UK "\"ungraded\":null,\"codes\":[{\"code\":\"A\",\"value\":1,"
+                   "\"mapping\":\"exact\"},{\"code\":\"A\",\"value\":2,\"mapping\":\"lossy\"}]"),
+         "twice"},
+        {WRITES("\"version\":\"1.3\",\"region\":\"UK\",\"ungraded\":null,\"codes\":[]"),
+         "without a region"},
+        {WRITES("\"version\":\"2.0\",\"region\":\"U/K\",\"ungraded\":null,\"codes\":[]"),
+         "with one"},
     };
 
     (void)state;
@@ -81,6 +105,54 @@ static void a_profile_is_for_its_contexts(void **state)
     assert_int_equal(profile_category(p, -1, &code), PROFILE_UNDEFINED);
     assert_null(code);
     arena_free(a);
+}
+
+static void a_profile_says_how_the_answer_is_written(void **state)
+{
+    static const char text[] =
+        WRITES(UK "\"bom\":true,\"hex\":\"upper\",\"order\":\"received\",\"records_per_file\":9,"
+                  "\"votes\":2,\"ungraded\":0,\"codes\":[{\"code\":\"A\",\"value\":7,"
+                  "\"mapping\":\"lossy\"}]");
+    struct arena *a = arena_new();
+    struct profile *p;
+
+    (void)state;
+    assert_int_equal(profile_parse(a, text, strlen(text), &p, &e), ASSAY_OK);
+    assert_non_null(p->writes);
+    assert_true(p->writes->bom);
+    assert_int_equal(p->writes->hex, PROFILE_UPPER);
+    assert_int_equal(p->writes->order, PROFILE_RECEIVED);
+    assert_int_equal(p->writes->records_per_file, 9);
+    assert_int_equal(p->writes->votes, 2);
+    assert_int_equal(p->writes->ungraded, 0);
+    assert_int_equal(profile_code(p, "A")->value, 7);
+    assert_false(profile_code(p, "A")->exact);
+    assert_null(profile_code(p, "B"));
+    arena_free(a);
+}
+
+/* Each number that goes out for a grade is read as that grade again, where it is exact. */
+static void what_the_profiles_of_the_program_write_they_read(void **state)
+{
+    const char *name, *text, *code;
+    size_t size;
+
+    (void)state;
+    for (size_t i = 0; (text = profile_builtin(i, &name, &size)) != NULL; i++) {
+        struct arena *a = arena_new();
+        struct profile *p;
+        assert_int_equal(profile_parse(a, text, size, &p, &e), ASSAY_OK);
+        assert_non_null(p->writes);
+        assert_true(profile_reads(p, p->writes->version, p->writes->region));
+        for (size_t c = 0; c < p->writes->code_count; c++) {
+            const struct profile_code *one = &p->writes->codes[c];
+            if (!one->exact)
+                continue;
+            assert_int_equal(profile_category(p, one->value, &code), PROFILE_GRADE);
+            assert_string_equal(code, one->code);
+        }
+        arena_free(a);
+    }
 }
 
 static enum assay_err read_media(struct arena *a, const char *text, struct vics_media *out)
@@ -154,6 +226,8 @@ int main(void)
         cmocka_unit_test(each_profile_of_the_program_is_whole),
         cmocka_unit_test(a_wrong_profile_is_refused_with_the_reason),
         cmocka_unit_test(a_profile_is_for_its_contexts),
+        cmocka_unit_test(a_profile_says_how_the_answer_is_written),
+        cmocka_unit_test(what_the_profiles_of_the_program_write_they_read),
         cmocka_unit_test(media_are_read_whoever_wrote_them),
         cmocka_unit_test(wrong_media_are_refused_with_the_member),
     };

@@ -13,7 +13,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "flow/export/export_impl.h"
-#include "flow/export/folder.h"
+#include "flow/folder.h"
 
 #define ENTRY_MAX 65536 /* bytes of the approval's entry, of its proof */
 

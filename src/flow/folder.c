@@ -1,5 +1,5 @@
 /* Writes a folder under a temporary name and renames it when all of it is on the disk. */
-#include "flow/export/folder.h"
+#include "flow/folder.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -18,12 +18,22 @@
 #define FILE_MODE   0640
 #define FOLDER_MODE 0750
 
+/* Take away the files of the folder that is read by dir, which fd is of. */
+static void remove_files(DIR *dir, int fd)
+{
+    const struct dirent *entry;
+
+    while ((entry = readdir(dir)) != NULL) {
+        if (!str_equal(entry->d_name, ".") && !str_equal(entry->d_name, ".."))
+            (void)unlinkat(fd, entry->d_name, 0);
+    }
+}
+
 /* Take away a temporary folder of ours and the files in it. */
 static void remove_temp(int parent, const char *name)
 {
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    const struct dirent *entry;
 
     if (dir == NULL) {
         if (fd >= 0)
@@ -32,10 +42,7 @@ static void remove_temp(int parent, const char *name)
     }
     /* A writer that lives holds the lock of its folder. */
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-        while ((entry = readdir(dir)) != NULL) {
-            if (!str_equal(entry->d_name, ".") && !str_equal(entry->d_name, ".."))
-                (void)unlinkat(fd, entry->d_name, 0);
-        }
+        remove_files(dir, fd);
         (void)unlinkat(parent, name, AT_REMOVEDIR);
     }
     (void)closedir(dir);
@@ -94,7 +101,7 @@ enum assay_err folder_file(struct folder *f, size_t index, const char *name, str
         openat(f->self, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
     if (f->files[index] < 0)
         return err_errno(e, "create %.100s", name);
-    f->names[index] = name;
+    (void)snprintf(f->names[index], sizeof f->names[index], "%s", name);
     return ASSAY_OK;
 }
 
@@ -106,6 +113,19 @@ enum assay_err folder_add(struct folder *f, size_t index, const void *bytes, siz
     enum assay_err rc = fs_write_all(f->files[index], bytes, size, e);
 
     return rc == ASSAY_OK ? rc : err_prefix(e, rc, "%s", f->names[index]);
+}
+
+enum assay_err folder_done(struct folder *f, size_t index, struct err *e)
+{
+    assert(index < FOLDER_FILES);
+    assert(f->files[index] >= 0);
+    const enum assay_err rc = fs_sync(f->files[index], e);
+
+    if (rc != ASSAY_OK)
+        return err_prefix(e, rc, "%s", f->names[index]);
+    (void)close(f->files[index]);
+    f->files[index] = -1;
+    return ASSAY_OK;
 }
 
 enum assay_err folder_sync(struct folder *f, struct err *e)
@@ -145,16 +165,28 @@ enum assay_err folder_name(struct folder *f, const char *path, struct err *e)
     return ASSAY_OK;
 }
 
+static void take_away(const struct folder *f)
+{
+    const int fd = openat(f->self, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (dir != NULL) {
+        remove_files(dir, fd);
+        (void)closedir(dir);
+    } else if (fd >= 0) {
+        (void)close(fd);
+    }
+    (void)unlinkat(f->parent, f->temp, AT_REMOVEDIR);
+}
+
 void folder_close(struct folder *f)
 {
     for (size_t i = 0; i < FOLDER_FILES; i++) {
         if (f->files[i] >= 0)
             (void)close(f->files[i]);
-        if (f->temp[0] != '\0' && f->names[i] != NULL)
-            (void)unlinkat(f->self, f->names[i], 0);
     }
     if (f->temp[0] != '\0')
-        (void)unlinkat(f->parent, f->temp, AT_REMOVEDIR);
+        take_away(f);
     if (f->self >= 0)
         (void)close(f->self);
     if (f->parent >= 0)
