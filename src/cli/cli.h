@@ -33,7 +33,7 @@ typedef int cli_command(struct cli *c, int argc, char **argv);
 cli_command cli_init, cli_user, cli_scheme, cli_setting, cli_import, cli_identify, cli_serve,
     cli_export, cli_verify, cli_audit, cli_vault, cli_stats, cli_doctor, cli_demo, cli_work,
     cli_list, cli_key, cli_drop, cli_backup, cli_restore, cli_hash, cli_match, cli_index,
-    cli_client, cli_profile, cli_receipt, cli_answer;
+    cli_client, cli_profile, cli_receipt, cli_answer, cli_rehearse;
 
 /* Print "assay: TEXT" on stderr, with nothing in it that a terminal obeys, and return the exit
  * status that fits the code. */

@@ -28,6 +28,7 @@ static const struct {
     {"import", cli_import, "take files and folders in"},
     {"receipt", cli_receipt, "what was received in a batch, and where it stands, signed"},
     {"answer", cli_answer, "every record of a batch back to who sent it, with its grade, signed"},
+    {"rehearse", cli_rehearse, "a made-up case and its answer, for a sender's tool to load"},
     {"identify", cli_identify, "hash and render what waits, or all again"},
     {"serve", cli_serve, "run the server and the console"},
     {"work", cli_work, "run the background steps alone, beside a server"},

@@ -362,6 +362,30 @@ class RoundTrip(unittest.TestCase):
         self.check(self.given(), c.records(folder, "case-1-1.json") +
                    c.records(folder, "case-1-2.json"))
 
+    def test_a_rehearsal_is_a_case_and_its_answer(self):
+        c = self.cases["training"]
+        top = c.w.top / "rehearsal"
+        for name in ("training", "caid-uk", "vics-us-1", "vics-us-2"):
+            profile = json.loads(c.w.ok("profile", "show", name).out)
+            c.w.ok("rehearse", name, "-o", top / name)
+            answered = json.loads((top / name / "answer/case-1.json").read_bytes())
+            records = answered["value"][0]["Media"]
+            codes = profile["writes"]["codes"]
+            self.assertEqual([(r["Category"], notes(r).get("code")) for r in records],
+                             [(one["value"], one["code"]) for one in codes] +
+                             [(profile["writes"]["ungraded"], None)] * 9)
+            self.assertEqual(len({notes(r)["state"] for r in records} | {"graded"}), 10)
+            tried = c.w.run("import", "--profile", name, "--dry-run",
+                            top / name / "case/case.json")
+            found = [line[0] for line in tried.lines()]
+            self.assertEqual((found.count("new"), found.count("missing")), (len(records) - 1, 1))
+        done = c.w.run("import", "--profile", "training", "--batch", "rehearsal",
+                       top / "training/case/case.json")
+        self.assertIn(b"14 pictures, 0 not supported, 0 not decodable", done.err)
+        back, _ = c.answer("rehearsal")
+        self.assertEqual([r["MD5"] for r in c.records(back)],
+                         [r["MD5"] for r in c.records(top / "training/answer")])
+
     def test_what_cannot_be_answered_says_so(self):
         c = self.cases["training"]
         for batch, word in (("none", b"no batch named"), ("plain", b"no records of VICS")):

@@ -68,14 +68,22 @@ struct answering {
     struct json_out differences_out;
 };
 
-/* What a grade of the batch's scheme is written as. */
+/* What a grade of a scheme is written as. */
 struct answer_value {
     int64_t category;
     bool exact;
 };
 /* False: undefined. */
-bool answer_value(const struct answering *a, const char *code, const char *tags,
+bool answer_value(const struct profile *p, const char *scheme, const char *code, const char *tags,
                   struct answer_value *out);
+
+/* The form of a document by the profile. */
+struct vics_shape answer_shape(const struct profile *p, bool flat);
+
+/* A record with what we say of it: said as it was received, or NULL; reason: why it was not taken,
+ * or NULL. A grade has a value. */
+void answer_say(struct vics_writer *w, const struct profile *p, const char *scheme,
+                const struct case_answer_line *l, const struct json *said, const char *reason);
 
 /* Choose the rows: in one transaction all that is checked before anything is written. */
 enum assay_err answer_choose(struct answering *a, struct err *e);

@@ -9,20 +9,6 @@
 #include "store/batch.h"
 #include "store/item.h"
 
-bool answer_value(const struct answering *a, const char *code, const char *tags,
-                  struct answer_value *out)
-{
-    const struct profile_code *c = NULL;
-
-    (void)tags;
-    if (str_equal(a->row.scheme, a->profile->scheme))
-        c = profile_code(a->profile, code);
-    if (c == NULL)
-        return false;
-    *out = (struct answer_value){c->value, c->exact};
-    return true;
-}
-
 struct undefined {
     struct answering *a;
     int64_t records;
@@ -35,7 +21,7 @@ static enum assay_err check_grade(void *ctx, const struct case_answer_grade *g, 
     struct answer_value value;
 
     (void)e;
-    if (answer_value(u->a, g->code, g->tags, &value))
+    if (answer_value(u->a->profile, u->a->row.scheme, g->code, g->tags, &value))
         return ASSAY_OK;
     if (u->records == 0)
         (void)snprintf(u->code, sizeof u->code, "%s", g->code);

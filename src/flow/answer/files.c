@@ -44,18 +44,12 @@ static bool is_open(const struct answering *a)
 static enum assay_err begin_file(struct paging *p, const struct case_answer_line *l, struct err *e)
 {
     struct answering *a = p->a;
-    const struct profile_writes *w = a->profile->writes;
     char name[FOLDER_NAME_SIZE];
 
     a->part++;
     a->records = 0;
     a->case_number = 0;
-    a->shape = (struct vics_shape){.version = w->version,
-                                   .region = w->region,
-                                   .flat = l->record.case_number == 0,
-                                   .bom = w->bom,
-                                   .upper_hex = w->hex == PROFILE_UPPER,
-                                   .received_order = w->order == PROFILE_RECEIVED};
+    a->shape = answer_shape(a->profile, l->record.case_number == 0);
     file_name(a, p->file, name);
     const enum assay_err rc = outflow_begin(&a->out, &a->folder, VICS_FILE, name, e);
     if (rc == ASSAY_OK)

@@ -46,26 +46,45 @@ static void describe_file(const struct case_answer_line *l, struct vics_answer *
     memcpy(out->pdq, l->pdq, sizeof out->pdq);
 }
 
-enum assay_err answer_media(struct answering *a, const struct case_answer_line *l, struct err *e)
+bool answer_value(const struct profile *p, const char *scheme, const char *code, const char *tags,
+                  struct answer_value *out)
 {
-    const bool graded = l->state == CASE_ANSWER_GRADED;
+    const struct profile_code *c = NULL;
+
+    (void)tags;
+    if (str_equal(scheme, p->scheme))
+        c = profile_code(p, code);
+    if (c == NULL)
+        return false;
+    *out = (struct answer_value){c->value, c->exact};
+    return true;
+}
+
+struct vics_shape answer_shape(const struct profile *p, bool flat)
+{
+    const struct profile_writes *w = p->writes;
+
+    return (struct vics_shape){.version = w->version,
+                               .region = w->region,
+                               .flat = flat,
+                               .bom = w->bom,
+                               .upper_hex = w->hex == PROFILE_UPPER,
+                               .received_order = w->order == PROFILE_RECEIVED};
+}
+
+void answer_say(struct vics_writer *w, const struct profile *p, const char *scheme,
+                const struct case_answer_line *l, const struct json *said, const char *reason)
+{
+    struct answer_value value = {p->writes->ungraded, true};
+    const bool graded =
+        l->state == CASE_ANSWER_GRADED && answer_value(p, scheme, l->code, l->tags, &value);
     struct vics_answer out = {.number = l->record.number,
-                              .category = a->profile->writes->ungraded,
+                              .category = value.category,
                               .graded = graded,
                               .dated_ms = l->decided_ms,
                               .tags = graded ? l->tags : ""};
-    struct answer_value value = {.exact = true};
     char received[24] = "", readings[24], version[24];
-    const char *reason = NULL;
-    const struct json *said = NULL;
-    struct arena *arena = arena_new();
-    enum assay_err rc = open_said(a, arena, l, &said, &reason, e);
 
-    if (rc == ASSAY_OK && graded) {
-        if (!answer_value(a, l->code, l->tags, &value))
-            rc = err_set(e, ASSAY_ESTATE, "%s has no Category", l->code);
-        out.category = value.category;
-    }
     (void)snprintf(readings, sizeof readings, "%lld", (long long)l->readings);
     (void)snprintf(version, sizeof version, "%lld", (long long)l->scheme_version);
     if (l->record.category >= 0)
@@ -73,7 +92,7 @@ enum assay_err answer_media(struct answering *a, const struct case_answer_line *
     const struct vics_note notes[] = {
         {"state", case_answer_state_name(l->state)},
         {"reason", reason},
-        {"scheme", graded ? a->row.scheme : NULL},
+        {"scheme", graded ? scheme : NULL},
         {"scheme_version", graded ? version : NULL},
         {"code", graded ? l->code : NULL},
         {"tags", graded && l->tags[0] != '\0' ? l->tags : NULL},
@@ -85,8 +104,22 @@ enum assay_err answer_media(struct answering *a, const struct case_answer_line *
     out.notes = notes;
     out.note_count = sizeof notes / sizeof notes[0];
     describe_file(l, &out);
+    vics_write_media(w, said, &out);
+}
+
+enum assay_err answer_media(struct answering *a, const struct case_answer_line *l, struct err *e)
+{
+    const char *reason = NULL;
+    const struct json *said = NULL;
+    struct answer_value value;
+    struct arena *arena = arena_new();
+    enum assay_err rc = open_said(a, arena, l, &said, &reason, e);
+
+    if (rc == ASSAY_OK && l->state == CASE_ANSWER_GRADED &&
+        !answer_value(a->profile, a->row.scheme, l->code, l->tags, &value))
+        rc = err_set(e, ASSAY_ESTATE, "%s has no Category", l->code);
     if (rc == ASSAY_OK)
-        vics_write_media(&a->writer, said, &out);
+        answer_say(&a->writer, a->profile, a->row.scheme, l, said, reason);
     arena_free(arena);
     return rc;
 }
