@@ -224,6 +224,22 @@ class Graded(unittest.TestCase):
         self.assertIn(b"L2 of training-landscapes, which 1 record has", done.err)
         self.assertEqual(sorted((self.c.w.top / "out").iterdir()), before)
 
+    def test_grades_get_to_the_senders_scheme_by_a_mapping_alone(self):
+        own = self.c.w.top / "seasons.json"
+        base = json.loads(self.c.w.ok("profile", "show", "training").out)
+        base.update(scheme="training-seasons", categories=[{"value": 0, "means": "uncategorised"}])
+        base["writes"]["codes"] = [{"code": "warm", "value": 7, "mapping": "exact"}]
+        own.write_text(json.dumps(base))
+        folder, _ = self.c.answer("case", "--profile", own)
+        first = self.c.records(folder)[0]
+        self.assertEqual((first["Category"], notes(first)["code"], notes(first)["mapping"]),
+                         (7, "L1", "lossy"))
+        base["scheme"] = "uk-2014"
+        own.write_text(json.dumps(base))
+        done = self.c.w.run("answer", "case", "--profile", own, "-o", self.c.w.top / "out")
+        self.assertEqual(done.status, 3)
+        self.assertIn(b"there is no mapping between them", done.err)
+
     def test_the_files_again_are_the_same_and_signed(self):
         folder, _ = self.c.answer("case")
         number = folder.name.rsplit("-", 1)[1]

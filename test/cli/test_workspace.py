@@ -240,6 +240,20 @@ class Others(WorkspaceCase):
         self.assertIn(b"training-landscapes\t2\t", self.w.ok("scheme", "list").out)
         self.w.verified()
 
+    def test_schemes_of_the_program_and_what_they_are_in_others(self):
+        names = self.w.ok("scheme", "show").text().split()
+        self.assertIn("vics-us", names)
+        for name in names:
+            self.assertEqual(json.loads(self.w.ok("scheme", "show", name).out)["name"], name)
+        one = self.w.ok("scheme", "map", "uk-2014", "--code", "B", "--tags", "medium:drawn").text()
+        self.assertIn("uk-2014\tB\tvics-us\tlossy\t3\t", one)
+        self.assertIn("uk-2014\tB\tncmec\tundefined\t-\t", one)
+        self.assertEqual(self.w.run("scheme", "map", "nothing").status, 3)
+        self.assertEqual(self.w.run("scheme", "show", "nothing").status, 3)
+        self.assertEqual(self.w.run("scheme", "map", "uk-2014", "--tags", "a:b").status, 2)
+        self.w.ok("scheme", "load", "training-seasons")
+        self.assertIn("training-seasons\t1\t", self.w.ok("scheme", "list").text())
+
     def test_a_training_workspace_refuses_live_schemes_for_ever(self):
         self.refused(1, [str(LIVE), "a training workspace refuses it"], "scheme", "load", LIVE)
         self.assertNotIn(b"uk-2014", self.w.ok("scheme", "list").out)

@@ -88,9 +88,11 @@ def planted(schema, good):
         lambda d: d["codes"].clear(),
         lambda d: d["codes"][0].update(key="f"),
         lambda d: d["codes"][0].update(required_groups=["a", "a"]),
-        lambda d: d["groups"][0]["values"][0].update(label=""),
-        lambda d: d["rules"][0].update(when="a b"),
     ]
+    if good["groups"]:
+        faults += [lambda d: d["groups"][0]["values"][0].update(label="")]
+    if good["rules"]:
+        faults += [lambda d: d["rules"][0].update(when="a b")]
     for number, fault in enumerate(faults):
         copy = json.loads(json.dumps(good))
         fault(copy)

@@ -93,6 +93,23 @@ static enum assay_err choose_profile(struct answering *a, struct err *e)
     return ASSAY_OK;
 }
 
+/* How grades get to the profile's scheme. */
+static enum assay_err choose_rules(struct answering *a, struct err *e)
+{
+    struct mapping *m = NULL;
+    enum assay_err rc = ASSAY_OK;
+
+    if (!str_equal(a->row.scheme, a->profile->scheme))
+        rc = mapping_between(a->arena, a->row.scheme, a->profile->scheme, &m, e);
+    a->rules = (struct answer_rules){.profile = a->profile, .scheme = a->row.scheme, .mapping = m};
+    if (rc != ASSAY_ENOTFOUND)
+        return rc;
+    return err_set(e, ASSAY_ESTATE,
+                   "this batch is graded under %s and the profile %s is for %s; there is no "
+                   "mapping between them. Write a profile for %s and name it with --profile",
+                   a->row.scheme, a->profile->name, a->profile->scheme, a->row.scheme);
+}
+
 /* ---- the folder ---- */
 
 static char *folder_path(const struct answering *a)
@@ -185,7 +202,7 @@ enum assay_err case_answer_make(struct world *w, const struct case_answer_option
     *out = (struct case_answer_report){0};
     enum assay_err rc = begin(&a, &f, e);
     if (rc == ASSAY_OK && (rc = choose_profile(&a, e)) == ASSAY_OK &&
-        (rc = answer_choose(&a, e)) == ASSAY_OK) {
+        (rc = choose_rules(&a, e)) == ASSAY_OK && (rc = answer_choose(&a, e)) == ASSAY_OK) {
         out->number = a.row.number;
         rc = write_folder(&a, AUDIT_ANSWER_MADE, path, e);
     }
@@ -250,7 +267,8 @@ enum assay_err case_answer_again(struct world *w, const struct case_answer_optio
     *out = (struct case_answer_report){.number = number};
     enum assay_err rc = begin(&a, &f, e);
     if (rc == ASSAY_OK && (rc = store_read(w->store, read_again, &g, e)) == ASSAY_OK &&
-        (rc = parse_profile(&a, g.profile_text, e)) == ASSAY_OK)
+        (rc = parse_profile(&a, g.profile_text, e)) == ASSAY_OK &&
+        (rc = choose_rules(&a, e)) == ASSAY_OK)
         rc = write_folder(&a, AUDIT_ANSWER_WRITTEN, path, e);
     end(&a);
     mem_free(g.profile_text);

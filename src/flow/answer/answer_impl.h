@@ -7,6 +7,7 @@
 #include "flow/answer/answer.h"
 #include "flow/folder.h"
 #include "format/vics_write.h"
+#include "scheme/mapping.h"
 
 #define ANSWER_SOFTWARE "assay " /* what a row's software begins with */
 
@@ -42,11 +43,19 @@ struct outflow {
     int64_t size;
 };
 
+/* By what grades become Categories. */
+struct answer_rules {
+    const struct profile *profile;
+    const char *scheme;            /* of the grades */
+    const struct mapping *mapping; /* from it to the profile's; NULL: it is the profile's */
+};
+
 struct answering {
     struct world *world;
     const struct case_answer_options *o;
-    struct arena *arena; /* of the profile, where it is not the caller's */
+    struct arena *arena; /* of the profile, where it is not the caller's, and of the mapping */
     const struct profile *profile;
+    struct answer_rules rules;
     const struct scheme *scheme; /* that the batch is graded under */
     struct case_answer_row row;
     struct case_answer_report *report;
@@ -68,13 +77,13 @@ struct answering {
     struct json_out differences_out;
 };
 
-/* What a grade of a scheme is written as. */
+/* What a grade is written as. */
 struct answer_value {
     int64_t category;
     bool exact;
 };
 /* False: undefined. */
-bool answer_value(const struct profile *p, const char *scheme, const char *code, const char *tags,
+bool answer_value(const struct answer_rules *r, const char *code, const char *tags,
                   struct answer_value *out);
 
 /* The form of a document by the profile. */
@@ -82,7 +91,7 @@ struct vics_shape answer_shape(const struct profile *p, bool flat);
 
 /* A record with what we say of it: said as it was received, or NULL; reason: why it was not taken,
  * or NULL. A grade has a value. */
-void answer_say(struct vics_writer *w, const struct profile *p, const char *scheme,
+void answer_say(struct vics_writer *w, const struct answer_rules *r,
                 const struct case_answer_line *l, const struct json *said, const char *reason);
 
 /* Choose the rows: in one transaction all that is checked before anything is written. */

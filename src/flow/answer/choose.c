@@ -21,7 +21,7 @@ static enum assay_err check_grade(void *ctx, const struct case_answer_grade *g, 
     struct answer_value value;
 
     (void)e;
-    if (answer_value(u->a->profile, u->a->row.scheme, g->code, g->tags, &value))
+    if (answer_value(&u->a->rules, g->code, g->tags, &value))
         return ASSAY_OK;
     if (u->records == 0)
         (void)snprintf(u->code, sizeof u->code, "%s", g->code);
@@ -38,10 +38,12 @@ static enum assay_err check_grades(struct answering *a, struct tx *tx, struct er
     if (rc != ASSAY_OK || u.records == 0)
         return rc;
     return err_set(e, ASSAY_ESTATE,
-                   "the profile %s does not say which Category stands for %s of %s, which %lld "
-                   "record%s ha%s; nothing is written. Give it in \"writes\" of a profile of your "
-                   "own and name that with --profile",
-                   a->profile->name, u.code, a->row.scheme, (long long)u.records,
+                   "the profile %s does not say which Category stands for %s of %s%s%s, which "
+                   "%lld record%s ha%s; nothing is written. Give it in \"writes\" of a profile of "
+                   "your own and name that with --profile",
+                   a->profile->name, u.code, a->row.scheme,
+                   a->rules.mapping == NULL ? "" : ", by its mapping to ",
+                   a->rules.mapping == NULL ? "" : a->rules.mapping->to, (long long)u.records,
                    u.records == 1 ? "" : "s", u.records == 1 ? "s" : "ve");
 }
 

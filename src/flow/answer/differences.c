@@ -116,8 +116,7 @@ enum assay_err differences_add(struct answering *a, struct tx *tx, const struct 
     struct answer_value value;
     enum assay_err rc = ASSAY_OK;
 
-    if (l->state == CASE_ANSWER_GRADED &&
-        answer_value(a->profile, a->row.scheme, l->code, l->tags, &value) &&
+    if (l->state == CASE_ANSWER_GRADED && answer_value(&a->rules, l->code, l->tags, &value) &&
         differs(a, l, value.category))
         rc = add_row(a, tx, l, value.category, file, e);
     if (rc == ASSAY_OK)

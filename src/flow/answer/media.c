@@ -46,17 +46,22 @@ static void describe_file(const struct case_answer_line *l, struct vics_answer *
     memcpy(out->pdq, l->pdq, sizeof out->pdq);
 }
 
-bool answer_value(const struct profile *p, const char *scheme, const char *code, const char *tags,
+bool answer_value(const struct answer_rules *r, const char *code, const char *tags,
                   struct answer_value *out)
 {
-    const struct profile_code *c = NULL;
+    bool exact = true;
 
-    (void)tags;
-    if (str_equal(scheme, p->scheme))
-        c = profile_code(p, code);
+    if (r->mapping != NULL) {
+        const struct mapping_cell *cell = mapping_find(r->mapping, code, tags);
+        if (cell == NULL || cell->kind == MAPPING_UNDEFINED)
+            return false;
+        code = cell->to;
+        exact = cell->kind == MAPPING_EXACT;
+    }
+    const struct profile_code *c = profile_code(r->profile, code);
     if (c == NULL)
         return false;
-    *out = (struct answer_value){c->value, c->exact};
+    *out = (struct answer_value){c->value, exact && c->exact};
     return true;
 }
 
@@ -72,12 +77,11 @@ struct vics_shape answer_shape(const struct profile *p, bool flat)
                                .received_order = w->order == PROFILE_RECEIVED};
 }
 
-void answer_say(struct vics_writer *w, const struct profile *p, const char *scheme,
+void answer_say(struct vics_writer *w, const struct answer_rules *r,
                 const struct case_answer_line *l, const struct json *said, const char *reason)
 {
-    struct answer_value value = {p->writes->ungraded, true};
-    const bool graded =
-        l->state == CASE_ANSWER_GRADED && answer_value(p, scheme, l->code, l->tags, &value);
+    struct answer_value value = {r->profile->writes->ungraded, true};
+    const bool graded = l->state == CASE_ANSWER_GRADED && answer_value(r, l->code, l->tags, &value);
     struct vics_answer out = {.number = l->record.number,
                               .category = value.category,
                               .graded = graded,
@@ -92,7 +96,7 @@ void answer_say(struct vics_writer *w, const struct profile *p, const char *sche
     const struct vics_note notes[] = {
         {"state", case_answer_state_name(l->state)},
         {"reason", reason},
-        {"scheme", graded ? scheme : NULL},
+        {"scheme", graded ? r->scheme : NULL},
         {"scheme_version", graded ? version : NULL},
         {"code", graded ? l->code : NULL},
         {"tags", graded && l->tags[0] != '\0' ? l->tags : NULL},
@@ -116,10 +120,10 @@ enum assay_err answer_media(struct answering *a, const struct case_answer_line *
     enum assay_err rc = open_said(a, arena, l, &said, &reason, e);
 
     if (rc == ASSAY_OK && l->state == CASE_ANSWER_GRADED &&
-        !answer_value(a->profile, a->row.scheme, l->code, l->tags, &value))
+        !answer_value(&a->rules, l->code, l->tags, &value))
         rc = err_set(e, ASSAY_ESTATE, "%s has no Category", l->code);
     if (rc == ASSAY_OK)
-        answer_say(&a->writer, a->profile, a->row.scheme, l, said, reason);
+        answer_say(&a->writer, &a->rules, l, said, reason);
     arena_free(arena);
     return rc;
 }

@@ -108,6 +108,7 @@ void rehearsal_write(const struct profile *p, const struct rehearsal_file *files
     const size_t count = rehearsal_count(p);
     const struct vics_shape shape = answer_shape(p, false);
     const struct vics_answer nothing = {.category = p->writes->ungraded, .tags = ""};
+    const struct answer_rules rules = {.profile = p, .scheme = p->scheme};
     struct vics_writer in, out;
     struct arena *a = arena_new();
 
@@ -118,7 +119,7 @@ void rehearsal_write(const struct profile *p, const struct rehearsal_file *files
         struct case_answer_line l;
         describe(p, &files[i], i, now_ms, &l);
         vics_write_media(&in, said, &nothing);
-        answer_say(&out, p, p->scheme, &l, said, NULL);
+        answer_say(&out, &rules, &l, said, NULL);
     }
     vics_write_end(&in);
     vics_write_end(&out);
