@@ -17,9 +17,9 @@ static const char usage[] =
     "       assay list on NAME HASH\n"
     "       assay list set NAME --confirm hidden-vote|one\n"
     "       assay list remove NAME\n\n"
-    "FILE has hashes as text, CSV, JSON Lines or VICS (doc/lists.md). import makes the list if it\n"
-    "is not there, and FILE its next version: what the last version had and FILE has not is "
-    "removed.\n"
+    "FILE has hashes as text, CSV, JSON Lines, VICS, INTERPOL's ICSE CSV or NSRL's NSRLFile.txt\n"
+    "(doc/lists.md). import makes the list if it is not there, and FILE its next version: what\n"
+    "the last version had and FILE has not is removed.\n"
     "The same file again does nothing; an import that was cut goes on. lint says what an import\n"
     "would refuse, and needs no workspace.\n\n"
     "  --kind KIND     hashes, known_good or never_export (hashes)\n"
@@ -32,6 +32,7 @@ static const char usage[] =
     "                  one person is enough, and the file is not read again\n\n"
     "examples:\n"
     "  assay list import hotline-2026 hashes.jsonl --trust trusted --source 'Hotline of Example'\n"
+    "  assay list import nsrl NSRLFile.txt --kind known_good --reason 'files of software'\n"
     "  assay list off hotline-2026 d3b07384d113edec49eaa6238ad5ff00 --reason 'a blank page'\n";
 
 struct options {

@@ -35,6 +35,11 @@ void csv_reader_free(struct csv_reader *r); /* NULL is fine */
 enum assay_err csv_next(struct csv_reader *r, const char *const **fields, size_t *count,
                         struct err *e);
 
+/* Before the first row: another separator than the comma. Between rows: from now on the bytes are
+ * ISO-8859-1, which comes out as UTF-8. */
+void csv_reader_separator(struct csv_reader *r, char separator);
+void csv_reader_latin1(struct csv_reader *r);
+
 uint64_t csv_line(const struct csv_reader *r); /* on which the row just read begins, from 1 */
 
 /* ---- writer: CRLF, quotes only where needed; a row has at least two fields, since a single empty
@@ -43,6 +48,7 @@ uint64_t csv_line(const struct csv_reader *r); /* on which the row just read beg
 struct csv_out {
     struct buf *b;
     size_t columns; /* written of the present row */
+    char separator; /* a comma; the caller may set another before the first row */
 };
 
 void csv_out_init(struct csv_out *o, struct buf *b);

@@ -18,6 +18,8 @@ struct csv_reader {
     const unsigned char *window;
     size_t at, end;
     bool started, source_ended;
+    char separator;
+    bool latin1;
     size_t held, held_at; /* bytes of byte_order_mark taken in front that were none; given again */
 
     uint64_t line, row_line; /* present line; where the row began */
@@ -36,7 +38,8 @@ static struct csv_reader *reader_new(void)
 {
     struct csv_reader *r = mem_zalloc(sizeof *r);
 
-    buf_init(&r->text, (size_t)CSV_COLUMNS_MAX * (CSV_FIELD_MAX + 1));
+    buf_init(&r->text, (size_t)CSV_COLUMNS_MAX * (CSV_FIELD_MAX + 2));
+    r->separator = ',';
     r->line = 1;
     r->row_line = 1;
     return r;
@@ -73,6 +76,16 @@ void csv_reader_free(struct csv_reader *r)
     buf_wipe(&r->text);
     mem_wipe_free(r->chunk, r->chunk == NULL ? 0 : CHUNK_BYTES);
     mem_free(r);
+}
+
+void csv_reader_separator(struct csv_reader *r, char separator)
+{
+    r->separator = separator;
+}
+
+void csv_reader_latin1(struct csv_reader *r)
+{
+    r->latin1 = true;
 }
 
 uint64_t csv_line(const struct csv_reader *r)
@@ -147,10 +160,14 @@ static void add_byte(struct csv_reader *r, int c)
         return;
     if (c == '\0')
         fault(r, ASSAY_EFORMAT, "a zero byte in a field");
-    else if (r->text.size - r->from[r->count - 1] == CSV_FIELD_MAX)
+    else if (r->text.size - r->from[r->count - 1] >= CSV_FIELD_MAX)
         fault(r, ASSAY_ELIMIT, "a field is longer than 65536 bytes");
-    else
+    else if (r->latin1 && c >= 0x80) {
+        buf_add_char(&r->text, (char)(0xc0 | c >> 6));
+        buf_add_char(&r->text, (char)(0x80 | (c & 0x3f)));
+    } else {
         buf_add_char(&r->text, (char)c);
+    }
 }
 
 static void end_field(struct csv_reader *r)
@@ -180,14 +197,14 @@ static void read_quoted(struct csv_reader *r)
     }
 }
 
-static bool ends_field(int c)
+static bool ends_field(const struct csv_reader *r, int c)
 {
-    return c == BYTE_END || c == ',' || c == '\n';
+    return c == BYTE_END || c == r->separator || c == '\n';
 }
 
 static void read_plain(struct csv_reader *r)
 {
-    for (int c = peek(r); !ends_field(c); c = peek(r)) {
+    for (int c = peek(r); !ends_field(r, c); c = peek(r)) {
         (void)take(r);
         if (c == '\r' && peek(r) == '\n')
             return;
@@ -202,7 +219,7 @@ static void read_plain(struct csv_reader *r)
 /* Behind a closing quote only the end of the field may stand. */
 static void read_behind_quote(struct csv_reader *r)
 {
-    for (int c = peek(r); !ends_field(c); c = peek(r)) {
+    for (int c = peek(r); !ends_field(r, c); c = peek(r)) {
         (void)take(r);
         if (c == '\r' && peek(r) == '\n')
             return;
@@ -223,7 +240,7 @@ static void read_row(struct csv_reader *r)
             read_plain(r);
         }
         end_field(r);
-        if (take(r) != ',')
+        if (take(r) != r->separator)
             return;
     }
 }

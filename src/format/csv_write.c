@@ -9,7 +9,7 @@
 
 void csv_out_init(struct csv_out *o, struct buf *b)
 {
-    *o = (struct csv_out){.b = b};
+    *o = (struct csv_out){.b = b, .separator = ','};
 }
 
 static bool is_formula(const char *text)
@@ -26,11 +26,11 @@ static bool is_formula(const char *text)
     return false;
 }
 
-static void comma(struct csv_out *o)
+static void separate(struct csv_out *o)
 {
     assert(o->b != NULL);
     if (o->columns++ > 0)
-        buf_add_char(o->b, ',');
+        buf_add_char(o->b, o->separator);
 }
 
 static void quoted(struct csv_out *o, const char *front, const char *text)
@@ -51,16 +51,16 @@ void csv_text(struct csv_out *o, const char *text)
         csv_plain(o, text);
         return;
     }
-    comma(o);
+    separate(o);
     quoted(o, "'", text);
 }
 
 void csv_plain(struct csv_out *o, const char *text)
 {
-    comma(o);
+    separate(o);
     if (text == NULL || *text == '\0')
         return;
-    if (strpbrk(text, ",\"\r\n") != NULL)
+    if (strpbrk(text, "\"\r\n") != NULL || strchr(text, o->separator) != NULL)
         quoted(o, "", text);
     else
         buf_add_str(o->b, text);
@@ -70,14 +70,14 @@ void csv_hex(struct csv_out *o, const void *bytes, size_t size)
 {
     const unsigned char *from = bytes;
 
-    comma(o);
+    separate(o);
     for (size_t i = 0; i < size; i++)
         buf_addf(o->b, "%02x", from[i]);
 }
 
 void csv_int(struct csv_out *o, int64_t v)
 {
-    comma(o);
+    separate(o);
     buf_addf(o->b, "%lld", (long long)v);
 }
 

@@ -122,7 +122,7 @@ static enum assay_err read_form(struct listfile *f, const char *first, size_t si
     }
     if (listfile_is_head(first)) {
         *form = LISTFILE_CSV;
-        return listfile_csv(f, first, size, e);
+        return listfile_csv(f, first, size, form, e);
     }
     *form = LISTFILE_TEXT;
     return listfile_text(f, first, e);
@@ -169,7 +169,7 @@ out:
 
 const char *listfile_form_name(enum listfile_form form)
 {
-    static const char *const names[] = {"text", "csv", "jsonl", "vics"};
+    static const char *const names[] = {"text", "csv", "jsonl", "vics", "icse", "nsrl"};
 
     return names[form];
 }

@@ -1,5 +1,5 @@
-/* Lists of hashes as others write them: text, CSV, JSON Lines, VICS. doc/lists.md tells the forms.
- */
+/* Lists of hashes as others write them: text, CSV, JSON Lines, VICS, INTERPOL ICSE, NSRL.
+ * doc/lists.md tells the forms. */
 #ifndef FORMAT_LISTFILE_H
 #define FORMAT_LISTFILE_H
 
@@ -21,7 +21,14 @@ enum listfile_has {
     LISTFILE_ORIENTED = 16
 };
 
-enum listfile_form { LISTFILE_TEXT, LISTFILE_CSV, LISTFILE_JSONL, LISTFILE_VICS };
+enum listfile_form {
+    LISTFILE_TEXT,
+    LISTFILE_CSV,
+    LISTFILE_JSONL,
+    LISTFILE_VICS,
+    LISTFILE_ICSE, /* CSV by semicolons with INTERPOL's columns */
+    LISTFILE_NSRL  /* NSRLFile.txt of NSRL RDS 2 */
+};
 
 /* The hashes of one file and what the list says of it, all of them borrowed for the call. */
 struct listfile_record {
@@ -61,8 +68,9 @@ const char *listfile_form_name(enum listfile_form form);
 
 /*
  * One line of text with a hash, as `assay match --hashes` takes them too: `HEX`, `KIND:HEX`,
- * `KIND HEX`, each maybe with more behind a blank, tab, comma or semicolon. Sets has and the
- * hashes; *rest is what stands behind, "" for nothing. Returns NULL, or why it is none: static.
+ * `KIND HEX`, each maybe with more behind a blank, tab, comma or semicolon, and as BSD's md5 writes
+ * it, `KIND (NAME) = HEX`. Sets has and the hashes; *rest is what stands behind, "" for nothing.
+ * Returns NULL, or why it is none: static.
  */
 const char *listfile_hash(const char *line, struct listfile_record *r, const char **rest);
 

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -63,6 +64,24 @@ bool listfile_is_head(const char *line)
     }
 }
 
+/* Whether a name of a hash stands between such separators. */
+static bool is_separated_by(const char *line, const char *separator)
+{
+    for (;;) {
+        const char *name = line + strspn(line, " \t\"");
+        size_t size = strcspn(name, separator);
+
+        line = name + size;
+        while (size > 0 && strchr(" \t\"\r", name[size - 1]) != NULL)
+            size--;
+        if ((listfile_column(name, size) & LISTFILE_HASHES) != 0)
+            return true;
+        if (*line == '\0')
+            return false;
+        line++;
+    }
+}
+
 static const char *take_field(unsigned column, const char *field, struct listfile_record *r)
 {
     int64_t number;
@@ -81,9 +100,17 @@ static const char *take_field(unsigned column, const char *field, struct listfil
 
 struct head {
     unsigned columns[CSV_COLUMNS_MAX];
+    enum listfile_icse icse[CSV_COLUMNS_MAX]; /* where the form is ICSE */
     char *names[CSV_COLUMNS_MAX];
     size_t count;
+    enum listfile_form form;
 };
+
+/* Names of files say where others found them; NSRL has hundreds of millions. */
+static bool is_kept_back(const struct head *h, size_t column)
+{
+    return h->form == LISTFILE_NSRL && strcasecmp(h->names[column], "FileName") == 0;
+}
 
 static const char *take_row(struct listfile *f, const struct head *h, const char *const *fields,
                             size_t count, struct listfile_record *r)
@@ -97,12 +124,14 @@ static const char *take_row(struct listfile *f, const struct head *h, const char
     json_out_init(&o, &f->says);
     json_object(&o, NULL);
     for (size_t i = 0; i < count && why == NULL; i++) {
-        if (fields[i][0] == '\0')
+        if (fields[i][0] == '\0' || is_kept_back(h, i))
             continue;
         if (h->columns[i] == LISTFILE_UNNAMED)
             unnamed = fields[i];
         else if (h->columns[i] != 0)
             why = take_field(h->columns[i], fields[i], r);
+        else if (h->form == LISTFILE_ICSE)
+            why = listfile_icse_field(h->icse[i], h->names[i], fields[i], &o);
         else
             json_text(&o, h->names[i], fields[i]);
     }
@@ -152,6 +181,30 @@ static char *name_of(const struct head *h, size_t at, const char *field, bool *t
     return mem_strdup(field);
 }
 
+static bool has_name(const struct head *h, const char *name)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        if (strcasecmp(h->names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum listfile_form form_of(struct head *h, char separator)
+{
+    bool icse = false;
+
+    for (size_t i = 0; i < h->count; i++) {
+        h->icse[i] = listfile_icse_column(h->names[i]);
+        icse = icse || h->icse[i] != LISTFILE_ICSE_NONE;
+    }
+    if (separator == ';' && icse)
+        return LISTFILE_ICSE;
+    return has_name(h, "FileName") && has_name(h, "ProductCode") && has_name(h, "OpSystemCode")
+               ? LISTFILE_NSRL
+               : LISTFILE_CSV;
+}
+
 static enum assay_err read_head(struct csv_reader *csv, struct head *h, struct err *e)
 {
     const char *const *fields;
@@ -169,17 +222,25 @@ static enum assay_err read_head(struct csv_reader *csv, struct head *h, struct e
     }
     if (rc == ASSAY_OK && (seen & LISTFILE_HASHES) == 0)
         rc = err_set(e, ASSAY_EFORMAT,
-                     "the columns must stand between commas: no name of a hash is found so");
+                     "the columns must stand between commas or semicolons: no name of a hash is "
+                     "found so");
     return rc;
 }
 
-enum assay_err listfile_csv(struct listfile *f, const char *first, size_t size, struct err *e)
+enum assay_err listfile_csv(struct listfile *f, const char *first, size_t size,
+                            enum listfile_form *form, struct err *e)
 {
+    const char separator = !is_separated_by(first, ",") && is_separated_by(first, ";") ? ';' : ',';
     struct rest rest = {.f = f, .first = first, .size = size};
     struct csv_reader *csv = csv_reader_stream(fill_rest, &rest);
     struct head h = {0};
-    enum assay_err rc = read_head(csv, &h, e);
 
+    csv_reader_separator(csv, separator);
+    enum assay_err rc = read_head(csv, &h, e);
+    if (rc == ASSAY_OK)
+        *form = h.form = form_of(&h, separator);
+    if (h.form == LISTFILE_NSRL)
+        csv_reader_latin1(csv);
     if (rc == ASSAY_OK)
         rc = read_rows(f, csv, &h, e);
     for (size_t i = 0; i < h.count; i++)

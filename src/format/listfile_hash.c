@@ -73,6 +73,8 @@ unsigned listfile_kind(const char *name, size_t size)
         plain[n - 4] = '\0';
     if (str_equal(plain, "pdqoriented"))
         return LISTFILE_ORIENTED;
+    if (str_equal(plain, "videomd5")) /* as python-threatexchange calls that of a film */
+        return LISTFILE_MD5;
     for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (str_equal(kinds[i].name, plain))
             return 1u << i;
@@ -154,15 +156,39 @@ const char *listfile_unnamed(const char *hex, struct listfile_record *r)
     return why != NULL ? why : listfile_value(hex, left, r);
 }
 
+bool listfile_bsd(const char *line, struct listfile_bsd *out)
+{
+    const size_t size = strcspn(line, " \t(");
+    const char *name = line + size + strspn(line + size, " \t");
+
+    if (*name != '(' || (out->kind = listfile_kind(line, size)) == 0)
+        return false;
+    out->name = ++name;
+    out->hex = NULL;
+    for (const char *at = strchr(name, ')'); at != NULL; at = strchr(at + 1, ')')) {
+        const char *sign = at + 1 + strspn(at + 1, " \t");
+        if (*sign != '=')
+            continue;
+        out->name_size = (size_t)(at - name);
+        out->hex = sign + 1 + strspn(sign + 1, " \t");
+    }
+    return out->hex != NULL;
+}
+
 const char *listfile_hash(const char *line, struct listfile_record *r, const char **rest)
 {
     static const char between[] = " \t,;";
     char hex[72];
+    struct listfile_bsd bsd;
     unsigned bits = 0;
 
     line += strspn(line, " \t");
     size_t size = strcspn(line, " \t,;:");
-    if (line[size] != '\0' && (bits = listfile_kind(line, size)) != 0) {
+    if (listfile_bsd(line, &bsd)) {
+        bits = bsd.kind;
+        line = bsd.hex;
+        size = strcspn(line, between);
+    } else if (line[size] != '\0' && (bits = listfile_kind(line, size)) != 0) {
         line += size + 1;
         line += strspn(line, " \t");
         size = strcspn(line, between);

@@ -24,10 +24,31 @@ enum assay_err listfile_line(struct listfile *f, const char **line, size_t *size
 /* The readers: from the first line, which is given, to the end. */
 enum assay_err listfile_text(struct listfile *f, const char *first, struct err *e);
 enum assay_err listfile_jsonl(struct listfile *f, const char *first, size_t size, struct err *e);
-enum assay_err listfile_csv(struct listfile *f, const char *first, size_t size, struct err *e);
+enum assay_err listfile_csv(struct listfile *f, const char *first, size_t size,
+                            enum listfile_form *form, struct err *e);
 enum assay_err listfile_vics(struct listfile *f, struct err *e); /* from the file's first byte */
 /* Whether the line is names of columns, one of them a hash's. */
 bool listfile_is_head(const char *line);
+
+/* What INTERPOL's list has in a column beside the two digests. */
+enum listfile_icse {
+    LISTFILE_ICSE_NONE,
+    LISTFILE_ICSE_TEXT,
+    LISTFILE_ICSE_FLAG,
+    LISTFILE_ICSE_DNA
+};
+enum listfile_icse listfile_icse_column(const char *name);
+/* Such a field, not empty: into o by its column's name, or why not (static). */
+const char *listfile_icse_field(enum listfile_icse what, const char *name, const char *field,
+                                struct json_out *o);
+
+/* A line as BSD's md5 writes it, KIND (NAME) = HEX: its parts, within the line. */
+struct listfile_bsd {
+    unsigned kind; /* enum listfile_has */
+    const char *name, *hex;
+    size_t name_size;
+};
+bool listfile_bsd(const char *line, struct listfile_bsd *out); /* false: another form */
 
 /* What else a column or member may hold, beside the bits of enum listfile_has. */
 #define LISTFILE_QUALITY ((unsigned)1 << 8)

@@ -4,16 +4,20 @@
 #include "base/str.h"
 #include "format/listfile_impl.h"
 
-/* What stands behind a hash: a PDQ's quality, the name that md5sum gives, or any note. */
-static void take_rest(struct listfile *f, const char *rest, struct listfile_record *r)
+/* What else stands there: a PDQ's quality, the name that md5sum gives, or any note. */
+static void take_rest(struct listfile *f, const char *line, const char *rest,
+                      struct listfile_record *r)
 {
+    struct listfile_bsd bsd;
     struct json_out o;
     int64_t number;
 
     buf_reset(&f->says);
     json_out_init(&o, &f->says);
     json_object(&o, NULL);
-    if ((r->has & LISTFILE_PDQ) != 0 && str_int64(rest, 0, 100, &number) == ASSAY_OK)
+    if (listfile_bsd(line, &bsd))
+        json_text_n(&o, "text", bsd.name, bsd.name_size);
+    else if ((r->has & LISTFILE_PDQ) != 0 && str_int64(rest, 0, 100, &number) == ASSAY_OK)
         r->quality = (int)number;
     else if (rest[0] != '\0')
         json_text(&o, "text", rest[0] == '*' ? rest + 1 : rest);
@@ -28,10 +32,12 @@ static enum assay_err read_line(struct listfile *f, const char *line, struct err
     line += strspn(line, " \t");
     if (line[0] == '\0' || line[0] == '#')
         return ASSAY_OK;
+    if (line[0] == '\\') /* md5sum's mark of a name in which it escaped something */
+        line++;
     why = listfile_hash(line, &r, &rest);
     if (why != NULL)
         return listfile_refuse(f, why, e);
-    take_rest(f, rest, &r);
+    take_rest(f, line, rest, &r);
     return listfile_give(f, &r, e);
 }
 

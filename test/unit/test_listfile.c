@@ -1,4 +1,4 @@
-/* Lists of hashes in text, CSV, JSON Lines and VICS: what is read of them, and what is refused. */
+/* Lists of hashes in all the forms: what is read of them, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,6 +112,72 @@ static void text_is_a_hash_a_line(void **state)
     check("\n\n", LISTFILE_TEXT, "");
 }
 
+static void lines_of_others_programs_are_read(void **state)
+{
+    (void)state;
+    check("MD5 (dir/a (1) = b.jpg) = " MD5 "\nSHA256(c) = " SHA256 "\nSHA1 (d)= " SHA1 "\r\n\\" MD5
+          "  e\\\\f\nMD5 (g) = 12\nCRC (h) = " MD5 "\nMD5 () = " MD5 "\n",
+          LISTFILE_TEXT,
+          "1 md5 {\"text\":\"dir/a (1) = b.jpg\"}\n2 sha256 {\"text\":\"c\"}\n"
+          "3 sha1 {\"text\":\"d\"}\n4 md5 {\"text\":\"e\\\\\\\\f\"}\n5 ! an MD5 is 32 hex digits\n"
+          "6 ! no hash: that is of hex digits, 64 at most\n7 md5 {\"text\":\"\"}\n");
+    /* What python-threatexchange reads from a local file; text and addresses are no hashes. */
+    check("pdq " SHA256 "\nvideo_md5 " MD5 "\nmd5 " MD5 "\nurl https://a.example/\n", LISTFILE_TEXT,
+          "1 pdq\n2 md5\n3 md5\n4 ! no hash: that is of hex digits, 64 at most\n");
+}
+
+#define DNA_HEX    MD5 MD5 MD5 MD5 MD5 MD5 MD5 MD5 MD5
+#define OF_64      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+#define DNA_BASE64 OF_64 OF_64 OF_64
+
+/* Its columns in any order, with others among them, and what is empty is not said. */
+static void the_list_of_interpol_is_read(void **state)
+{
+    (void)state;
+    check("\xef\xbb\xbfMD5;SHA1;PhotoDNA;Image ID;Is distributed;Victim identified;"
+          "Offender identified;Series name;Number of submissions;File Available;Media Type;"
+          "Baseline\r\n" MD5 ";" SHA1 ";" DNA_HEX ";7;y;No;TRUE;\"Sea; side\";3;n;Image;Yes\r\n" MD5
+          ";;;8;;;;;;;;\r\n",
+          LISTFILE_ICSE,
+          "2 md5 sha1 {\"Image ID\":\"7\",\"Is distributed\":true,\"Victim identified\":false,"
+          "\"Offender identified\":true,\"Series name\":\"Sea; side\","
+          "\"Number of submissions\":\"3\",\"File Available\":\"n\",\"Media Type\":\"Image\","
+          "\"Baseline\":\"Yes\"}\n3 md5 {\"Image ID\":\"8\"}\n");
+    check("baseline;Note;md5\nf;1,2;" MD5 "\n;;\n", LISTFILE_ICSE,
+          "2 md5 {\"baseline\":\"f\",\"Note\":\"1,2\"}\n3 ! no hash in any of its columns\n");
+    check("MD5;PhotoDNA;Is distributed\n" MD5 ";" DNA_HEX "0;y\n" MD5 ";;maybe\n" MD5 ";" MD5 SHA1
+          ";n\n" MD5 ";" DNA_BASE64 ";n\n",
+          LISTFILE_ICSE,
+          "2 ! a PhotoDNA is 192 digits of base64 or 288 of hex\n"
+          "3 ! a flag is one of y, n, yes, no, t, f, true and false\n"
+          "4 ! a PhotoDNA is 192 digits of base64 or 288 of hex\n"
+          "5 md5 {\"Is distributed\":false}\n");
+}
+
+static void columns_may_stand_between_semicolons(void **state)
+{
+    (void)state;
+    check("md5;note\n" MD5 ";a,b\n" MD5 ",c\n", LISTFILE_CSV,
+          "2 md5 {\"note\":\"a,b\"}\n3 ! another number of columns than in the first line\n");
+    check("md5,\"a;b\"\n" MD5 ",c;d\n", LISTFILE_CSV, "2 md5 {\"a;b\":\"c;d\"}\n");
+}
+
+/* Names are in ISO-8859-1, and are not kept; but they refuse nothing, and may have commas. */
+static void nsrl_version_2_is_read(void **state)
+{
+    (void)state;
+    check("\"SHA-1\",\"MD5\",\"CRC32\",\"FileName\",\"FileSize\",\"ProductCode\",\"OpSystemCode\","
+          "\"SpecialCode\"\r\n\"AABBCCDDEEFF00112233445566778899AABBCCDD\","
+          "\"AABBCCDDEEFF00112233445566778899\",\"01234567\",\"b\xfc"
+          "cher, \xe9t\xe9.dll\",1024,"
+          "190,\"362\",\"\"\r\n\"" SHA1 "\",\"" MD5 "\",\"\",\"\",0,1,\"\xe9\",\"S\"\r\n",
+          LISTFILE_NSRL,
+          "2 md5 sha1 {\"CRC32\":\"01234567\",\"FileSize\":\"1024\",\"ProductCode\":\"190\","
+          "\"OpSystemCode\":\"362\"}\n"
+          "3 md5 sha1 {\"FileSize\":\"0\",\"ProductCode\":\"1\",\"OpSystemCode\":\"\xc3\xa9\","
+          "\"SpecialCode\":\"S\"}\n");
+}
+
 static void what_is_no_hash_is_refused_by_line(void **state)
 {
     (void)state;
@@ -204,7 +270,7 @@ static void columns_without_a_name_have_their_number(void **state)
 static void what_is_no_list_is_refused_whole(void **state)
 {
     static const char *const texts[] = {
-        "{\n \"values\": []\n}\n", "[\n",       "md5;sha1\n" MD5 ";\n",
+        "{\n \"values\": []\n}\n", "[\n",       "md5\tsha1\n" MD5 "\t\n",
         "\x89PNG\r\n\x1a\n",       "md5,MD5\n", "md5,note,note\n" MD5 ",a,b\n",
         "hash,hash_value\n"};
     enum listfile_form form;
@@ -429,6 +495,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_a_hash_a_line),
+        cmocka_unit_test(lines_of_others_programs_are_read),
+        cmocka_unit_test(the_list_of_interpol_is_read),
+        cmocka_unit_test(columns_may_stand_between_semicolons),
+        cmocka_unit_test(nsrl_version_2_is_read),
         cmocka_unit_test(what_is_no_hash_is_refused_by_line),
         cmocka_unit_test(columns_are_told_by_their_names),
         cmocka_unit_test(objects_keep_what_else_they_say),
