@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/list.h"
 #include "cli/simple.h"
 #include "flow/lists/lists.h"
 
@@ -13,6 +14,7 @@ static const char usage[] =
     "                  [--licence TEXT] [--contact TEXT] [--reason TEXT] [--expires DATE]\n"
     "       assay list show [NAME]\n"
     "       assay list lint FILE\n"
+    "       assay list convert FILE --to FORM [-o OUT] [--categories CODE=NUMBER,...]\n"
     "       assay list off NAME HASH --reason TEXT\n"
     "       assay list on NAME HASH\n"
     "       assay list set NAME --confirm hidden-vote|one\n"
@@ -21,7 +23,7 @@ static const char usage[] =
     "(doc/lists.md). import makes the list if it is not there, and FILE its next version: what\n"
     "the last version had and FILE has not is removed.\n"
     "The same file again does nothing; an import that was cut goes on. lint says what an import\n"
-    "would refuse, and needs no workspace.\n\n"
+    "would refuse; convert writes the records in another form; both need no workspace.\n\n"
     "  --kind KIND     hashes, known_good or never_export (hashes)\n"
     "  --trust TRUST   trusted or candidate (candidate)\n"
     "  --reason TEXT   why a hash is off, or files of known_good and never_export are held back\n"
@@ -30,13 +32,20 @@ static const char usage[] =
     "vote\n"
     "                  that nobody sees before their own), or one: the same grade given blind by\n"
     "                  one person is enough, and the file is not read again\n\n"
+    "  --to FORM       md5, sha1, sha256, pdq (a hash a line), md5sum, sha1sum, sha256sum, csv,\n"
+    "                  jsonl, vics, icse or local-file (of python-threatexchange)\n"
+    "  -o, --out OUT   a file, replaced as a whole (stdout)\n"
+    "  --categories CODE=NUMBER,...  of vics: the Category of each code; * stands for all "
+    "others\n\n"
     "examples:\n"
     "  assay list import hotline-2026 hashes.jsonl --trust trusted --source 'Hotline of Example'\n"
     "  assay list import nsrl NSRLFile.txt --kind known_good --reason 'files of software'\n"
+    "  assay list convert hashes.jsonl --to vics --categories A=1,B=2,C=3 -o list.json\n"
     "  assay list off hotline-2026 d3b07384d113edec49eaa6238ad5ff00 --reason 'a blank page'\n";
 
 struct options {
     const char *kind, *trust, *source, *licence, *contact, *reason, *expires, *confirm;
+    const char *to, *out, *categories;
 };
 
 static void print_refused(void *ctx, uint64_t line, const char *reason)
@@ -122,7 +131,8 @@ static bool fits(const char *verb, int words)
 {
     if (str_equal(verb, "show"))
         return words <= 1;
-    if (str_equal(verb, "lint") || str_equal(verb, "remove") || str_equal(verb, "set"))
+    if (str_equal(verb, "lint") || str_equal(verb, "remove") || str_equal(verb, "set") ||
+        str_equal(verb, "convert"))
         return words == 1;
     return words == 2 &&
            (str_equal(verb, "import") || str_equal(verb, "off") || str_equal(verb, "on"));
@@ -131,10 +141,18 @@ static bool fits(const char *verb, int words)
 int cli_list(struct cli *c, int argc, char **argv)
 {
     struct options o = {0};
-    const struct simple_flag flags[] = {
-        {"kind", NULL, &o.kind},       {"trust", NULL, &o.trust},     {"source", NULL, &o.source},
-        {"licence", NULL, &o.licence}, {"contact", NULL, &o.contact}, {"reason", NULL, &o.reason},
-        {"expires", NULL, &o.expires}, {"confirm", NULL, &o.confirm}, {0}};
+    const struct simple_flag flags[] = {{"kind", NULL, &o.kind},
+                                        {"trust", NULL, &o.trust},
+                                        {"source", NULL, &o.source},
+                                        {"licence", NULL, &o.licence},
+                                        {"contact", NULL, &o.contact},
+                                        {"reason", NULL, &o.reason},
+                                        {"expires", NULL, &o.expires},
+                                        {"confirm", NULL, &o.confirm},
+                                        {"to", NULL, &o.to},
+                                        {"out", NULL, &o.out},
+                                        {"categories", NULL, &o.categories},
+                                        {0}};
     int64_t expires_ms = 0;
     struct world w;
     int status = simple_options(c, usage, flags, argc, argv);
@@ -152,6 +170,12 @@ int cli_list(struct cli *c, int argc, char **argv)
     if (str_equal(verb, "set") != (o.confirm != NULL))
         return cli_usage("list",
                          "set needs --confirm hidden-vote or one, and nothing else takes it");
+    if (str_equal(verb, "convert")) {
+        const struct list_conversion to = {words[0], o.to, o.out, o.categories};
+        return cli_list_convert(&to);
+    }
+    if (o.to != NULL || o.out != NULL || o.categories != NULL)
+        return cli_usage("list", "--to, -o and --categories are about convert");
     if (str_equal(verb, "lint"))
         return lint(words[0]);
     if ((status = cli_open(c, FLOW_WITHOUT_DECODER, &w)) != CLI_DONE)

@@ -2,7 +2,10 @@
 #ifndef FLOW_LISTS_LISTS_H
 #define FLOW_LISTS_LISTS_H
 
+#include <stdio.h>
+
 #include "flow/flow.h"
+#include "format/listout.h"
 
 /* Who may change lists in the console. */
 #define LISTS_KEEPERS (PEOPLE_LEAD | PEOPLE_ADMIN)
@@ -60,6 +63,33 @@ enum assay_err lists_lint(const char *path,
 enum assay_err lists_lint_bytes(const void *bytes, size_t size,
                                 void (*refused)(void *ctx, uint64_t line, const char *reason),
                                 void *ctx, struct lists_counts *out, struct err *e);
+
+/* Why records could not be written in a form, and how many; static texts. */
+#define LISTS_REASONS_MAX 16
+struct lists_left_out {
+    struct {
+        const char *why;
+        int64_t records;
+    } of[LISTS_REASONS_MAX];
+    size_t count;
+};
+
+/*
+ * Read a file of hashes and write its records to out (the caller's, who closes it) in another form,
+ * without a workspace. What cannot be read is reported and passed over. ENOTFOUND, EIO: the file;
+ * EFORMAT: it is no list; EFULL, EIO: out.
+ */
+struct lists_convert {
+    const char *path;
+    const struct listout_form *form;
+    const struct listout_categories *categories; /* of a form that is graded */
+    FILE *out;
+    void (*refused)(void *ctx, uint64_t line, const char *reason);
+    void *ctx;
+    int64_t records, refused_count; /* set: written, and reported */
+    struct lists_left_out left_out; /* set */
+};
+enum assay_err lists_convert(struct lists_convert *c, struct err *e);
 
 /* ListList: all lists with their counts, or those of this name with their versions. ENOTFOUND. */
 enum assay_err lists_show(struct world *w, const char *name, struct buf *answer, struct err *e);
