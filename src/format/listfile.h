@@ -27,7 +27,7 @@ enum listfile_form {
     LISTFILE_JSONL,
     LISTFILE_VICS,
     LISTFILE_ICSE, /* CSV by semicolons with INTERPOL's columns */
-    LISTFILE_NSRL  /* NSRLFile.txt of NSRL RDS 2 */
+    LISTFILE_NSRL  /* NSRLFile.txt of NSRL RDS 2; what reads SQLite says so of RDS 3 */
 };
 
 /* The hashes of one file and what the list says of it, all of them borrowed for the call. */

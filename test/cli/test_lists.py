@@ -1,6 +1,7 @@
 """Lists of hashes in others' forms: taken in as known good, written again, found by other tools."""
 import json
 import shutil
+import sqlite3
 import subprocess
 import unittest
 
@@ -43,9 +44,43 @@ class Lists(unittest.TestCase):
         done = w.ok("list", "import", "nsrl", path, "--kind", "known_good",
                     "--reason", "files of software")
         self.assertIn("3 records, 2 added", done.text())
+        base = sqlite3.connect(w.top / "RDS.db")
+        with base:
+            base.execute("CREATE TABLE METADATA(md5 TEXT)")
+            base.executemany("INSERT INTO METADATA VALUES(?)", ((MD5,), (MD5,), (OTHER,)))
+        base.close()
+        done = w.ok("list", "import", "nsrl3", w.top / "RDS.db", "--kind", "known_good",
+                    "--reason", "files of software")
+        self.assertIn("3 records, 2 added", done.text())
         shown = json.loads(w.ok("list", "show", "nsrl").text())
         self.assertIn('"known_good"', json.dumps(shown))
         self.assertIn('"nsrl"', json.dumps(shown))
+
+    def test_nsrl_of_version_3_is_read_from_its_tables_alone(self):
+        w = self.workspace()
+        path = w.top / "RDS_minimal.db"
+        base = sqlite3.connect(path)
+        with base:
+            base.execute("CREATE TABLE FILE(sha256 TEXT, sha1 TEXT, md5 TEXT, file_name TEXT)")
+            base.executemany("INSERT INTO FILE VALUES(?, ?, ?, ?)", (
+                (OTHER.upper() * 2, MD5.upper() + "01234567", MD5.upper(), "a.dll"),
+                (None, "d41d8cd98f00b204e9800998ecf8427e", None, "short"), (None, "", OTHER, "")))
+        base.close()
+        before = path.read_bytes()
+        done = w.run("list", "convert", path, "--to", "jsonl")
+        self.assertEqual([json.loads(line) for line in done.text().splitlines()],
+                         [{"md5": MD5, "sha1": MD5 + "01234567", "sha256": OTHER * 2},
+                          {"md5": OTHER}])
+        self.assertEqual((done.status, "line 2: a SHA-1 is 40" in done.err.decode()), (1, True))
+        self.assertEqual(path.read_bytes(), before)
+        evil = w.top / "evil.db"
+        base = sqlite3.connect(evil)
+        with base:
+            base.execute("CREATE VIEW FILE AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+                         "SELECT i + 1 FROM n) SELECT i AS md5 FROM n")
+        base.close()
+        done = w.run("list", "lint", evil)
+        self.assertEqual((done.status, "none of NSRL's" in done.err.decode()), (2, True))
 
     def test_hfind_finds_hashes_in_our_md5sum_text_and_in_nsrl(self):
         hfind = shutil.which("hfind")

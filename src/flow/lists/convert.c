@@ -69,7 +69,7 @@ enum assay_err lists_convert(struct lists_convert *c, struct err *e)
     c->left_out.count = 0;
     buf_init(&v.b, ROW_MAX);
     listout_begin(&v.out, c->form, c->categories, &v.b);
-    rc = listfile_read(lists_fill, f, &sink, NULL, e);
+    rc = lists_read(c->path, f, &sink, NULL, e);
     if (rc == ASSAY_OK) {
         listout_end(&v.out);
         rc = flush(&v, e);

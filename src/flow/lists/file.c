@@ -6,6 +6,7 @@
 #include "assay/digest.h"
 #include "base/str.h"
 #include "flow/lists/lists_impl.h"
+#include "store/nsrl.h"
 
 #define PIECE_BYTES 65536
 
@@ -40,9 +41,65 @@ const char *lists_judge(struct listfile_record *r)
     return r->has == 0 ? "no hash that may be matched on" : NULL;
 }
 
-size_t lists_fill(void *ctx, void *out, size_t size)
+static size_t fill_from(void *ctx, void *out, size_t size)
 {
     return fread(out, 1, size, ctx);
+}
+
+/* ---- NSRL of version 3 ---- */
+
+static const char *take_hash(const char *kind, const char *hex, struct listfile_record *r)
+{
+    char line[96];
+    const char *rest;
+
+    if (hex == NULL || hex[0] == '\0')
+        return NULL;
+    if (strlen(hex) > 64)
+        return "a hash has at most 64 hex digits";
+    (void)snprintf(line, sizeof line, "%s:%s", kind, hex);
+    const char *why = listfile_hash(line, r, &rest);
+    return why == NULL && rest[0] != '\0' ? "no hash: that is of hex digits, 64 at most" : why;
+}
+
+static enum assay_err take_nsrl(void *ctx, const struct nsrl_row *row, struct err *e)
+{
+    const struct listfile_sink *sink = ctx;
+    struct listfile_record r = {
+        .line = row->number, .quality = -1, .says = "{}", .says_size = strlen("{}")};
+    const char *why = take_hash("md5", row->md5, &r);
+
+    if (why == NULL)
+        why = take_hash("sha1", row->sha1, &r);
+    if (why == NULL)
+        why = take_hash("sha256", row->sha256, &r);
+    if (why == NULL && r.has == 0)
+        why = "no hash: md5, sha1 or sha256 is wanted";
+    return why != NULL ? sink->refused(sink->ctx, r.line, why, e) : sink->record(sink->ctx, &r, e);
+}
+
+static bool is_sqlite(FILE *f)
+{
+    char begin[sizeof NSRL_MAGIC];
+    const size_t n = fread(begin, 1, sizeof begin, f);
+
+    rewind(f);
+    return n == sizeof begin && memcmp(begin, NSRL_MAGIC, sizeof begin) == 0;
+}
+
+enum assay_err lists_read(const char *path, FILE *f, const struct listfile_sink *sink,
+                          enum listfile_form *form, struct err *e)
+{
+    struct listfile_sink own = *sink;
+
+    if (!is_sqlite(f))
+        return listfile_read(fill_from, f, sink, form, e);
+    if (path == NULL)
+        return err_set(e, ASSAY_EFORMAT,
+                       "this is an SQLite file: NSRL's are imported by `assay list import`");
+    if (form != NULL)
+        *form = LISTFILE_NSRL;
+    return nsrl_read(path, take_nsrl, &own, e);
 }
 
 static enum assay_err hash_file(FILE *f, uint8_t sha256[32], struct err *e)
@@ -138,12 +195,12 @@ static enum assay_err count_record(void *ctx, const struct listfile_record *r, s
     return reason == NULL ? ASSAY_OK : count_refused(ctx, r->line, reason, e);
 }
 
-static enum assay_err lint(FILE *f, struct linting *l, struct err *e)
+static enum assay_err lint(const char *path, FILE *f, struct linting *l, struct err *e)
 {
     const struct listfile_sink sink = {l, count_record, count_refused};
 
     *l->out = (struct lists_counts){0};
-    enum assay_err rc = listfile_read(lists_fill, f, &sink, NULL, e);
+    enum assay_err rc = lists_read(path, f, &sink, NULL, e);
     (void)fclose(f);
     return rc;
 }
@@ -157,7 +214,7 @@ enum assay_err lists_lint(const char *path,
     FILE *f;
     enum assay_err rc = lists_open(path, &f, sha256, e);
 
-    return rc != ASSAY_OK ? rc : lint(f, &l, e);
+    return rc != ASSAY_OK ? rc : lint(path, f, &l, e);
 }
 
 enum assay_err lists_lint_bytes(const void *bytes, size_t size,
@@ -169,5 +226,5 @@ enum assay_err lists_lint_bytes(const void *bytes, size_t size,
     FILE *f;
     enum assay_err rc = lists_open_bytes(bytes, size, &f, sha256, e);
 
-    return rc != ASSAY_OK ? rc : lint(f, &l, e);
+    return rc != ASSAY_OK ? rc : lint(NULL, f, &l, e);
 }

@@ -365,7 +365,7 @@ static enum assay_err read_and_put(struct import *m, FILE *f, struct err *e)
 
     m->group = mem_array(GROUP_ROWS, sizeof *m->group);
     m->arena = arena_new();
-    if ((rc = listfile_read(lists_fill, f, &sink, NULL, e)) == ASSAY_OK)
+    if ((rc = lists_read(m->in->path, f, &sink, NULL, e)) == ASSAY_OK)
         rc = flush(m, e);
     arena_free(m->arena);
     mem_free(m->group);
@@ -414,7 +414,7 @@ static enum assay_err look_through(struct import *m, FILE *f, struct err *e)
     enum listfile_form form = LISTFILE_TEXT;
     struct glance g = {0};
     const struct listfile_sink look = {&g, glance_record, glance_refused};
-    enum assay_err rc = listfile_read(lists_fill, f, &look, &form, e);
+    enum assay_err rc = lists_read(m->in->path, f, &look, &form, e);
 
     if (rc != ASSAY_OK)
         return rc;

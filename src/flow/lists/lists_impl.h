@@ -18,6 +18,9 @@ enum assay_err lists_open(const char *path, FILE **out, uint8_t sha256[32], stru
 enum assay_err lists_open_bytes(const void *bytes, size_t size, FILE **out, uint8_t sha256[32],
                                 struct err *e);
 
-json_fill lists_fill; /* ctx: the FILE */
+/* Read what lists_open gave, by its path; or with path NULL bytes. A file of SQLite is NSRL's of
+ * version 3, whose lines are the numbers of its rows; all else is as listfile_read takes it. */
+enum assay_err lists_read(const char *path, FILE *f, const struct listfile_sink *sink,
+                          enum listfile_form *form, struct err *e);
 
 #endif
