@@ -8,7 +8,9 @@ import subprocess
 import time
 import unittest
 
+import archives
 import workspace
+from archives import Entry
 from workspace import Workspace, png
 
 CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/UK/$metadata#"
@@ -26,6 +28,10 @@ def media(number, **more):
 def case(records, context=CONTEXT + "Cases", **more):
     return {"@odata.context": context,
             "value": [{"CaseID": "3f2a1b6c", "CaseNumber": "TEST-6", "Media": records, **more}]}
+
+
+def entries(*numbers, folder="Files/"):
+    return [Entry(f"{folder}p{n}.png", png(n)) for n in numbers]
 
 
 class Cases(unittest.TestCase):
@@ -231,13 +237,11 @@ class Cases(unittest.TestCase):
         self.assertIn(b"3 grade, 0 not_pertinent, 1 uncategorised", done.err)
         self.assertFalse((self.w.top / "none").exists())
 
-    def test_killed_anywhere_it_goes_on_and_nothing_is_there_twice(self):
-        records = [media(1 + n % 8, MediaID=n) for n in range(600)]
-        records += [{"MediaID": n, "MD5": f"{n:032x}", "Category": 2} for n in range(1, 2000)]
-        path = self.write(case(records), "long.json")
-        command = [workspace.assay, "import", "--later", "--profile", "training", "--batch", "long",
+    def killed(self, path, batch, chance):
+        """Import it, killed six times on the way; what is there then."""
+        command = [workspace.assay, "import", "--later", "--profile", "training", "--batch", batch,
                    path]
-        chance, kills = random.Random(6), 0
+        kills = 0
         for _ in range(6):
             process = subprocess.Popen(command, env=self.w.env, stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL)
@@ -248,14 +252,126 @@ class Cases(unittest.TestCase):
             process.wait(60)
         done = self.w.run(*command[1:])
         self.assertIn(done.status, (0, 1), done.err)
-        rows = self.rows("long", "r.number, r.state")
+        print(f"killed {kills} times")
+        return self.rows(batch, "r.number, r.state")
+
+    def test_killed_anywhere_it_goes_on_and_nothing_is_there_twice(self):
+        records = [media(1 + n % 8, MediaID=n) for n in range(600)]
+        records += [{"MediaID": n, "MD5": f"{n:032x}", "Category": 2} for n in range(1, 2000)]
+        path = self.write(case(records), "long.json")
+        rows = self.killed(path, "long", chance=random.Random(6))
         self.assertEqual([row[0] for row in rows], list(range(1, len(records) + 1)))
         self.assertEqual([row[1] for row in rows], ["taken"] * 600 + ["missing"] * 1999)
         sighted = self.w.query("SELECT count(*) FROM sighting s JOIN batch b ON b.id = s.batch_id"
                                " WHERE b.name = 'long'")
         self.assertEqual(sighted[0][0], 8) # one a path
         self.w.verified()
-        print(f"killed {kills} times")
+
+    def blobs(self):
+        return sorted(p.name for p in (self.w.data / "vault").rglob("*") if p.is_file())
+
+    def zip(self, *parts):
+        """An archive of entries, and of documents by name."""
+        whole = [Entry(name, json.dumps(part).encode()) if name else part
+                 for name, part in (p if isinstance(p, tuple) else ("", p) for p in parts)]
+        return archives.archive(whole)
+
+    def test_a_case_in_a_zip_is_as_one_in_a_folder(self):
+        records = [media(31), media(32, RelativeFilePath=".\\Files//p32.png"),
+                   {"MediaID": 4, "MD5": "ab" * 16, "Category": 2},
+                   media(33, RelativeFilePath="Gone\\x.png"), media(34, MD5="00" * 16),
+                   media(31), media(35), media(36), media(37)]
+        bad = [Entry("Case\\Files\\p35.png", png(35), crc=1),
+               Entry("Case/Files/p36.png", png(36), flags=1)]
+        twice = [Entry("Case/Files/p37.png", png(38)), Entry("Case/Files/p37.png", png(37))]
+        large = random.Random(8).randbytes(1 << 20) * 33 # more than is held in memory
+        records.append({"MD5": hashlib.md5(large).hexdigest(), "RelativeFilePath": "Files/large"})
+        data = self.zip(*entries(31, 32, 33, folder="Case/Files/"), ("Case/a.json", case(records)),
+                        Entry("Case/Files/large", large, archives.STORED),
+                        *entries(34, 39, folder="Case\\Files\\"), *bad, *twice,
+                        Entry("Case/notes.json", b'{"of": "something else"}'))
+        before = self.blobs()
+        found, done = self.take(data, batch="zip", name="case.zip", status=1)
+        self.assertEqual(found, ["new", "new", "missing", "new", "refused", "seen", "refused",
+                                 "refused", "new", # by its hash: its name is no one's
+                                 "new"])
+        self.assertEqual([row[2] for row in self.rows("zip")],
+                         ["taken", "taken", "missing", "taken", "mismatch", "taken", "refused",
+                          "refused", "taken", "taken"])
+        self.assertIn("the record says " + "00" * 16, done.text())
+        self.assertIn("it is encrypted", done.text())
+        self.assertEqual(len(self.blobs()) - len(before), 5) # what no record has is gone
+        size = self.w.query("SELECT size FROM case_file f JOIN batch b ON b.id = f.batch_id"
+                            " WHERE b.name = 'zip'")
+        self.assertEqual(size[0][0], len(json.dumps(case(records)).encode()))
+        done = self.take(data, batch="zip", name="case.zip")[1]
+        self.assertIn(b"already, all 10 records", done.err)
+        entries_made = [json.loads(row[0]) for row in self.w.query("SELECT entry FROM record")]
+        self.assertEqual(sorted(n["action"] for n in entries_made
+                                if n["action"].startswith("archive."))[-1], "archive.unpacked")
+        self.w.verified()
+
+    def test_a_zip_with_two_documents_is_taken_whole_or_not_at_all(self):
+        one, two = case([media(41)]), case([media(42)], CaseNumber="TEST-7")
+        wrong = case([media(42, Category=256)])
+        parts = [*entries(41, folder="a/Files/"), *entries(42, folder="b/Files/")]
+        before = self.blobs()
+        self.take(self.zip(("a/one.json", one), *parts, ("b/two.json", wrong)), batch="two",
+                  name="two.zip", status=2)
+        self.assertEqual((self.rows("two"), self.blobs()), ([], before))
+        found, _ = self.take(self.zip(("a/one.json", one), *parts, ("b/two.JSON", two)),
+                             batch="two", name="two.zip")
+        self.assertEqual(found, ["new", "new"])
+        self.assertEqual([row[:3] for row in self.rows("two")], [(1, 1, "taken")] * 2)
+        self.w.verified()
+
+    def test_a_dry_run_of_a_zip_needs_no_workspace(self):
+        records = [media(1), media(2, MediaSize=1), {"MD5": "cd" * 16}, media(3)]
+        path = self.write(self.zip(*entries(1, 2), ("case.json", case(records)), *entries(3)),
+                          "dry.zip")
+        for options in ((), ("--media", self.folder)):
+            done = self.w.run("import", "--profile", "training", "--dry-run", *options, path,
+                              env=dict(self.w.env, ASSAY_DATA=str(self.w.top / "none")))
+            self.assertEqual([line[0] for line in done.lines()],
+                             ["new", "refused", "missing", "new"], done.err)
+            self.assertEqual(done.status, 1)
+        self.assertFalse((self.w.top / "none").exists())
+
+    def test_an_evil_zip_is_refused_and_leaves_nothing(self):
+        document = ("case.json", case([media(51)]))
+        name, said = document[0], json.dumps(document[1]).encode()
+        whole = self.zip(*entries(51, folder="Files/"), document)
+        before = self.blobs()
+        for data, why in (
+                (whole[:-30], "no directory"), (whole[:40] + whole[-80:], "evil.zip"),
+                (self.zip(*entries(51)), "ends in .json is VICS"),
+                (self.zip(*entries(51), Entry(name, said, flags=1)), "it is encrypted"),
+                (self.zip(*entries(51), Entry(name, said, crc=1)), "cannot be read"),
+                (self.zip(*entries(51), Entry(name, said[:-9])), name),
+                (self.zip(*entries(51), Entry("../" + name, said)), r"cannot be read"),
+                (archives.quoted_bomb() + b"", "json")):
+            done = self.take(data, batch="evil", name="evil.zip", status=2)[1]
+            self.assertRegex(done.err.decode(), why)
+            self.assertEqual(self.rows("evil"), [], why)
+        # Names that lead out of it are no media, and none is ever opened.
+        secret = self.w.top / "out.png"
+        secret.write_bytes(png(52))
+        found, _ = self.take(self.zip(
+            ("case.json", case([media(52, RelativeFilePath="out.png")])),
+            Entry("../out.png", png(52)), Entry(str(secret), png(52))), name="out.zip", status=1)
+        self.assertEqual(found, ["missing"])
+        self.assertEqual(self.blobs(), before)
+        self.w.verified()
+
+    def test_a_zip_killed_anywhere_goes_on(self):
+        records = [media(60 + n % 8, MediaID=n) for n in range(300)]
+        records += [{"MediaID": n, "MD5": f"{n:032x}", "Category": 2} for n in range(1, 1000)]
+        path = self.write(self.zip(*entries(*range(60, 68)), ("case.json", case(records))),
+                          "long.zip")
+        rows = self.killed(path, "long zip", chance=random.Random(7))
+        self.assertEqual([row[0] for row in rows], list(range(1, len(records) + 1)))
+        self.assertEqual([row[1] for row in rows], ["taken"] * 300 + ["missing"] * 999)
+        self.w.verified()
 
 
 if __name__ == "__main__":

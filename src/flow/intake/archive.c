@@ -244,17 +244,10 @@ static enum assay_err end(void *ctx, const struct unpack_entry *entry, enum unpa
 
 /* ---- the record ---- */
 
-struct archive_entry {
-    const struct unpacked *u;
-    enum audit_action action;
-    const char *outcome, *reason, *data, *sha256; /* sha256: hex */
-    struct audit_event_id event;
-};
-
 static enum assay_err write_entry(struct tx *tx, void *ctx, struct err *e)
 {
     struct archive_entry *a = ctx;
-    const struct run *r = a->u->run;
+    const struct run *r = a->run;
     const struct audit_entry entry = {
         .action = a->action,
         .keys = r->world->keys,
@@ -262,50 +255,62 @@ static enum assay_err write_entry(struct tx *tx, void *ctx, struct err *e)
         .objects = {{"batch", r->options->batch_id}},
         .outcome = a->outcome,
         .data = a->data,
-        .texts = {{"path", a->u->inner}, {"sha256", a->sha256}, {"reason", a->reason}}};
+        .texts = {{"path", a->inner}, {"sha256", a->sha256}, {"reason", a->reason}}};
 
     return audit_write(tx, &entry, &a->event, e);
 }
 
-/* Before its bytes are opened: no entry, no opening. */
-static enum assay_err record_opening(struct unpacked *u, const struct assay_digests *d,
-                                     struct archive_entry *a, char *hex, struct err *e)
+enum assay_err archive_record_opening(struct archive_entry *a, const struct assay_digests *d,
+                                      unsigned depth, struct err *e)
 {
     char name[FLOW_ITEM_NAME_SIZE], text[256];
 
-    str_hex(d->sha256, sizeof d->sha256, hex);
-    flow_item_name(u->run->world, d->sha256, name);
+    str_hex(d->sha256, sizeof d->sha256, a->sha256);
+    flow_item_name(a->run->world, d->sha256, name);
     (void)snprintf(text, sizeof text, "{\"archive_name\":\"%s\",\"size\":%llu,\"depth\":%u}", name,
-                   (unsigned long long)d->size, u->depth);
-    *a =
-        (struct archive_entry){.u = u, .action = AUDIT_ARCHIVE_OPENED, .data = text, .sha256 = hex};
-    return u->fatal = store_write(u->run->world->store, write_entry, a, e);
+                   (unsigned long long)d->size, depth);
+    a->action = AUDIT_ARCHIVE_OPENED;
+    a->data = text;
+    const enum assay_err rc = store_write(a->run->world->store, write_entry, a, e);
+    a->data = NULL;
+    return rc;
+}
+
+enum assay_err archive_record_end(struct archive_entry *a, const struct archive_counts *n,
+                                  struct err *e)
+{
+    char text[160];
+
+    (void)snprintf(text, sizeof text, "{\"entries\":%llu,\"refused\":%llu,\"bytes\":%llu}",
+                   (unsigned long long)n->entries, (unsigned long long)n->refused,
+                   (unsigned long long)n->bytes);
+    a->action = AUDIT_ARCHIVE_UNPACKED;
+    a->data = text;
+    const enum assay_err rc = store_write(a->run->world->store, write_entry, a, e);
+    a->data = NULL;
+    return rc;
 }
 
 /* How it ended: whole, or with the error rc. */
 static enum assay_err record_end(struct unpacked *u, enum assay_err rc, const struct err *why,
-                                 const char *hex, struct err *e)
+                                 struct archive_entry *a, struct err *e)
 {
-    char data[160], reason[256];
-
-    (void)snprintf(data, sizeof data, "{\"entries\":%llu,\"refused\":%llu,\"bytes\":%llu}",
-                   (unsigned long long)u->entries, (unsigned long long)u->refused,
-                   (unsigned long long)u->bytes);
-    struct archive_entry a = {
-        .u = u, .action = AUDIT_ARCHIVE_UNPACKED, .data = data, .sha256 = hex};
+    const struct archive_counts counts = {u->entries, u->refused, u->bytes};
+    char reason[256];
     bool whole = rc == ASSAY_OK;
+
     if (!whole) {
         (void)snprintf(reason, sizeof reason, "%s%.200s",
                        u->entries > 0 ? "incomplete: what was taken of it stays; " : "", why->text);
-        a.outcome = u->entries > 0 ? "incomplete" : "refused";
-        a.reason = reason;
+        a->outcome = u->entries > 0 ? "incomplete" : "refused";
+        a->reason = reason;
         taken_refuse(add(u, NULL), reason);
     }
     if ((rc = flush(u, ASSAY_OK, e)) != ASSAY_OK)
         return rc;
     if (whole)
         run_report(u->run, u->path, INTAKE_UNPACKED, "application/zip");
-    return u->fatal = store_write(u->run->world->store, write_entry, &a, e);
+    return u->fatal = archive_record_end(a, &counts, e);
 }
 
 /* ---- one archive ---- */
@@ -432,14 +437,13 @@ static enum assay_err take_one(struct unpacked *u, const struct assay_digests *d
                                const struct seekable *bytes, const struct vault_blob *blob,
                                struct err *e)
 {
-    char hex[2 * ASSAY_SHA256_BYTES + 1];
+    struct archive_entry opened = {.run = u->run, .inner = u->inner};
     struct vault_reader *reader = NULL;
-    struct archive_entry opened;
     struct seekable sealed;
     struct err why = {0};
 
     u->entries = u->refused = u->bytes = 0;
-    enum assay_err rc = record_opening(u, d, &opened, hex, &why);
+    enum assay_err rc = u->fatal = archive_record_opening(&opened, d, u->depth, &why);
     if (rc == ASSAY_OK && blob != NULL) {
         rc = vault_reader_open(u->run->world->vault, blob, &opened.event, &reader, &sealed, &why);
         bytes = &sealed;
@@ -452,7 +456,7 @@ static enum assay_err take_one(struct unpacked *u, const struct assay_digests *d
             *e = why;
         return u->fatal;
     }
-    return record_end(u, rc, &why, hex, e);
+    return record_end(u, rc, &why, &opened, e);
 }
 
 static void free_waiting(struct unpacked *u, struct waiting *n)
@@ -489,8 +493,7 @@ static enum assay_err digest_piece(void *ctx, const void *bytes, size_t size, st
     return err_set(e, ASSAY_ENOMEM, "out of memory");
 }
 
-static enum assay_err digest_all(const struct seekable *bytes, struct assay_digests *d,
-                                 struct err *e)
+enum assay_err archive_digest(const struct seekable *bytes, struct assay_digests *d, struct err *e)
 {
     struct assay_digester *digester;
     enum assay_err rc = assay_digester_new(&digester);
@@ -515,7 +518,7 @@ enum assay_err archive_take(struct run *r, const struct archive_in *in, struct e
     enum assay_err rc = look(in->bytes, &holds, &why);
     if (rc == ASSAY_OK && holds == HOLDS_ITSELF)
         rc = take_file(u, NULL, in->bytes, &why);
-    else if (rc == ASSAY_OK && (rc = digest_all(in->bytes, &d, &why)) == ASSAY_OK) {
+    else if (rc == ASSAY_OK && (rc = archive_digest(in->bytes, &d, &why)) == ASSAY_OK) {
         u->depth = 1;
         if ((rc = take_one(u, &d, in->bytes, NULL, &why)) == ASSAY_OK)
             rc = take_waiting(u, &why);

@@ -14,6 +14,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "flow/intake/case_media.h"
+#include "flow/intake/case_zip.h"
 #include "flow/intake/intake_impl.h"
 #include "format/vics.h"
 
@@ -21,15 +22,24 @@
 #define SAID_MAX      ((size_t)32 * 1024 * 1024) /* bytes of a record's JSON; more than is read */
 #define WRONG_TOLD    100                        /* records that are wrong and told one by one */
 
-/* A file of VICS being read. */
+/* Where a case and its media lie. */
+struct place {
+    struct case_zip *zip; /* NULL: a file */
+    struct case_media *folder;
+    struct case_media *media; /* the folder, or of the ZIP */
+};
+
+/* A document of VICS being read. */
 struct reading {
     const struct cases_options *o;
-    struct cases_counts *out;
+    struct cases_counts counts;
+    const struct place *place;
+    size_t document; /* of the ZIP */
     int fd;
     struct assay_digester *digester;
     struct assay_digests digests; /* of the file, when it was read */
     struct err failed;
-    struct case_media *media;
+    struct case_media *media; /* NULL: they are not looked for */
     int64_t number, size, wrong;
     /* Of taking alone: */
     struct run *run;
@@ -38,7 +48,7 @@ struct reading {
     struct taken *group;
     struct case_line *lines;
     size_t count, with_media;
-    uint64_t bytes;
+    uint64_t bytes, groups;
     unsigned char *chunk;
 };
 
@@ -72,22 +82,47 @@ static enum assay_err read_open(struct reading *r, const struct vics_sink *sink,
     return rc;
 }
 
+static enum assay_err open_document(struct reading *r, struct err *e)
+{
+    if (r->place->zip != NULL)
+        return case_zip_read(r->place->zip, r->document, &r->fd, e);
+    r->fd = open(r->o->path, O_RDONLY | O_CLOEXEC);
+    return r->fd < 0 ? err_errno(e, "open %.300s", r->o->path) : ASSAY_OK;
+}
+
+/* What is wrong with the archive comes before what was made of its bytes. */
+static enum assay_err close_document(struct reading *r, enum assay_err rc, struct err *e)
+{
+    struct err why = {0};
+
+    if (r->place->zip == NULL) {
+        (void)close(r->fd);
+        return rc;
+    }
+    const enum assay_err archive = case_zip_read_end(r->place->zip, r->fd, &why);
+    if (archive != ASSAY_OK)
+        *e = why;
+    else if (rc != ASSAY_OK)
+        rc = err_prefix(e, rc, "%.200s", case_zip_document(r->place->zip, r->document));
+    return archive != ASSAY_OK ? archive : rc;
+}
+
 static enum assay_err read_all(struct reading *r, const struct vics_sink *sink, struct err *e)
 {
+    enum assay_err rc;
+
     r->number = r->size = r->wrong = 0;
-    *r->out = (struct cases_counts){0};
-    r->fd = open(r->o->path, O_RDONLY | O_CLOEXEC);
-    if (r->fd < 0)
-        return err_errno(e, "open %.300s", r->o->path);
-    enum assay_err rc = assay_digester_new(&r->digester);
+    r->counts = (struct cases_counts){0};
+    if ((rc = open_document(r, e)) != ASSAY_OK)
+        return rc;
+    rc = assay_digester_new(&r->digester);
     if (rc == ASSAY_OK)
         rc = read_open(r, sink, e);
     else
         rc = err_set(e, rc, "out of memory");
     assay_digester_free(r->digester);
-    (void)close(r->fd);
-    r->out->records = r->number;
-    return rc;
+    r->counts.records = r->number;
+    return close_document(r, rc, e);
 }
 
 static void note_context(void *ctx, const struct vics_context *c)
@@ -96,8 +131,8 @@ static void note_context(void *ctx, const struct vics_context *c)
 
     static_assert(VICS_VERSION_SIZE <= CASE_CONTEXT_SIZE && VICS_REGION_SIZE <= CASE_CONTEXT_SIZE,
                   "as in the store");
-    (void)snprintf(r->out->version, sizeof r->out->version, "%s", c->version);
-    (void)snprintf(r->out->region, sizeof r->out->region, "%s", c->region);
+    (void)snprintf(r->counts.version, sizeof r->counts.version, "%s", c->version);
+    (void)snprintf(r->counts.region, sizeof r->counts.region, "%s", c->region);
 }
 
 /* How a record is called where it is told of. */
@@ -119,7 +154,7 @@ static void tell_wrong(struct reading *r, const struct vics_context *c, uint64_t
     char name[INTAKE_PATH_SIZE], reason[400];
 
     r->wrong++;
-    r->out->refused++;
+    r->counts.refused++;
     if (r->wrong > WRONG_TOLD || (r->run != NULL && r->o->wrong == CASES_KEEP))
         return; /* of those that are kept the second reading tells */
     name_of(r->number, NULL, name);
@@ -167,29 +202,37 @@ static bool differs(struct taken *t, const struct vics_media *m)
     return t->reason[0] != '\0';
 }
 
+static void look_at(const struct case_found *found, struct taken *t)
+{
+    t->verdict = INTAKE_NEW;
+    if (found->entry == NULL && !case_media_digest(found->fd, &t->digests))
+        taken_refuse(t, "cannot be read");
+    else if (found->entry != NULL && found->entry->fault != NULL)
+        taken_refuse(t, found->entry->fault);
+    else if (found->entry != NULL)
+        t->digests = found->entry->digests;
+}
+
 /* Whether media are there, and are what the record says. */
 static enum assay_err look_for(struct reading *r, const struct vics_media *m, struct err *e)
 {
     char name[INTAKE_PATH_SIZE];
     struct taken t = {.verdict = INTAKE_MISSING};
-    enum assay_err rc = ASSAY_OK;
-    int fd = -1;
+    struct case_found found;
+    enum assay_err rc;
 
     if (r->media == NULL)
-        return rc;
-    case_media_by_path(r->media, m, &fd);
-    if (fd < 0)
-        rc = case_media_by_hash(r->media, m, &fd, e);
-    if (fd >= 0) {
-        t.verdict = INTAKE_NEW;
-        if (!case_media_digest(fd, &t.digests))
-            taken_refuse(&t, "cannot be read");
-        else if (differs(&t, m))
+        return ASSAY_OK;
+    rc = case_media_find(r->media, m, &found, e);
+    if (found.fd >= 0 || found.entry != NULL) {
+        look_at(&found, &t);
+        if (t.verdict == INTAKE_NEW && differs(&t, m))
             t.verdict = INTAKE_REFUSED;
-        (void)close(fd);
     }
-    r->out->missing += t.verdict == INTAKE_MISSING;
-    r->out->mismatched += t.verdict == INTAKE_REFUSED;
+    if (found.fd >= 0)
+        (void)close(found.fd);
+    r->counts.missing += t.verdict == INTAKE_MISSING;
+    r->counts.mismatched += t.verdict == INTAKE_REFUSED;
     name_of(r->number, m, name);
     if (rc == ASSAY_OK)
         r->o->intake->report(r->o->intake->ctx, name, t.verdict, NULL,
@@ -210,7 +253,7 @@ static enum assay_err look_media(void *ctx, const struct vics_context *c, const 
     if (vics_media_read(a, media, &m, &why) != ASSAY_OK) {
         tell_wrong(r, c, media->line, why.text);
     } else {
-        r->out->means[profile_category(r->o->profile, m.category, NULL)]++;
+        r->counts.means[profile_category(r->o->profile, m.category, NULL)]++;
         rc = look_for(r, &m, e);
     }
     arena_free(a);
@@ -219,7 +262,7 @@ static enum assay_err look_media(void *ctx, const struct vics_context *c, const 
 
 static enum assay_err check_context(const struct reading *r, struct err *e)
 {
-    const struct cases_counts *c = r->out;
+    const struct cases_counts *c = &r->counts;
 
     if (profile_reads(r->o->profile, c->version, c->region))
         return ASSAY_OK;
@@ -247,24 +290,119 @@ static enum assay_err look(struct reading *r, struct err *e)
     return ASSAY_OK;
 }
 
-static enum assay_err open_media(struct reading *r, struct err *e)
+/* run NULL: nothing is taken, and no workspace is there. */
+static enum assay_err open_zip(struct place *p, const struct cases_options *o, struct run *run,
+                               struct decode_env *decode, struct err *e)
 {
-    char *copy = mem_strdup(r->o->path);
-    enum assay_err rc =
-        case_media_open(r->o->media != NULL ? r->o->media : dirname(copy), &r->media, e);
+    const struct case_zip_in in = {.path = o->path,
+                                   .decode = decode,
+                                   .limits = run == NULL ? unpack_limits_default : run->unpack,
+                                   .run = run,
+                                   .use = o->media != NULL ? CASE_ZIP_DOCUMENTS
+                                          : run == NULL    ? CASE_ZIP_DIGESTS
+                                                           : CASE_ZIP_SEAL};
+
+    if (decode == NULL)
+        return err_set(e, ASSAY_EUNSUPPORTED, "archives need the sandbox, which is not at hand");
+    const enum assay_err rc = case_zip_open(&in, &p->zip, e);
+    if (rc == ASSAY_OK && o->media == NULL)
+        p->media = case_zip_media(p->zip);
+    return rc;
+}
+
+static enum assay_err open_folder(struct place *p, const struct cases_options *o, struct err *e)
+{
+    char *copy = mem_strdup(o->path);
+    const enum assay_err rc =
+        case_media_open(o->media != NULL ? o->media : dirname(copy), &p->folder, e);
 
     mem_free(copy);
+    p->media = p->folder;
+    return rc;
+}
+
+static enum assay_err open_place(struct place *p, const struct cases_options *o, struct run *run,
+                                 struct decode_env *decode, struct err *e)
+{
+    const bool zip = case_zip_is(o->path);
+    enum assay_err rc = ASSAY_OK;
+
+    *p = (struct place){0};
+    if (!zip || o->media != NULL)
+        rc = open_folder(p, o, e);
+    return rc == ASSAY_OK && zip ? open_zip(p, o, run, decode, e) : rc;
+}
+
+static void close_place(struct place *p)
+{
+    case_zip_close(p->zip);
+    case_media_close(p->folder);
+}
+
+static size_t documents_of(const struct place *p)
+{
+    size_t count = 0;
+
+    while (p->zip != NULL && case_zip_document(p->zip, count) != NULL)
+        count++;
+    return p->zip == NULL ? 1 : count;
+}
+
+/* Paths of a document begin in its own folder. */
+static void go_to_document(const struct reading *r)
+{
+    const char *name = r->place->zip == NULL ? NULL : case_zip_document(r->place->zip, r->document);
+    char *folder = mem_strdup(name == NULL ? "" : name);
+    char *end = folder + strlen(folder);
+
+    while (end > folder && *end != '/' && *end != '\\')
+        end--;
+    *end = '\0';
+    if (name != NULL)
+        case_media_below(r->place->media, folder);
+    mem_free(folder);
+}
+
+static void add_counts(struct cases_counts *out, const struct cases_counts *c)
+{
+    out->records += c->records;
+    out->already += c->already;
+    out->missing += c->missing;
+    out->mismatched += c->mismatched;
+    out->refused += c->refused;
+    for (int i = 0; i <= PROFILE_GRADE; i++)
+        out->means[i] += c->means[i];
+    memcpy(out->version, c->version, sizeof out->version);
+    memcpy(out->region, c->region, sizeof out->region);
+}
+
+static enum assay_err look_at_all(const struct place *p, const struct cases_options *o,
+                                  struct cases_counts *out, struct err *e)
+{
+    enum assay_err rc = ASSAY_OK;
+
+    for (size_t i = 0; rc == ASSAY_OK && i < documents_of(p); i++) {
+        struct reading r = {.o = o, .place = p, .document = i, .media = p->media};
+        go_to_document(&r);
+        rc = look(&r, e);
+        add_counts(out, &r.counts);
+    }
     return rc;
 }
 
 enum assay_err cases_look(const struct cases_options *o, struct cases_counts *out, struct err *e)
 {
-    struct reading r = {.o = o, .out = out};
-    enum assay_err rc = open_media(&r, e);
+    struct decode_env *decode = NULL;
+    struct place p = {0};
+    enum assay_err rc = ASSAY_OK;
 
-    if (rc == ASSAY_OK)
-        rc = look(&r, e);
-    case_media_close(r.media);
+    *out = (struct cases_counts){0};
+    if (case_zip_is(o->path))
+        rc = decode_env_new(&decode_limits_default, &decode, e);
+    if (rc == ASSAY_OK && (rc = open_place(&p, o, NULL, decode, e)) == ASSAY_OK)
+        rc = look_at_all(&p, o, out, e);
+    close_place(&p);
+    decode_env_free(decode);
     return rc;
 }
 
@@ -276,6 +414,7 @@ static enum assay_err flush(struct reading *r, enum assay_err rc, struct err *e)
 
     r->count = r->with_media = 0;
     r->bytes = 0;
+    r->groups++;
     rc = run_finish(r->run, r->group, count, rc, e);
     for (size_t i = 0; i < count; i++)
         buf_wipe(&r->lines[i].said);
@@ -312,52 +451,77 @@ static enum assay_err take_refused(void *ctx, const struct vics_context *c, uint
 
     if (++r->number <= r->last)
         return ASSAY_OK;
-    r->out->refused++;
+    r->counts.refused++;
     taken_refuse(begin_line(r, c, line, NULL), reason);
     return r->count == GROUP_RECORDS ? flush(r, ASSAY_OK, e) : ASSAY_OK;
 }
 
-/* The open file becomes an item, if it is what the record says. */
-static enum assay_err take_file(struct reading *r, struct taken *t, const struct vics_media *m,
-                                int fd, struct err *e)
+/* What was found becomes an item, if it is what the record says. */
+static void settle(struct reading *r, struct taken *t, const struct vics_media *m)
 {
     struct case_line *l = t->line;
 
-    t->verdict = INTAKE_NEW;
-    const enum assay_err rc = intake_take_open(r->run, fd, t, r->chunk, e);
-    r->out->refused += t->verdict == INTAKE_REFUSED;
-    if (rc != ASSAY_OK || t->verdict == INTAKE_REFUSED)
-        return rc;
     r->with_media++;
     r->bytes += t->digests.size;
     if (differs(t, m)) {
         t->verdict = INTAKE_REFUSED;
         l->row.state = CASE_MISMATCH;
-        r->out->mismatched++;
-        return rc;
+        r->counts.mismatched++;
+        return;
     }
     l->row.state = CASE_TAKEN;
     t->note = l->note.code[0] == '\0' ? NULL : &l->note;
+}
+
+static enum assay_err take_file(struct reading *r, struct taken *t, const struct vics_media *m,
+                                int fd, struct err *e)
+{
+    t->verdict = INTAKE_NEW;
+    const enum assay_err rc = intake_take_open(r->run, fd, t, r->chunk, e);
+    r->counts.refused += t->verdict == INTAKE_REFUSED;
+    if (rc == ASSAY_OK && t->verdict != INTAKE_REFUSED)
+        settle(r, t, m);
     return rc;
 }
 
-static enum assay_err find_and_take(struct reading *r, struct taken *t, const struct vics_media *m,
-                                    struct err *e)
+/* Its bytes were sealed when the ZIP was unpacked, unless they were an item already. */
+static enum assay_err take_entry(struct reading *r, struct taken *t, const struct vics_media *m,
+                                 struct case_entry *n, struct err *e)
 {
-    enum assay_err rc = ASSAY_OK;
-    int fd;
+    bool known;
+    enum assay_err rc;
 
-    case_media_by_path(r->media, m, &fd);
-    if (fd < 0)
-        rc = case_media_by_hash(r->media, m, &fd, e);
-    if (fd >= 0) {
-        rc = take_file(r, t, m, fd, e);
-        (void)close(fd);
-    } else if (rc == ASSAY_OK) {
-        t->line->row.state = CASE_MISSING;
-        r->out->missing++;
+    if (n->fault != NULL) {
+        taken_refuse(t, n->fault);
+        r->counts.refused++;
+        return ASSAY_OK;
     }
-    return rc;
+    t->verdict = INTAKE_NEW;
+    t->digests = n->digests;
+    t->type = n->type;
+    settle(r, t, m);
+    if (t->verdict == INTAKE_REFUSED ||
+        (rc = run_knows(r->run, t->digests.sha256, &known, e)) != ASSAY_OK || known)
+        return t->verdict == INTAKE_REFUSED ? ASSAY_OK : rc;
+    if (!n->sealed)
+        return err_set(e, ASSAY_EIO, "an item went away meanwhile; import the case again");
+    t->blob = n->blob;
+    t->sealed = true;
+    n->sealed = false;
+    n->group = r->groups;
+    return ASSAY_OK;
+}
+
+static enum assay_err take_found(struct reading *r, struct taken *t, const struct vics_media *m,
+                                 const struct case_found *found, struct err *e)
+{
+    if (found->entry != NULL)
+        return take_entry(r, t, m, found->entry, e);
+    if (found->fd >= 0)
+        return take_file(r, t, m, found->fd, e);
+    t->line->row.state = CASE_MISSING;
+    r->counts.missing++;
+    return ASSAY_OK;
 }
 
 static void say(struct case_line *l, const struct json *media)
@@ -374,7 +538,7 @@ static void describe(struct reading *r, struct case_line *l, const struct vics_m
     const enum profile_means means = profile_category(r->o->profile, m->category, &code);
     const bool ours = code != NULL && str_equal(r->o->profile->scheme, r->run->batch.scheme);
 
-    r->out->means[means]++;
+    r->counts.means[means]++;
     l->row.category = m->category;
     l->row.has_md5 = m->has_md5;
     l->row.has_sha1 = m->has_sha1;
@@ -389,6 +553,28 @@ static void describe(struct reading *r, struct case_line *l, const struct vics_m
                             .url = "",
                             .page_url = "",
                             .note = ""};
+}
+
+/* A record that can be read. */
+static enum assay_err take_record(struct reading *r, const struct vics_context *c,
+                                  const struct json *media, const struct vics_media *m,
+                                  struct err *e)
+{
+    struct case_found found;
+    enum assay_err rc = case_media_find(r->media, m, &found, e);
+
+    /* An entry's blob goes with one group: only when that is in the store are its bytes known. */
+    if (rc == ASSAY_OK && found.entry != NULL && found.entry->group == r->groups)
+        rc = flush(r, ASSAY_OK, e);
+    if (rc == ASSAY_OK) {
+        struct taken *t = begin_line(r, c, media->line, m);
+        say(t->line, media);
+        describe(r, t->line, m);
+        rc = take_found(r, t, m, &found, e);
+    }
+    if (found.fd >= 0)
+        (void)close(found.fd);
+    return rc;
 }
 
 static enum assay_err take_media(void *ctx, const struct vics_context *c, const struct json *media,
@@ -407,12 +593,9 @@ static enum assay_err take_media(void *ctx, const struct vics_context *c, const 
         struct taken *t = begin_line(r, c, media->line, NULL);
         say(t->line, media);
         taken_refuse(t, why.text);
-        r->out->refused++;
+        r->counts.refused++;
     } else {
-        struct taken *t = begin_line(r, c, media->line, &m);
-        say(t->line, media);
-        describe(r, t->line, &m);
-        rc = find_and_take(r, t, &m, e);
+        rc = take_record(r, c, media, &m, e);
     }
     arena_free(a);
     if (rc != ASSAY_OK || r->count == GROUP_RECORDS || r->with_media == GROUP_FILES ||
@@ -456,7 +639,7 @@ static enum assay_err take_head(void *ctx, const struct vics_context *c, const s
 static enum assay_err write_entry(struct tx *tx, const struct reading *r, enum audit_action action,
                                   struct err *e)
 {
-    const struct cases_counts *c = r->out;
+    const struct cases_counts *c = &r->counts;
     char hex[65], data[400];
 
     str_hex(r->file.sha256, sizeof r->file.sha256, hex);
@@ -488,26 +671,23 @@ static enum assay_err end_file(struct tx *tx, void *ctx, struct err *e)
 
     r->file.done_ms = clock_now_ms();
     r->file.records = r->number;
-    (void)snprintf(r->file.version, sizeof r->file.version, "%s", r->out->version);
-    (void)snprintf(r->file.region, sizeof r->file.region, "%s", r->out->region);
+    (void)snprintf(r->file.version, sizeof r->file.version, "%s", r->counts.version);
+    (void)snprintf(r->file.region, sizeof r->file.region, "%s", r->counts.region);
     rc = case_file_end(tx, &r->file, e);
     return rc != ASSAY_OK ? rc : write_entry(tx, r, AUDIT_CASE_TAKEN, e);
 }
 
-/* What the first reading found is what the second must be of. */
+/* What the first reading found is what the second must be of. Media are not looked for yet. */
 static enum assay_err look_first(struct reading *r, struct err *e)
 {
-    struct case_media *media = r->media;
-
-    r->media = NULL; /* it is not looked for yet */
     const enum assay_err rc = look(r, e);
-    r->media = media;
+
     memcpy(r->file.sha256, r->digests.sha256, sizeof r->file.sha256);
     r->file.size = r->size;
     return rc;
 }
 
-static enum assay_err take(struct reading *r, struct err *e)
+static enum assay_err take_all(struct reading *r, struct err *e)
 {
     const struct vics_sink sink = {.ctx = r,
                                    .media = take_media,
@@ -515,43 +695,82 @@ static enum assay_err take(struct reading *r, struct err *e)
                                    .head = take_head,
                                    .ended = note_context};
     struct world *w = r->run->world;
-    enum assay_err rc = store_write(w->store, begin_file, r, e);
+    enum assay_err rc = read_all(r, &sink, e);
 
-    if (rc != ASSAY_OK)
-        return rc;
-    rc = read_all(r, &sink, e);
     rc = flush(r, rc, e);
-    r->out->already = r->last;
+    r->counts.already = r->last;
     if (rc == ASSAY_OK && memcmp(r->digests.sha256, r->file.sha256, sizeof r->file.sha256) != 0)
         rc = err_set(e, ASSAY_EIO, "%.300s changed while it was read; import it again", r->o->path);
     return rc != ASSAY_OK ? rc : store_write(w->store, end_file, r, e);
+}
+
+static enum assay_err take(struct reading *r, struct err *e)
+{
+    enum assay_err rc = store_write(r->run->world->store, begin_file, r, e);
+
+    if (rc == ASSAY_EEXISTS)
+        r->counts = (struct cases_counts){.records = r->number, .already = r->number};
+    if (rc != ASSAY_OK)
+        return rc;
+    r->media = r->place->media;
+    go_to_document(r);
+    r->groups = 1;
+    r->group = mem_array(GROUP_RECORDS, sizeof *r->group);
+    r->lines = mem_array(GROUP_RECORDS, sizeof *r->lines);
+    r->chunk = mem_alloc(INTAKE_CHUNK_BYTES);
+    rc = take_all(r, e);
+    mem_wipe_free(r->chunk, INTAKE_CHUNK_BYTES);
+    mem_free(r->lines);
+    mem_free(r->group);
+    return rc;
+}
+
+/* All documents are looked through before any is taken; one that is here already is passed over. */
+static enum assay_err take_documents(struct reading *all, size_t count, struct cases_counts *out,
+                                     struct err *e)
+{
+    enum assay_err rc = ASSAY_OK;
+    size_t here = 0;
+
+    for (size_t i = 0; rc == ASSAY_OK && i < count; i++) {
+        if ((rc = look_first(&all[i], e)) != ASSAY_OK)
+            add_counts(out, &all[i].counts);
+    }
+    for (size_t i = 0; rc == ASSAY_OK && i < count; i++) {
+        rc = take(&all[i], e);
+        add_counts(out, &all[i].counts);
+        here += rc == ASSAY_EEXISTS;
+        if (rc == ASSAY_EEXISTS && here < count)
+            rc = ASSAY_OK;
+    }
+    return rc;
 }
 
 enum assay_err cases_take(struct world *w, const struct cases_options *o,
                           struct intake_counts *counts, struct cases_counts *out, struct err *e)
 {
     struct run run = {.world = w, .options = o->intake, .counts = counts};
-    struct reading r = {.o = o,
-                        .out = out,
-                        .run = &run,
-                        .file = {.id = rand_id(),
-                                 .batch_id = o->intake->batch_id,
-                                 .created_ms = clock_now_ms(),
-                                 .profile = o->profile->name,
-                                 .profile_text = o->profile_text}};
+    struct place p = {0};
     enum assay_err rc = run_begin(&run, e);
 
-    if (rc == ASSAY_OK && (rc = open_media(&r, e)) == ASSAY_OK &&
-        (rc = look_first(&r, e)) == ASSAY_OK) {
-        r.group = mem_array(GROUP_RECORDS, sizeof *r.group);
-        r.lines = mem_array(GROUP_RECORDS, sizeof *r.lines);
-        r.chunk = mem_alloc(INTAKE_CHUNK_BYTES);
-        rc = take(&r, e);
-        mem_wipe_free(r.chunk, INTAKE_CHUNK_BYTES);
-        mem_free(r.lines);
-        mem_free(r.group);
+    *out = (struct cases_counts){0};
+    if (rc == ASSAY_OK && (rc = open_place(&p, o, &run, w->decode, e)) == ASSAY_OK) {
+        const size_t count = documents_of(&p);
+        struct reading *all = mem_array(count, sizeof *all);
+        for (size_t i = 0; i < count; i++)
+            all[i] = (struct reading){.o = o,
+                                      .place = &p,
+                                      .document = i,
+                                      .run = &run,
+                                      .file = {.id = rand_id(),
+                                               .batch_id = o->intake->batch_id,
+                                               .created_ms = clock_now_ms(),
+                                               .profile = o->profile->name,
+                                               .profile_text = o->profile_text}};
+        rc = take_documents(all, count, out, e);
+        mem_free(all);
     }
-    case_media_close(r.media);
+    close_place(&p);
     run_end(&run);
     return rc;
 }

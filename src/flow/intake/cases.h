@@ -16,7 +16,7 @@ struct cases_options {
     /* batch_id, report, ctx and by; the rest is not looked at. A record is reported by its path, or
      * its number. */
     const struct intake_options *intake;
-    const char *path;  /* of the JSON */
+    const char *path;  /* of the JSON, or of a ZIP that holds such and their media */
     const char *media; /* the folder that RelativeFilePath begins in; NULL: the JSON's own */
     const struct profile *profile;
     const char *profile_text; /* that it was read from; kept with the file */
@@ -31,12 +31,14 @@ struct cases_counts {
 };
 
 /*
- * Take in all of it, in the order of the file, some records a transaction; killed at any moment,
- * the same call goes on. Media are found by RelativeFilePath, which never leads out of the folder,
- * else by a hash among all files of the folder; what was found is held against size and hashes, and
- * is taken only where all agree. A Category that the profile calls a grade of the batch's scheme is
- * a hidden vote. EEXISTS: it is here already; ESTATE: the profile is for documents of another
- * region or version; EFORMAT: it is no VICS, or, with CASES_STOP, the first record that is wrong.
+ * Take in all of it, in the order of the file, some records a transaction; of a ZIP (w needs
+ * FLOW_WITH_DECODER) one document behind the other, when all were looked through. Killed at any
+ * moment, the same call goes on. Media are found by RelativeFilePath, which never leads out of the
+ * folder, else by a hash among all files of the folder; what was found is held against size and
+ * hashes, and is taken only where all agree. A Category that the profile calls a grade of the
+ * batch's scheme is a hidden vote. EEXISTS: it is here already; ESTATE: the profile is for
+ * documents of another region or version; EFORMAT: it is no VICS, or, with CASES_STOP, the first
+ * record that is wrong.
  */
 enum assay_err cases_take(struct world *w, const struct cases_options *o,
                           struct intake_counts *counts, struct cases_counts *out, struct err *e);

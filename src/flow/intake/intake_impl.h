@@ -122,4 +122,29 @@ struct archive_in {
 };
 enum assay_err archive_take(struct run *r, const struct archive_in *in, struct err *e);
 
+/* Digests of all of an archive's bytes. */
+enum assay_err archive_digest(const struct seekable *bytes, struct assay_digests *d, struct err *e);
+
+/* What the record says of one archive. Its maker sets run and inner; the texts are borrowed. */
+struct archive_entry {
+    const struct run *run;
+    const char *inner;
+    const char *outcome, *reason; /* of its end: both NULL, it is done */
+    /* Filled by archive_record_opening: */
+    char sha256[2 * ASSAY_SHA256_BYTES + 1];
+    struct audit_event_id event;
+    /* Of one writing: */
+    enum audit_action action;
+    const char *data;
+};
+struct archive_counts {
+    uint64_t entries, refused, bytes; /* plain bytes of what was not refused */
+};
+/* Before an archive's bytes are opened: no entry, no opening. depth: 1 is the outermost. */
+enum assay_err archive_record_opening(struct archive_entry *a, const struct assay_digests *d,
+                                      unsigned depth, struct err *e);
+/* Afterwards. */
+enum assay_err archive_record_end(struct archive_entry *a, const struct archive_counts *n,
+                                  struct err *e);
+
 #endif
