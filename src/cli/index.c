@@ -11,7 +11,7 @@ static const char usage[] =
     "usage: assay index build -o FILE [--skip-bad] LIST...\n"
     "       assay index info FILE\n"
     "       assay index verify FILE\n\n"
-    "Builds one file of lists (text, CSV, JSON Lines, VICS), with all they say, that assay match\n"
+    "Builds one file of lists (as of assay match), with all they say, that assay match\n"
     "--list opens at once however many hashes it has. info tells what is in it; verify reads "
     "every\n"
     "byte. The digests in it find damage; they are no signature. Needs no workspace.\n\n"

@@ -157,7 +157,9 @@ enum assay_err listfile_read(json_fill *fill, void *fill_ctx, const struct listf
     if (rc == ASSAY_OK)
         rc = read_form(&f, line, size, &which, e);
     else if (rc == ASSAY_EFORMAT)
-        rc = err_set(e, rc, "line %llu: this is no list of hashes in text, CSV, JSON Lines or VICS",
+        rc = err_set(e, rc,
+                     "line %llu: this is no list of hashes in text, CSV, JSON Lines, VICS, ICSE or "
+                     "NSRL's forms",
                      (unsigned long long)f.line);
 out:
     if (form != NULL)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "format/listfile_impl.h"
 #include "format/listout_impl.h"
 
 #define TAGS_MAX ((size_t)16 * LISTFILE_LINE_MAX) /* more than a list may say */
@@ -29,8 +30,10 @@ const char *listout_jsonl(struct listout *w, const struct listout_record *r)
     hash(&o, "pdq_oriented", r, LISTFILE_ORIENTED, h->pdq_oriented, sizeof h->pdq_oriented);
     if ((r->has & LISTFILE_PDQ) != 0 && h->quality >= 0)
         json_int(&o, "pdq_quality", h->quality);
-    for (const struct json *m = r->says == NULL ? NULL : r->says->first; m != NULL; m = m->next)
-        json_value(&o, m->key, m);
+    for (const struct json *m = r->says == NULL ? NULL : r->says->first; m != NULL; m = m->next) {
+        if (listfile_column(m->key, strlen(m->key)) == 0) /* else it would be read as a hash */
+            json_value(&o, m->key, m);
+    }
     json_object_end(&o);
     buf_add_char(w->b, '\n');
     return NULL;

@@ -166,6 +166,8 @@ static void csv_and_json_lines_have_all_that_our_reader_knows(void **state)
           "{\"sha1\":\"" SHA1 "\",\"code\":\"C\"}\n{\"md5\":\"" MD5 "\",\"mime\":\"video/mp4\","
           "\"code\":\"=1\"}\n",
           UNSAID);
+    check("{\"value\":[{\"MD5\":\"" MD5 "\",\"PDQ\":\"of a kind of its own\",\"Name\":\"x\"}]}",
+          "jsonl", NULL, "{\"md5\":\"" MD5 "\",\"Name\":\"x\"}\n", "");
     check("pdq " PDQ ",7\n", "csv", NULL,
           "md5,sha1,sha256,pdq,pdq_quality,pdq_oriented,scheme,scheme_version,code,tags,source\r\n",
           "1 it has no hash that may go out\n");

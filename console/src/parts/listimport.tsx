@@ -121,7 +121,7 @@ export function Import({
             <FileDrop
                 id={id}
                 label={label}
-                hint="Text with a hash a line, CSV, JSON Lines or VICS; up to 15 MiB"
+                hint="Text with a hash a line, CSV, JSON Lines, VICS, ICSE or NSRLFile.txt; up to 15 MiB"
                 busy={act.busy}
                 onFile={(file) => act.run(() => look(file))}
             />
