@@ -33,7 +33,7 @@ static const char usage[] =
     "                  that nobody sees before their own), or one: the same grade given blind by\n"
     "                  one person is enough, and the file is not read again\n\n"
     "  --to FORM       md5, sha1, sha256, pdq (a hash a line), md5sum, sha1sum, sha256sum, csv,\n"
-    "                  jsonl, vics, icse or local-file (of python-threatexchange)\n"
+    "                  jsonl, vics, icse, nsrl or local-file (of python-threatexchange)\n"
     "  -o, --out OUT   a file, replaced as a whole (stdout)\n"
     "  --categories CODE=NUMBER,...  of vics: the Category of each code; * stands for all "
     "others\n\n"

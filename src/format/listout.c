@@ -6,7 +6,6 @@
 #include "format/listout_impl.h"
 
 #define QUALITY_MIN 50 /* below it PDQ is not to be matched on */
-#define NAME_SIZE   401
 
 /* ---- text ---- */
 
@@ -72,19 +71,14 @@ static const char *plain_pdq(struct listout *w, const struct listout_record *r)
     return why;
 }
 
-/* Where a file's name would stand: what the list says behind the hash, else the grade, else what
- * md5sum itself writes of a file without a name. */
 static const char *sum(struct listout *w, const struct listout_record *r, unsigned kind)
 {
-    const char *text = listout_text(r, "text"), *code = listout_text(r, "code");
     const char *why = hash_line(w, r, kind);
-    char shown[NAME_SIZE];
+    char name[LISTOUT_NAME_SIZE];
 
-    if (why != NULL)
-        return why;
-    text = text != NULL ? text : code != NULL ? code : "-";
-    buf_addf(w->b, "  %s\n", str_shown(text, shown, sizeof shown));
-    return NULL;
+    if (why == NULL)
+        buf_addf(w->b, "  %s\n", listout_name(r, name));
+    return why;
 }
 
 static const char *md5sum(struct listout *w, const struct listout_record *r)
@@ -149,6 +143,7 @@ static const struct listout_form forms[] = {
     {"jsonl", NULL, listout_jsonl, NULL},
     {"vics", listout_vics_begin, listout_vics, listout_vics_end},
     {"icse", listout_icse_begin, listout_icse, NULL},
+    {"nsrl", listout_nsrl_begin, listout_nsrl, NULL},
     {"local-file", NULL, local_file, NULL},
 };
 #define FORMS (sizeof forms / sizeof forms[0])
@@ -218,6 +213,14 @@ const char *listout_text(const struct listout_record *r, const char *name)
     const struct json *m = json_get(r->says, name);
 
     return m != NULL && m->kind == JSON_IS_STRING && m->size > 0 ? m->text : NULL;
+}
+
+const char *listout_name(const struct listout_record *r, char name[LISTOUT_NAME_SIZE])
+{
+    const char *text = listout_text(r, "text"), *code = listout_text(r, "code");
+
+    text = text != NULL ? text : code != NULL ? code : "-";
+    return str_shown(text, name, LISTOUT_NAME_SIZE);
 }
 
 void listout_tags(const struct listout_record *r, char between, struct buf *b)

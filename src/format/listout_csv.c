@@ -1,4 +1,4 @@
-/* Lists by columns: CSV with names that our own reader knows, and INTERPOL's ICSE. */
+/* Lists by columns: CSV with names that our own reader knows, INTERPOL's ICSE, and NSRL 2. */
 #include <string.h>
 
 #include "base/str.h"
@@ -147,5 +147,42 @@ const char *listout_icse(struct listout *w, const struct listout_record *r)
     member(&o, r, "Media Type");
     member(&o, r, "Baseline");
     csv_end_row(&o);
+    return NULL;
+}
+
+/* ---- NSRL 2 ---- */
+
+void listout_nsrl_begin(struct listout *w)
+{
+    buf_add_str(w->b, "\"SHA-1\",\"MD5\",\"CRC32\",\"FileName\",\"FileSize\",\"ProductCode\","
+                      "\"OpSystemCode\",\"SpecialCode\"\r\n");
+}
+
+static void upper_hex(struct buf *b, const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        buf_addf(b, "%02X", bytes[i]);
+}
+
+/* Readers of this form find fields by their quotes, and take bytes for ISO-8859-1: so the name has
+ * neither quotes nor anything beyond ASCII. */
+const char *listout_nsrl(struct listout *w, const struct listout_record *r)
+{
+    const unsigned both = LISTFILE_MD5 | LISTFILE_SHA1;
+    const struct listfile_record *h = r->hashes;
+    char name[LISTOUT_NAME_SIZE];
+
+    if ((r->has & both) != both)
+        return "it has not both MD5 and SHA-1";
+    (void)listout_name(r, name);
+    for (char *c = name; *c != '\0'; c++) {
+        if (*c == '"' || (unsigned char)*c >= 0x80)
+            *c = '?';
+    }
+    buf_add_char(w->b, '"');
+    upper_hex(w->b, h->sha1, sizeof h->sha1);
+    buf_add_str(w->b, "\",\"");
+    upper_hex(w->b, h->md5, sizeof h->md5);
+    buf_addf(w->b, "\",\"00000000\",\"%s\",0,0,\"0\",\"\"\r\n", name);
     return NULL;
 }

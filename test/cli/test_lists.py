@@ -82,7 +82,7 @@ class Lists(unittest.TestCase):
         done = w.run("list", "lint", evil)
         self.assertEqual((done.status, "none of NSRL's" in done.err.decode()), (2, True))
 
-    def test_hfind_finds_hashes_in_our_md5sum_text_and_in_nsrl(self):
+    def test_hfind_finds_hashes_in_our_md5sum_text_and_in_nsrl_both_ways(self):
         hfind = shutil.which("hfind")
         if hfind is None:
             self.skipTest("no hfind (package sleuthkit)")
@@ -90,13 +90,17 @@ class Lists(unittest.TestCase):
         source = self.file(w, "NSRLFile.txt", nsrl())
         ours = w.top / "sums"
         shutil.copyfile(self.converted(w, source, "md5sum"), ours)
-        for path, kind in ((ours, "md5sum"), (source, "nsrl-md5")):
+        shutil.copyfile(self.converted(w, source, "nsrl"), w.top / "NSRL-ours")
+        for path, kind, tail in ((ours, "md5sum", ""), (source, "nsrl-md5", ""),
+                                 (w.top / "NSRL-ours", "nsrl-md5", ""),
+                                 (w.top / "NSRL-ours", "nsrl-sha1", "01234567")):
+            asked = [MD5 + tail, OTHER + tail, "f" * 32 + tail]
             subprocess.run([hfind, "-i", kind, path], check=True, capture_output=True, timeout=120)
-            found = subprocess.run([hfind, path, MD5, OTHER, "f" * 32], check=True,
-                                   capture_output=True, timeout=120).stdout
-            told = {(line[:32].lower(), "Not Found" in line)
+            found = subprocess.run([hfind, path, *asked], check=True, capture_output=True,
+                                   timeout=120).stdout
+            told = {(line.split("\t")[0].lower(), "Not Found" in line)
                     for line in found.decode("latin-1").splitlines()}
-            self.assertEqual(told, {(MD5, False), (OTHER, False), ("f" * 32, True)}, found)
+            self.assertEqual(told, set(zip(asked, (False, False, True))), found)
 
     def test_a_list_goes_through_the_forms_and_stays_the_same(self):
         w = self.workspace()

@@ -421,7 +421,7 @@ class Bad(MatchCase):
     def test_what_is_no_list_is_told_by_name(self):
         for name, data, words in (("picture.png", png(1), b"no list of hashes"),
                                   ("one.json", b"{\n\"values\": []\n}\n", b"JSON document"),
-                                  ("semi.csv", b"md5;grade\n" + b"a" * 32 + b";1\n", b"commas"),
+                                  ("tabs.csv", b"md5\tgrade\n" + b"a" * 32 + b"\t1\n", b"commas"),
                                   ("empty", b"", b"holds no hash")):
             listed = self.file(name, data)
             done = self.run_it("match", "--list", listed, "--hashes", "-", data=b"a" * 32)

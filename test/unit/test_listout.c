@@ -213,6 +213,18 @@ static void icse_comes_out_as_it_went_in(void **state)
           "icse", NULL, ICSE_HEAD MD5 ";;;;y;n;;S1;;;;\r\n", "2 it has neither MD5 nor SHA-1\n");
 }
 
+static void nsrl_has_what_others_readers_look_for(void **state)
+{
+    (void)state;
+    check("{\"md5\":\"" MD5 "\",\"sha1\":\"" SHA1 "\",\"text\":\"a \\\"b\\\", \xc3\xbc.jpg\"}\n"
+          "{\"md5\":\"" MD5 "\"}\n",
+          "nsrl", NULL,
+          "\"SHA-1\",\"MD5\",\"CRC32\",\"FileName\",\"FileSize\",\"ProductCode\",\"OpSystemCode\","
+          "\"SpecialCode\"\r\n\"00112233445566778899AABBCCDDEEFF01234567\","
+          "\"00112233445566778899AABBCCDDEEFF\",\"00000000\",\"a ?b?, ?\?.jpg\",0,0,\"0\",\"\"\r\n",
+          "2 it has not both MD5 and SHA-1\n");
+}
+
 static void categories_are_codes_with_a_number(void **state)
 {
     static const char *const wrong[] = {
@@ -240,6 +252,7 @@ int main(void)
         cmocka_unit_test(csv_and_json_lines_have_all_that_our_reader_knows),
         cmocka_unit_test(vics_is_flat_in_the_shape_that_tools_take),
         cmocka_unit_test(icse_comes_out_as_it_went_in),
+        cmocka_unit_test(nsrl_has_what_others_readers_look_for),
         cmocka_unit_test(categories_are_codes_with_a_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
