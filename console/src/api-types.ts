@@ -458,6 +458,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/escalations/{escalation}/referrals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refer an escalated item to police, outside of the answer; it stays escalated. */
+        post: operations["refer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referrals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Referrals, the open ones by their due time first, then those closed last; at most 200. */
+        get: operations["getReferrals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referrals/{referral}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** One step on - sent, acknowledged, closed with an outcome. */
+        patch: operations["stepReferral"];
+        trace?: never;
+    };
+    "/api/v1/referrals/{referral}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The referral to hand over, or its signature; each time is on the record. */
+        get: operations["getReferralFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/escalations/{escalation}/return": {
         parameters: {
             query?: never;
@@ -1915,6 +1983,61 @@ export interface components {
             note: string;
             mine: boolean;
         };
+        ReferralNew: {
+            /** @description Whom it goes to, a person or desk of police by name. */
+            contact: string;
+            reason: string;
+            /** @description To be acknowledged within an hour, else within a day. */
+            urgent?: boolean;
+        };
+        ReferralMade: {
+            referral: components["schemas"]["Id"];
+            task: components["schemas"]["Id"];
+            /** @enum {string} */
+            state: "made";
+            /**
+             * Format: date-time
+             * @description By when it is to be acknowledged.
+             */
+            due_at: string;
+        };
+        ReferralStep: {
+            /** @enum {string} */
+            state: "sent" | "acknowledged" | "closed";
+            /**
+             * @description With closed, and only then.
+             * @enum {string}
+             */
+            outcome?: "identified" | "known" | "investigating" | "no_action";
+        };
+        Referral: {
+            referral: components["schemas"]["Id"];
+            task: components["schemas"]["Id"];
+            urgent: boolean;
+            contact: string;
+            /** @enum {string} */
+            state: "made" | "sent" | "acknowledged" | "closed";
+            /** @enum {string|null} */
+            outcome: "identified" | "known" | "investigating" | "no_action" | null;
+            made_by: string;
+            /** Format: date-time */
+            made_at: string;
+            /**
+             * Format: date-time
+             * @description By when it is to be acknowledged.
+             */
+            due_at: string;
+            overdue: boolean;
+            /** Format: date-time */
+            sent_at: string | null;
+            /** Format: date-time */
+            acknowledged_at: string | null;
+            /** Format: date-time */
+            closed_at: string | null;
+        };
+        Referrals: {
+            referrals: components["schemas"]["Referral"][];
+        };
         Escalations: {
             escalations: components["schemas"]["EscalationRow"][];
         };
@@ -2169,7 +2292,7 @@ export interface components {
         };
         WaitingRow: {
             /** @enum {string} */
-            what: "grade" | "later" | "shift" | "corrections" | "readings" | "thirds" | "contested" | "escalations" | "approvals" | "uploads" | "decoder" | "authorisations" | "not_authorised" | "differs" | "for_nobody" | "not_shown";
+            what: "grade" | "later" | "shift" | "corrections" | "readings" | "thirds" | "contested" | "escalations" | "approvals" | "uploads" | "decoder" | "authorisations" | "not_authorised" | "differs" | "referrals_overdue" | "for_nobody" | "not_shown";
             count: number;
         };
         NamedCount: {
@@ -3855,6 +3978,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskMoved"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    refer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same key and body give the same answer once; the same key with another body is 409. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                escalation: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferralNew"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralMade"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getReferrals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Referrals"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    stepReferral: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                referral: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferralStep"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Referral"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getReferralFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                referral: components["schemas"]["Id"];
+                file: "referral.json" | "referral.json.minisig";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             default: components["responses"]["Problem"];

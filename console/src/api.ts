@@ -192,6 +192,13 @@ export const api = {
     returnEscalation: (escalation: string) =>
         post<T.TaskMoved>(`/escalations/${escalation}/return`),
 
+    refer: (escalation: string, body: T.ReferralNew, key: string) =>
+        post<T.ReferralMade>(`/escalations/${escalation}/referrals`, body, key),
+    referrals: () => get<{ referrals: T.Referral[] }>('/referrals'),
+    stepReferral: (id: string, body: T.ReferralStep) =>
+        json<T.Referral>('PATCH', `/referrals/${id}`, { body }),
+    referralFile: (id: string, file: string) => `${BASE}/referrals/${id}/files/${file}`,
+
     lots: () => get<{ lots: T.Lot[] }>('/lots'),
     read: (body: Grade & { lease: string; reason?: string }, key: string) =>
         post<T.Reading>('/readings', body, key),

@@ -21,6 +21,7 @@ import { LookUp } from './screens/lookup.tsx';
 import { Lots } from './screens/lots.tsx';
 import { People } from './screens/people.tsx';
 import { RecordScreen } from './screens/record.tsx';
+import { Referrals } from './screens/referrals.tsx';
 import { Releases } from './screens/release.tsx';
 import { Schemes } from './screens/schemes.tsx';
 import { Settings } from './screens/settings.tsx';
@@ -149,6 +150,8 @@ function screenOf(screen: Screen, me: Me): ComponentChildren {
             return <LaterPile />;
         case 'escalations':
             return <Escalations />;
+        case 'referrals':
+            return <Referrals />;
         case 'shift':
             return <ShiftEnd />;
         case 'lots':

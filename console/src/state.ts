@@ -13,6 +13,7 @@ export type Screen =
     | 'escalated'
     | 'later'
     | 'escalations'
+    | 'referrals'
     | 'shift'
     | 'lots'
     | 'corrections'
@@ -93,6 +94,12 @@ export const SCREENS: readonly ScreenEntry[] = [
         title: 'Escalations',
         says: 'Items that assessors passed on, with the reason.',
         roles: ['lead'],
+    },
+    {
+        screen: 'referrals',
+        title: 'Referrals',
+        says: 'Escalated items that were handed to police, each with its clock.',
+        roles: ['lead', 'compliance', 'auditor'],
     },
     {
         screen: 'escalated',

@@ -7,6 +7,7 @@
 #include "store/decision.h"
 #include "store/item.h"
 #include "store/quality.h"
+#include "store/referral.h"
 #include "store/stats.h"
 #include "store/task.h"
 #include "store/upload.h"
@@ -83,6 +84,11 @@ static enum assay_err count_not_shown(struct tx *tx, int64_t id, int64_t *n, str
     return stats_failures(tx, add_failures, n, e);
 }
 
+static enum assay_err count_referrals(struct tx *tx, int64_t id, int64_t *n, struct err *e)
+{
+    return referral_count_overdue(tx, id, clock_now_ms(), n, e);
+}
+
 static enum assay_err count_for_nobody(struct tx *tx, int64_t id, int64_t *n, struct err *e)
 {
     (void)id;
@@ -111,6 +117,7 @@ static const struct kind {
   blocks[] = {
       {"not_authorised", PEOPLE_SEES_MEDIA, count_not_authorised},
       {"differs", PEOPLE_INTAKE | PEOPLE_ANALYST, waiting_differing},
+      {"referrals_overdue", PEOPLE_LEAD, count_referrals},
       {"for_nobody", PEOPLE_LEAD | PEOPLE_INTAKE, count_for_nobody},
       {"not_shown", PEOPLE_INTAKE | PEOPLE_LEAD, count_not_shown},
 };

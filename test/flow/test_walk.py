@@ -88,6 +88,7 @@ class Walk(unittest.TestCase):
         escalated = self.take(ann)[0]
         self.act(ann, "POST", "escalations", {"lease": escalated["lease"], "reason": 1,
                  "note": "unsure"}, action="task.escalated")
+        self.refer(cat, ann, escalated["task"])
         returned = self.take(ann)[0]
         self.act(ann, "DELETE", "leases/" + returned["lease"], status=204, action="task.returned",
                  once=False)
@@ -110,6 +111,50 @@ class Walk(unittest.TestCase):
         check = self.act(ann, "POST", "shift/check", action="shift.checked", once=False)
         self.assertIn(("later_pile", 1), [(row["rule"], row["count"]) for row in check["rows"]])
         self.grade(ann, self.take(ann, "later")[0])
+
+    def refer(self, lead, assessor, task):
+        """An escalated item goes to police at once, each step on the record."""
+        [open_one] = self.act(lead, "GET", "escalations", once=False)["escalations"]
+        path = f"escalations/{open_one['escalation']}/referrals"
+        body = {"contact": "Night desk, Unit 7", "reason": "a place can be told", "urgent": True}
+        self.act(assessor, "POST", path, body, status=404)
+        self.act(lead, "POST", path, {"contact": "", "reason": "x"}, status=422)
+        self.act(lead, "POST", "escalations/1/referrals", body, status=404)
+        made = self.act(lead, "POST", path, body, action="referral.made")
+        self.assertEqual((made["task"], made["state"]), (task, "made"))
+        at = f"referrals/{made['referral']}"
+        files = {}
+        for name in ("referral.json", "referral.json.minisig"):
+            answer = lead("GET", f"/api/v1/{at}/files/{name}")
+            self.assertEqual(answer.status, 200)
+            files[name] = self.w.top / name
+            files[name].write_bytes(answer.body)
+            self.done["referral.read"] += 1
+        self.assertEqual(lead("GET", f"/api/v1/{at}/files/other").status, 404)
+        said = json.loads(files["referral.json"].read_text())
+        self.assertEqual([said[k] for k in ("format", "version", "training", "urgent", "contact",
+                                            "reason", "batch", "sender", "task", "code")],
+                         ["assay-referral", 1, True, True, body["contact"], body["reason"], "0412",
+                          "Unit 7", task, None])
+        self.assertEqual(said["escalation"]["reason"], 1)
+        self.assertEqual(len(said["sha256"]) + len(said["md5"]) + len(said["sha1"]), 136)
+        subprocess.run(["minisign", "-V", "-q", "-p", self.w.data / "keys/release.minisign.pub",
+                        "-m", files["referral.json"]], check=True, capture_output=True)
+        for status, step in ((409, {"state": "acknowledged"}), (409, {"state": "made"}),
+                             (422, {"state": "sent", "outcome": "known"}),
+                             (200, {"state": "sent"}), (409, {"state": "sent"}),
+                             (200, {"state": "acknowledged"}), (422, {"state": "closed"}),
+                             (422, {"state": "closed", "outcome": "x"}),
+                             (200, {"state": "closed", "outcome": "known"}),
+                             (409, {"state": "closed", "outcome": "known"})):
+            self.act(lead, "PATCH", at, step, status=status, once=False,
+                     action="referral.moved" if status == 200 else None)
+        [row] = self.act(lead, "GET", "referrals", once=False)["referrals"]
+        self.assertEqual((row["state"], row["outcome"], row["contact"]),
+                         ("closed", "known", body["contact"]))
+        self.act(assessor, "GET", "referrals", status=404, once=False)
+        for path in self.w.data.rglob("assay.db*"):
+            self.assertFalse(body["contact"].encode() in path.read_bytes(), "it lies sealed")
 
     def test_a_team_of_three_takes_a_batch_to_a_signed_package(self):
         w = self.w

@@ -4,6 +4,7 @@ import { ItemLink } from '../parts/itemlink.tsx';
 import { Head, Loads, Problem, Table, useAct, useLoad, when } from '../parts/ui.tsx';
 import { go } from '../session.ts';
 import { ESCALATION_REASONS } from '../types.ts';
+import { Refer } from './referrals.tsx';
 
 export function Escalations() {
     const list = useLoad(api.escalations);
@@ -29,6 +30,7 @@ export function Escalations() {
                                         {e.reason === 1 && <b>Urgent. </b>}
                                         {ESCALATION_REASONS[e.reason - 1] ?? `Reason ${e.reason}`}
                                         {e.note !== '' && <p class="quiet text">{e.note}</p>}
+                                        <Refer escalation={e.escalation} task={e.task} />
                                     </>
                                 ),
                             },

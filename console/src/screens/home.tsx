@@ -53,6 +53,11 @@ const WAITING: Record<WaitingRow['what'], [Screen | null, string, string?]> = {
         'uploads whose bytes are not what was sent',
         'upload whose bytes are not what was sent',
     ],
+    referrals_overdue: [
+        'referrals',
+        'referrals that nobody has acknowledged in time',
+        'referral that nobody has acknowledged in time',
+    ],
     for_nobody: [
         'batches',
         'items of batches for named people of whom none assesses',

@@ -13,6 +13,7 @@ http_handler api_take_leases, api_extend_lease, api_return_lease, api_issue_tick
 http_handler api_get_picture, api_end_view;
 http_handler api_decide, api_undo, api_get_later, api_put_off, api_second_look;
 http_handler api_escalate, api_get_escalations, api_return_escalation;
+http_handler api_refer, api_get_referrals, api_step_referral, api_get_referral_file;
 http_handler api_get_lots, api_read, api_get_corrections, api_answer_correction;
 http_handler api_lease_correction, api_close_correction, api_supersede;
 http_handler api_get_releases, api_request_release, api_get_release, api_approve_release;
