@@ -1,9 +1,11 @@
 """Lists of hashes in others' forms: taken in as known good, written again, found by other tools."""
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
 import unittest
+from pathlib import Path
 
 from workspace import Workspace, main
 
@@ -122,6 +124,19 @@ class Lists(unittest.TestCase):
         for form, more in (("icse", ()), ("vics", ("--categories", "*=1")), ("md5sum", ())):
             out = self.converted(w, path, form, *more)
             self.assertIn("2 records, 0 would be refused", w.ok("list", "lint", out).text())
+
+    @unittest.skipUnless("ASSAY_VECTORS" in os.environ, "needs the files in ASSAY_VECTORS")
+    def test_a_list_that_interpol_s_readers_take_comes_out_as_it_was_but_for_photodna(self):
+        w = self.workspace()
+        path = Path(os.environ["ASSAY_VECTORS"]) / "formats" / "icse_sample.csv"
+        want = [line.split(";") for line in path.read_text().splitlines()]
+        out = self.converted(w, path, "icse")
+        rows = [line.split(";") for line in out.read_text().splitlines()]
+        self.assertEqual(rows[0], want[0])
+        self.assertEqual(len(rows), 7)
+        self.assertEqual([[field.lower() for field in row] for row in rows[1:]],
+                         [[field.lower() if i != 2 else "" for i, field in enumerate(row)]
+                          for row in want[1:]])
 
     def test_what_cannot_be_written_is_told(self):
         w = self.workspace()
