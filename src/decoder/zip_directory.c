@@ -1,5 +1,4 @@
 /* The ZIP directory: found from the end, read whole, and checked for entries that share bytes. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -196,14 +195,38 @@ bool zip_central_at(struct zip *z, uint64_t offset)
            zip_wide(z, extra_size, &c->unpacked, &c->packed, &c->local_at);
 }
 
-static int by_start(const void *a, const void *b, void *ctx)
+static bool is_before(const struct zip_span *spans, uint32_t x, uint32_t y)
 {
-    const struct zip_span *spans = ctx;
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return spans[x].start != spans[y].start ? spans[x].start < spans[y].start : x < y;
+}
 
-    if (spans[x].start != spans[y].start)
-        return spans[x].start < spans[y].start ? -1 : 1;
-    return (x > y) - (x < y);
+/* Let the entry at `at` sink until none below it is greater. */
+static void sink(uint32_t *order, size_t count, size_t at, const struct zip_span *spans)
+{
+    for (size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && is_before(spans, order[child], order[child + 1]))
+            child++;
+        if (!is_before(spans, order[at], order[child]))
+            return;
+        const uint32_t up = order[child];
+        order[child] = order[at];
+        order[at] = up;
+        at = child;
+    }
+}
+
+/* By their starts. The C library's qsort asks the kernel how much memory there is, for which the
+ * sandbox kills; and this needs none, and takes no longer however an archive orders its entries. */
+static void sort_by_start(uint32_t *order, size_t count, const struct zip_span *spans)
+{
+    for (size_t i = count / 2; i > 0; i--)
+        sink(order, count, i - 1, spans);
+    for (size_t i = count; i > 1; i--) {
+        const uint32_t last = order[0];
+        order[0] = order[i - 1];
+        order[i - 1] = last;
+        sink(order, i - 1, 0, spans);
+    }
 }
 
 /* In the order of their places: who reaches into another shares bytes with it, both ways. Those
@@ -216,7 +239,7 @@ static void find_shared(struct zip *z, uint32_t *order)
         if (z->spans[i].end != UINT64_MAX)
             order[count++] = (uint32_t)i;
     }
-    qsort_r(order, count, sizeof *order, by_start, z->spans);
+    sort_by_start(order, count, z->spans);
     for (size_t i = 0; i < count; i++) {
         struct zip_span *s = &z->spans[order[i]], *far = &z->spans[order[reaches]];
         s->limit = i + 1 < count ? z->spans[order[i + 1]].start : z->directory_at;

@@ -327,8 +327,9 @@ class Cases(unittest.TestCase):
 
     def test_a_dry_run_of_a_zip_needs_no_workspace(self):
         records = [media(1), media(2, MediaSize=1), {"MD5": "cd" * 16}, media(3)]
-        path = self.write(self.zip(*entries(1, 2), ("case.json", case(records)), *entries(3)),
-                          "dry.zip")
+        others = [Entry(f"Notes/{n}.txt", b"%d" % n) for n in range(3000)]
+        path = self.write(self.zip(*entries(1, 2), ("case.json", case(records)), *others,
+                                   *entries(3)), "dry.zip")
         for options in ((), ("--media", self.folder)):
             done = self.w.run("import", "--profile", "training", "--dry-run", *options, path,
                               env=dict(self.w.env, ASSAY_DATA=str(self.w.top / "none")))
