@@ -323,6 +323,13 @@ class Cases(unittest.TestCase):
                              batch="two", name="two.zip")
         self.assertEqual(found, ["new", "new"])
         self.assertEqual([row[:3] for row in self.rows("two")], [(1, 1, "taken")] * 2)
+        three = case([media(41), media(42, RelativeFilePath=None), media(43)], CaseNumber="TEST-8")
+        found, done = self.take(
+            self.zip(("a/three.json", three), *parts, ("b/two.json", two)), batch="two",
+            name="three.zip", status=1)
+        self.assertEqual(found, ["seen", "known", "missing"])
+        self.assertIn(b"4 records of VICS 2.0, region UK", done.err)
+        self.assertIn(b"1 here before", done.err)
         self.w.verified()
 
     def test_a_dry_run_of_a_zip_needs_no_workspace(self):

@@ -372,6 +372,8 @@ static void add_counts(struct cases_counts *out, const struct cases_counts *c)
     out->refused += c->refused;
     for (int i = 0; i <= PROFILE_GRADE; i++)
         out->means[i] += c->means[i];
+    if (c->version[0] == '\0') /* of one that is here already nothing more is said */
+        return;
     memcpy(out->version, c->version, sizeof out->version);
     memcpy(out->region, c->region, sizeof out->region);
 }
