@@ -840,6 +840,40 @@ export interface paths {
         patch: operations["changeBatch"];
         trace?: never;
     };
+    "/api/v1/batches/{batch}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of VICS that came with a batch, and the answers that were made, in counts. */
+        get: operations["getBatchCases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A signed receipt of what was received in a batch and where it stands now; it is on the record. */
+        post: operations["makeReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/waiting": {
         parameters: {
             query?: never;
@@ -1982,6 +2016,53 @@ export interface components {
             raised_at: string;
             note: string;
             mine: boolean;
+        };
+        BatchCases: {
+            files: components["schemas"]["CaseFile"][];
+            answers: components["schemas"]["CaseAnswer"][];
+        };
+        CaseFile: {
+            sha256: string;
+            /** Format: int64 */
+            size: number;
+            profile: string;
+            /** @description The version that its context says. */
+            vics: string;
+            region: string;
+            /** Format: date-time */
+            begun_at: string;
+            /**
+             * Format: date-time
+             * @description Null while it is being taken in.
+             */
+            done_at: string | null;
+            records: number;
+            taken: number;
+            missing: number;
+            mismatch: number;
+            refused: number;
+        };
+        CaseAnswer: {
+            number: number;
+            /** @description Only what was settled and no earlier part had. */
+            part: boolean;
+            profile: string;
+            /** @description Readings of ours that a grade needed. */
+            votes: number;
+            /** Format: date-time */
+            made_at: string;
+            answered: number;
+            /** @description Records by what was said of them (doc/answer.md); those that are not 0. */
+            states: {
+                [key: string]: number;
+            };
+            content_sha256: string;
+        };
+        Receipt: {
+            /** @description The file's text (doc/receipt.md). */
+            receipt: string;
+            /** @description The text of its .minisig file. */
+            signature: string;
         };
         ReferralNew: {
             /** @description Whom it goes to, a person or desk of police by name. */
@@ -4580,6 +4661,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchRow"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getBatchCases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchCases"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    makeReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -223,6 +223,8 @@ export const api = {
     openBatch: (body: T.BatchNew) => post<T.BatchRow>('/batches', body),
     changeBatch: (id: string, body: T.BatchChange) =>
         json<T.BatchRow>('PATCH', `/batches/${id}`, { body }),
+    batchCases: (id: string) => get<T.BatchCases>(`/batches/${id}/cases`),
+    makeReceipt: (id: string) => post<T.Receipt>(`/batches/${id}/receipt`),
     colleagues: () => get<T.Colleagues>('/colleagues'),
     intake: () => get<T.Intake>('/intake'),
     waiting: () => get<T.Waiting>('/waiting'),

@@ -1,5 +1,6 @@
 // What comes in: a batch opened, files uploaded into it and gone on with, the monitor, the batch's
 // place and people, and what waits. By keys, but for the choosing of files, which is the system's.
+import { readFile } from 'node:fs/promises';
 import { deflateSync } from 'node:zlib';
 import { ok, person, screen, step } from './stage.mjs';
 
@@ -81,6 +82,17 @@ async function batches() {
     await ina.open('Batches');
     await ina.choose('Open By upload');
     await ina.page.waitForSelector('.card h2');
+    await ina.choose('Make a signed receipt');
+    const receipt = ina.page.getByRole('link', { name: 'By-upload.receipt.json.minisig' });
+    await receipt.waitFor();
+    await receipt.focus();
+    const saved = ina.page.waitForEvent('download');
+    await ina.key('Enter');
+    const signed = await readFile(await (await saved).path(), 'utf8');
+    ok(
+        signed.startsWith('untrusted comment:'),
+        'a batch’s receipt can be saved with its signature',
+    );
     await ina.page.getByLabel('Priority').selectOption('urgent');
     await ina.choose('Set its place');
     await ina.page.waitForSelector('tr:has-text("By upload") td:has-text("urgent")');

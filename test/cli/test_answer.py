@@ -78,7 +78,7 @@ class Graded(unittest.TestCase):
         (cls.c.folder / "Files/p8.png").write_bytes(cls.damaged)
         (cls.c.folder / "Files/p9.png").write_bytes(b"%PDF-1.4\nnothing to show")
         for name, roles in (("ann", "assessor"), ("ben", "quality"), ("cat", "quality,arbiter"),
-                            ("dan", "assessor")):
+                            ("dan", "intake")):
             cls.c.w.person(name, roles)
         cls.given = [
             media(1, Comments="one", Tags="landscape"), media(2), media(3, Category=3),
@@ -137,6 +137,10 @@ class Graded(unittest.TestCase):
         mine = ann.good("GET", "/api/v1/corrections")["corrections"]
         act(ann, f"corrections/{mine[0]['correction']}/answer", fix={"code": "L2", "tags": TAGS})
         wait_for(lambda: state() == "passed")
+        [batch] = dan.good("GET", "/api/v1/batches")["batches"]
+        cls.seen = dan.good("GET", f"/api/v1/batches/{batch['batch']}/cases")
+        cls.receipt = dan.good("POST", f"/api/v1/batches/{batch['batch']}/receipt")
+        cls.nothing = dan("GET", "/api/v1/batches/1/cases").status
         server.stop()
 
     def test_each_record_goes_back_once_with_its_grade_or_the_reason_for_none(self):
@@ -187,6 +191,23 @@ class Graded(unittest.TestCase):
         self.assertEqual(cells[1, "L2", "graded"], 1)
         self.assertEqual(cells[3, "L1", "graded"], 1)
         self.assertEqual(sum(cells.values()), 11)
+
+    def test_the_console_is_told_of_cases_and_answers_and_makes_receipts(self):
+        [file] = self.seen["files"]
+        self.assertEqual([file[k] for k in ("profile", "vics", "region", "records", "taken",
+                                            "missing", "mismatch", "refused")],
+                         ["training", "2.0", "UK", 11, 8, 1, 1, 1])
+        self.assertEqual([(a["number"], a["part"], a["answered"], a["states"].get("disputed", 0))
+                          for a in self.seen["answers"]], [(1, True, 5, 0), (2, False, 11, 1)])
+        self.assertEqual(self.nothing, 404)
+        path = self.c.w.top / "by-api.json"
+        path.write_text(self.receipt["receipt"])
+        path.with_name("by-api.json.minisig").write_text(self.receipt["signature"])
+        self.assertEqual(json.loads(self.receipt["receipt"])["files"][0]["records"], 11)
+        if not shutil.which("minisign"):
+            self.skipTest("no minisign (package minisign)")
+        subprocess.run(["minisign", "-V", "-p", self.c.w.data / "keys/release.minisign.pub",
+                        "-m", path], check=True, capture_output=True)
 
     def test_parts_hold_what_is_settled_and_each_record_once(self):
         """The first part was made while a lot was open: the second has what came since."""

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { api } from '../api.ts';
+import { Cases } from '../parts/cases.tsx';
 import { StateCounts } from '../parts/states.tsx';
 import { count, Field, Head, Loads, Problem, Table, useAct, useLoad, when } from '../parts/ui.tsx';
 import { hasRole, say } from '../state.ts';
@@ -150,6 +151,7 @@ function Details({ batch, again }: { batch: BatchRow; again: () => void }) {
                 {batch.name}
             </h2>
             <Facts batch={batch} />
+            <Cases key={batch.batch} batch={batch} />
             <Problem words={act.problem} />
             {hasRole('intake', 'lead') && (
                 <>

@@ -19,6 +19,7 @@ http_handler api_lease_correction, api_close_correction, api_supersede;
 http_handler api_get_releases, api_request_release, api_get_release, api_approve_release;
 http_handler api_refuse_release, api_get_package_file;
 http_handler api_get_batches, api_open_batch, api_change_batch, api_get_colleagues;
+http_handler api_get_batch_cases, api_make_receipt;
 http_handler api_get_uploads, api_start_upload, api_get_upload, api_drop_upload;
 http_handler api_put_upload_bytes, api_finish_upload;
 http_handler api_get_intake, api_get_waiting;

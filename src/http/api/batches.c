@@ -2,15 +2,19 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/str.h"
+#include "flow/batch_cases.h"
 #include "flow/intake/intake.h"
+#include "flow/intake/receipt.h"
 #include "http/api/api.h"
 
-#define NAME_CHARS   200
-#define FIELD_CHARS  200
-#define TIME_BYTES   40
-#define NAMED_MAX    200
-#define NO_DATE_TEXT "none"
+#define NAME_CHARS    200
+#define FIELD_CHARS   200
+#define TIME_BYTES    40
+#define NAMED_MAX     200
+#define NO_DATE_TEXT  "none"
+#define SIGNATURE_MAX 4096 /* bytes */
 
 enum assay_err api_get_batches(struct http_request *r, struct http_answer *a, struct err *e)
 {
@@ -146,4 +150,43 @@ enum assay_err api_get_intake(struct http_request *r, struct http_answer *a, str
 enum assay_err api_get_colleagues(struct http_request *r, struct http_answer *a, struct err *e)
 {
     return people_colleagues(r->world->store, &a->body, e);
+}
+
+enum assay_err api_get_batch_cases(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    int64_t id;
+    const enum assay_err rc = http_id(r, 0, &id, e);
+
+    return rc != ASSAY_OK ? rc : flow_batch_cases(r->world, &r->caller, id, &a->body, e);
+}
+
+/* Text and signature together: made again, the text says another time. */
+enum assay_err api_make_receipt(struct http_request *r, struct http_answer *a, struct err *e)
+{
+    struct buf text, signature;
+    char *name = NULL;
+    int64_t id;
+    enum assay_err rc;
+
+    if ((rc = http_id(r, 0, &id, e)) != 0 ||
+        (rc = flow_batch_name(r->world, &r->caller, id, &name, e)) != 0)
+        return rc;
+    buf_init(&text, RECEIPT_MAX);
+    buf_init(&signature, SIGNATURE_MAX);
+    const uint32_t as = (r->caller.roles & PEOPLE_INTAKE) != 0 ? PEOPLE_INTAKE : PEOPLE_LEAD;
+    rc = receipt_make(r->world, people_actor(&r->caller, as), name, &text, &signature, e);
+    if (rc == ASSAY_OK) {
+        struct json_out o;
+        buf_clear(&a->body);
+        buf_init(&a->body, (size_t)2 * RECEIPT_MAX);
+        json_out_init(&o, &a->body);
+        json_object(&o, NULL);
+        json_text_n(&o, "receipt", buf_cstr(&text), text.size);
+        json_text_n(&o, "signature", buf_cstr(&signature), signature.size);
+        json_object_end(&o);
+    }
+    buf_clear(&text);
+    buf_clear(&signature);
+    mem_free(name);
+    return rc;
 }
