@@ -1,7 +1,8 @@
 #!/bin/bash
-# Builds what is installed, for /usr, and makes packages of it: assay for servers, libassay0 and
-# libassay-dev for who builds on the library, each build-deb/NAME_VERSION_ARCH.deb; VERSION is
-# meson's unless given. The console must be built: ./dev deb does both.
+# Builds what is installed, for /usr, and makes packages of it: assay for servers, assay-verify for
+# recipients, libassay0 and libassay-dev for who builds on the library, each
+# build-deb/NAME_VERSION_ARCH.deb; VERSION is meson's unless given. The console must be built:
+# ./dev deb does both.
 # usage: tools/deb.sh [VERSION]
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
@@ -9,6 +10,7 @@ folder=build-deb
 root=$folder/root
 libroot=$folder/root-lib
 devroot=$folder/root-dev
+verifyroot=$folder/root-verify
 version=${1-$(sed -n "s/^  version: '\(.*\)',/\1/p" meson.build)}
 arch=$(dpkg --print-architecture)
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
@@ -66,13 +68,14 @@ CONTROL
     echo "$folder/$1_${version}_$arch.deb"
 }
 
-rm -rf "$root" "$libroot" "$devroot"
+rm -rf "$root" "$libroot" "$devroot" "$verifyroot"
 DESTDIR=$PWD/$root meson install -C "$folder" --no-rebuild --quiet
 libdir=$(cd "$root" && dirname usr/lib/*/libassay.so)
 find "$root/usr/share/man" -name '*.[0-9]' -exec gzip -9n {} +
 take "$libroot" "$libdir/libassay.so.0" "$libdir/$(readlink "$root/$libdir/libassay.so.0")"
 take "$devroot" "$libdir/libassay.so" "$libdir/libassay.a" "$libdir/pkgconfig" usr/include \
     usr/share/man/man3
+take "$verifyroot" usr/bin/assay-verify usr/share/man/man1/assay-verify.1.gz
 
 strip --strip-unneeded "$libroot/$libdir"/libassay.so.*.*
 mkdir -p "$libroot/DEBIAN"
@@ -99,6 +102,16 @@ Description: digests and perceptual hashes as assay computes them, to build with
  Headers, static library, assay.pc, libassay(3) and examples.
 CONTROL
 
+strip "$verifyroot/usr/bin/assay-verify"
+depends=$(needs "$verifyroot")
+pack assay-verify "$verifyroot" <<CONTROL
+Depends: $depends
+Section: misc
+Description: check signed hash lists that assay wrote
+ For recipients, who need nothing else of assay: names, sizes and hashes of a package's files, each
+ row, the signature, and the proof that exactly this content was approved.
+CONTROL
+
 rmdir "$root/$libdir" "$root/usr/lib"
 find "$root/usr/bin" "$root/usr/libexec/assay" -type f -exec strip {} +
 depends=$(needs "$root")
@@ -112,7 +125,7 @@ mkdir -p "$root/DEBIAN"
 echo /etc/assay/assay.env >"$root/DEBIAN/conffiles"
 install -m 0755 -t "$root/DEBIAN" packaging/deb/postinst packaging/deb/prerm packaging/deb/postrm
 pack assay "$root" <<CONTROL
-Depends: $depends, passwd, util-linux
+Depends: $depends, assay-verify (= $version), passwd, util-linux
 Recommends: nginx-light | nginx | haproxy
 Suggests: postgresql-15, minisign
 Section: misc

@@ -14,6 +14,7 @@ const MAY: Record<string, Screen[]> = {
         'corrections',
         'lots',
         'escalations',
+        'referrals',
         'escalated',
         'intake',
         'batches',
@@ -30,6 +31,7 @@ const MAY: Record<string, Screen[]> = {
     release: ['release'],
     welfare: [],
     compliance: [
+        'referrals',
         'release',
         'authorisations',
         'guidance',
@@ -43,6 +45,7 @@ const MAY: Record<string, Screen[]> = {
     ],
     admin: ['guidance', 'people', 'schemes', 'settings', 'keys', 'backups', 'lists'],
     auditor: [
+        'referrals',
         'release',
         'authorisations',
         'schemes',

@@ -15,7 +15,7 @@
 
 static const char usage[] =
     "usage: assay import [OPTION]... FILE|FOLDER...\n"
-    "       assay import --profile NAME [--media DIR] [--dry-run] [--keep-going] [OPTION]... "
+    "       assay import --profile NAME [--media DIR] [--dry-run] [OPTION]... "
     "CASE.json|CASE.zip\n\n"
     "Seals each file in the vault, hashes it, and hands pictures to the queue. ZIP archives are\n"
     "unpacked, and what senders encrypted with age to this workspace (assay key show intake) is\n"

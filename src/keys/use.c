@@ -191,10 +191,3 @@ bool keys_about(const struct keys *k, size_t index, struct keys_about *out)
     }
     return true;
 }
-
-enum assay_err keys_verify(const uint8_t public_key[KEYS_PUBLIC_BYTES], const void *bytes,
-                           size_t size, const uint8_t signature[KEYS_SIGNATURE_BYTES])
-{
-    return crypto_sign_verify_detached(signature, bytes, size, public_key) == 0 ? ASSAY_OK
-                                                                                : ASSAY_EDAMAGED;
-}

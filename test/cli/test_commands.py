@@ -2,6 +2,7 @@
 import re
 import subprocess
 import unittest
+from pathlib import Path
 
 import workspace
 from workspace import WorkspaceCase, main
@@ -12,6 +13,16 @@ COMMANDS = ["hash", "init", "user", "client", "list", "scheme", "import", "ident
 
 
 class Commands(WorkspaceCase):
+    def test_the_recipients_program_needs_libsodium_alone(self):
+        alone = Path(workspace.assay).with_name("assay-verify")
+        needed = set(re.findall(r"NEEDED.*\[(\w+)", subprocess.run(
+            ["readelf", "-d", alone], check=True, capture_output=True, text=True).stdout))
+        self.assertIn("libsodium", needed)
+        self.assertLessEqual(needed, {"libsodium", "libc", "libasan", "libubsan", "libgcc_s"})
+        self.assertIn("--key FILE", subprocess.run([alone, "--help"], check=True,
+                                                   capture_output=True, text=True).stdout)
+        self.assertEqual(subprocess.run([alone], capture_output=True).returncode, 2)
+
     def test_help_goes_to_stdout_with_an_example_and_needs_no_workspace(self):
         for command in COMMANDS:
             with self.subTest(command):

@@ -14,6 +14,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
+import workspace # noqa: E402
 from workspace import Workspace, main, wait_for # noqa: E402
 
 FILES = 16
@@ -247,6 +248,11 @@ class Walk(unittest.TestCase):
         self.assertIn(b"training", refused.err)
         self.assertIn(f"good: {FILES} hashes", self.w.ok("verify", "--training", "--key", key,
                                                          package).text())
+        alone = Path(workspace.assay).with_name("assay-verify")
+        done = subprocess.run([alone, "--training", "--key", key, package], capture_output=True,
+                              text=True)
+        self.assertIn(f"good: {FILES} hashes", done.stdout, done.stderr)
+        self.assertEqual(subprocess.run([alone, package], capture_output=True).returncode, 1)
         rows = [json.loads(line) for line in (package / "hashes.jsonl").read_text().splitlines()]
         codes = collections.Counter(row["code"] for row in rows if "code" in row)
         self.assertEqual(codes, {"L1": FILES - 1, "L3": 1})

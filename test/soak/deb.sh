@@ -84,8 +84,9 @@ counts() {
 
 install_package() { # VERSION
     cp "build-deb/assay_$1_$arch.deb" "$bare/tmp/assay.deb"
+    cp "build-deb/assay-verify_$1_$arch.deb" "$bare/tmp/assay-verify.deb"
     inside apt-get install -y --no-install-recommends --allow-downgrades \
-        -o Dpkg::Options::=--force-confold /tmp/assay.deb
+        -o Dpkg::Options::=--force-confold /tmp/assay.deb /tmp/assay-verify.deb
 }
 
 mirror=$(apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' |

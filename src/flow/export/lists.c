@@ -9,35 +9,6 @@
 
 #define FLUSH_BYTES     65536
 #define PDQ_QUALITY_MIN 50 /* the method's own advice: below it a hash says little */
-#define CONTENT_MAX     512
-
-const char *export_list_name(enum export_list which)
-{
-    static const char *const names[] = {MANIFEST_CSV, MANIFEST_JSONL};
-
-    assert(which < EXPORT_LISTS);
-    return names[which];
-}
-
-enum assay_err export_codes_add(struct export_codes *c, const char *code, int64_t rows,
-                                struct err *e)
-{
-    size_t at = 0;
-
-    while (at < c->count && strcmp(c->at[at].code, code) < 0)
-        at++;
-    if (at < c->count && strcmp(c->at[at].code, code) == 0) {
-        c->at[at].rows += rows;
-        return ASSAY_OK;
-    }
-    if (c->count == SCHEME_CODES_MAX)
-        return err_set(e, ASSAY_ELIMIT, "the rows have more than %d codes", SCHEME_CODES_MAX);
-    memmove(&c->at[at + 1], &c->at[at], (c->count - at) * sizeof c->at[0]);
-    (void)snprintf(c->at[at].code, sizeof c->at[at].code, "%s", code);
-    c->at[at].rows = rows;
-    c->count++;
-    return ASSAY_OK;
-}
 
 enum assay_err export_start(struct export_lists *x, struct err *e)
 {
@@ -136,22 +107,6 @@ enum assay_err export_add(struct export_lists *x, const struct release_line *l, 
     return ASSAY_OK;
 }
 
-enum assay_err export_content(const struct manifest_file files[EXPORT_LISTS], uint8_t out[32],
-                              struct err *e)
-{
-    struct assay_digests d;
-    struct buf b;
-
-    buf_init(&b, CONTENT_MAX);
-    manifest_content(&b, &files[EXPORT_CSV], &files[EXPORT_JSONL]);
-    enum assay_err rc = assay_digest(b.data, b.size, &d);
-    buf_clear(&b);
-    if (rc != ASSAY_OK)
-        return err_set(e, rc, "hashing the content failed");
-    memcpy(out, d.sha256, sizeof d.sha256);
-    return ASSAY_OK;
-}
-
 enum assay_err export_finish(struct export_lists *x, struct err *e)
 {
     struct assay_digests d;
@@ -216,12 +171,4 @@ enum assay_err export_find(struct tx *tx, int64_t id, struct release_row *out, s
 enum scheme_kind export_kind(const struct world *w, const struct scheme *s)
 {
     return w->training || s->kind == SCHEME_TRAINING ? SCHEME_TRAINING : SCHEME_LIVE;
-}
-
-void export_comment(const char *package, int64_t approved_ms, char out[EXPORT_COMMENT_SIZE])
-{
-    char time[CLOCK_TEXT_SIZE];
-
-    clock_text(approved_ms, time);
-    (void)snprintf(out, EXPORT_COMMENT_SIZE, "assay-package %.20s %s", package, time);
 }
