@@ -10,6 +10,7 @@
 #include "flow/export/release.h"
 #include "flow/grade/grade.h"
 #include "flow/qa/qa.h"
+#include "flow/refer/refer.h"
 
 #define SCHEME "training-landscapes"
 
@@ -255,6 +256,34 @@ out:
     return rc;
 }
 
+/* The first escalated item goes to a desk, and was sent. A small set may have none. */
+static enum assay_err refer(struct world *w, const struct grades *g, struct err *e)
+{
+    struct referral_new in = {.contact = "Night desk, Coast watch",
+                              .reason = "A harbour can be told by its light."};
+    struct hand h = {0};
+    const struct json *answer;
+    int64_t id;
+    enum assay_err rc = hand_open(w, g, "lead", &h, e);
+
+    buf_reset(&h.answer);
+    if (rc != ASSAY_OK || (rc = grade_escalations(w, &h.caller, &h.answer, e)) != 0 ||
+        (rc = hand_answer(&h, &answer, e)) != 0 ||
+        (answer = json_get(answer, "escalations")->first) == NULL ||
+        (rc = json_need_id(answer, "escalation", &in.escalation_id, e)) != 0)
+        goto out;
+    buf_reset(&h.answer);
+    if ((rc = referral_make(w, &h.caller, NULL, &in, &h.answer, e)) != 0 ||
+        (rc = hand_answer(&h, &answer, e)) != 0 ||
+        (rc = json_need_id(answer, "referral", &id, e)) != 0)
+        goto out;
+    buf_reset(&h.answer);
+    rc = referral_step(w, &h.caller, id, "sent", NULL, &h.answer, e);
+out:
+    hand_close(&h);
+    return rc;
+}
+
 /* A set so small that nothing listed has passed has nothing to release. */
 static enum assay_err release_if_any(struct world *w, const struct grades *g, int64_t min_readings,
                                      enum release_end end, struct err *e)
@@ -296,7 +325,7 @@ enum assay_err demo_today(struct world *w, const char *grades, struct err *e)
         (rc = read_some(w, g, "quality2", QUEUE_READING, 3, 6, e)) != 0 ||
         (rc = read_some(w, g, "arbiter", QUEUE_THIRD, 1, 1, e)) != 0 ||
         (rc = shift(w, g, "assessor", &todays_shift, STAYS_OPEN, e)) != 0 ||
-        (rc = release_if_any(w, g, 2, STAYS_REQUESTED, e)) != 0)
+        (rc = refer(w, g, e)) != 0 || (rc = release_if_any(w, g, 2, STAYS_REQUESTED, e)) != 0)
         goto out;
     rc = acted(w, "today", "ends", e);
 out:

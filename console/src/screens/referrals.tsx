@@ -198,13 +198,20 @@ export function Referrals() {
                                 title: 'Contact',
                                 cell: (r) => <span class="text">{r.contact}</span>,
                             },
-                            { title: 'Made', cell: (r) => `${when(r.made_at)} by ${r.made_by}` },
                             {
-                                title: 'Acknowledge by',
-                                cell: (r) =>
-                                    r.acknowledged_at === null
-                                        ? when(r.due_at)
-                                        : `done ${when(r.acknowledged_at)}`,
+                                title: 'Clock',
+                                cell: (r) => (
+                                    <>
+                                        <p>
+                                            Made {when(r.made_at)} by {r.made_by}
+                                        </p>
+                                        <p>
+                                            {r.acknowledged_at === null
+                                                ? `To be acknowledged by ${when(r.due_at)}`
+                                                : `Acknowledged ${when(r.acknowledged_at)}`}
+                                        </p>
+                                    </>
+                                ),
                             },
                             {
                                 title: 'Task and files',
